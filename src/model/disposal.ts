@@ -1,0 +1,31 @@
+/**
+ * What became of one item or one file. `attested` is said of media that people destroyed:
+ * this program only records their statement. "Already gone" is never "destroyed".
+ */
+export const OUTCOMES = [
+  'overwritten-verified',
+  'overwritten-residual',
+  'unlinked-only',
+  'attested',
+  'already-gone',
+  'refused',
+  'failed',
+  'unknown',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Outcomes after which the record is no longer where the inventory said, by our doing. */
+export function isDestroyed(outcome: Outcome): boolean {
+  return (
+    outcome === 'overwritten-verified' ||
+    outcome === 'overwritten-residual' ||
+    outcome === 'unlinked-only' ||
+    outcome === 'attested'
+  );
+}
+
+/** A reason with a stable code and the words a person reads. Words never contain a path or personal information. */
+export interface Reason {
+  code: string;
+  text: string;
+}

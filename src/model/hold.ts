@@ -1,0 +1,21 @@
+/** What a hold reaches. `location` is a path prefix that ends at a path separator or at the end. */
+export const HOLD_SCOPES = ['item', 'class', 'custodian', 'location'] as const;
+export type HoldScopeKind = (typeof HOLD_SCOPES)[number];
+
+export interface HoldScope {
+  kind: HoldScopeKind;
+  value: string;
+}
+
+/** A legal hold: while it stands, nothing that it reaches is disposed of. */
+export interface Hold {
+  id: string;
+  matter: string;
+  reason: string | null;
+  scopes: readonly HoldScope[];
+  placedAt: string;
+  placedBy: string;
+  releasedAt: string | null;
+  releasedBy: string | null;
+  releaseReason: string | null;
+}

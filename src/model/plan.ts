@@ -1,0 +1,88 @@
+import type { CalendarDate } from './calendar-date.js';
+import type { Medium } from './medium.js';
+import type { PiElement } from './personal-information.js';
+
+export const DECISIONS = ['dispose', 'keep', 'held', 'defect'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** Identity of one file-system entry at planning time; every number as a decimal string because inodes and nanoseconds pass 2^53. */
+export interface FileFingerprint {
+  kind: 'file';
+  device: string;
+  inode: string;
+  size: string;
+  modifiedNs: string;
+}
+
+/** Identity of a folder: that of its root, and a digest over the fingerprints of all that is below. */
+export interface FolderFingerprint {
+  kind: 'folder';
+  device: string;
+  inode: string;
+  files: number;
+  bytes: string;
+  /** SHA-256, hex, over the sorted list of relative paths, types, inodes, sizes and modification times. */
+  treeSha256: string;
+}
+
+export type Fingerprint = FileFingerprint | FolderFingerprint;
+
+export interface PlanItem {
+  itemId: string;
+  decision: Decision;
+  /** Stable kebab-case code of the reason. */
+  reason: string;
+  /** The reason in words, with the dates and the rule that led to it. */
+  explanation: string;
+  recordClass: string | null;
+  scheduleVersion: number | null;
+  keepUntil: CalendarDate | null;
+  deleteBy: CalendarDate | null;
+  medium: Medium;
+  /** Where the item lay when it was planned: for files and folders the canonical path, free of symbolic links; only for `dispose`. */
+  location: string | null;
+  piElements: readonly PiElement[];
+  dataSubjects: number | null;
+  /** SHA-256, hex, of the canonical JSON of what the inventory says of the item: a changed item drops out of the plan. */
+  itemSha256: string;
+  /** Identity of the file or folder; only for `dispose`, and null for media that no program can read. */
+  fingerprint: Fingerprint | null;
+  /** Ids of the holds that reach it. */
+  holds: readonly string[];
+}
+
+/**
+ * `planned`: frozen. `running`: a run has begun. `finished`: run and certified.
+ */
+export const PLAN_STATES = ['planned', 'running', 'finished'] as const;
+export type PlanState = (typeof PLAN_STATES)[number];
+
+export interface PlanCounts {
+  dispose: number;
+  keep: number;
+  held: number;
+  defect: number;
+}
+
+/** A frozen list of decisions. `sha256` covers the canonical lines that `sweep show --export` prints. */
+export interface Plan {
+  id: string;
+  createdAt: string;
+  plannedBy: string;
+  asOf: CalendarDate;
+  scheduleVersion: number;
+  counts: PlanCounts;
+  approvalsRequired: number;
+  sha256: string;
+  state: PlanState;
+}
+
+export interface Approval {
+  planId: string;
+  operatorId: string;
+  approvedAt: string;
+  /** The canonical JSON that was signed. */
+  statement: string;
+  /** Ed25519 signature over the UTF-8 bytes of `statement`, base64. */
+  signature: string;
+}

@@ -1,0 +1,55 @@
+import type { CalendarDate } from './calendar-date.js';
+
+/** Triggers that are dates of every item; any other name is a named event. */
+export const DATE_TRIGGERS = ['created', 'modified', 'closed', 'last-used'] as const;
+export type DateTrigger = (typeof DATE_TRIGGERS)[number];
+
+/** Where counting starts after the trigger: at once, or at the end of the period that the trigger falls in. */
+export const CUT_OFFS = ['none', 'month', 'calendar-year', 'fiscal-year'] as const;
+export type CutOff = (typeof CUT_OFFS)[number];
+
+export const DISPOSITIONS = ['destroy', 'review', 'redact', 'archive', 'transfer', 'permanent'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
+
+/** `after` names a trigger (a date of the item or a named event); `for` is an ISO 8601 period of years, months, weeks, days. */
+export interface PeriodClause {
+  after: string;
+  for: string;
+}
+
+/** Where the duty comes from, and when a person last compared the schedule with it. */
+export interface Authority {
+  citation: string;
+  source: string | null;
+  checked: CalendarDate;
+  /** Set where sources conflict or are secondary only. */
+  warning: string | null;
+}
+
+export interface RecordClass {
+  id: string;
+  title: string;
+  /** The latest of the clauses wins. Empty only for disposition `permanent`. */
+  retain: readonly PeriodClause[];
+  cutOff: CutOff;
+  /** A maximum, counted from the trigger itself and never from the cut-off. */
+  deleteWithin: PeriodClause | null;
+  disposition: Disposition;
+  /** People who must approve before anything of this class is disposed of. */
+  approvals: 0 | 1 | 2;
+  authority: Authority;
+}
+
+/** One version of the organization's retention schedule. Versions are numbered from 1 by the workspace and never change. */
+export interface Schedule {
+  title: string;
+  classes: readonly RecordClass[];
+}
+
+export interface StoredSchedule extends Schedule {
+  version: number;
+  importedAt: string;
+  importedBy: string;
+  /** SHA-256, hex, of the file that was imported. */
+  sha256: string;
+}

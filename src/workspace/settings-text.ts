@@ -1,0 +1,45 @@
+import type { Settings } from './settings.js';
+
+/** The text of quietus.yaml, with comments that explain each setting; `parseSettings` reads it back unchanged. */
+export function settingsText(settings: Settings): string {
+  const { organization, limits, approvals, certificate } = settings;
+  return `# Settings of this Quietus workspace. After a change, run: quietus doctor
+version: ${settings.version}
+
+# Names the workspace in its log, its approvals and its certificates. Never change it.
+workspace: ${settings.workspaceId}
+
+# Printed on certificates. Leave the address out where there is none.
+organization:
+  name: ${quoted(organization.name)}
+${organization.address === null ? '  # address: "1 Main Street, Boston, MA 02110"' : `  address: ${quoted(organization.address)}`}
+
+# IANA time zone. Due dates are calendar dates in it: a day ends at midnight there.
+time_zone: ${quoted(settings.timeZone)}
+
+# Last day of the fiscal year, "MM-DD", for record classes with the cut-off "fiscal-year".
+fiscal_year_end: ${quoted(settings.fiscalYearEnd)}
+
+# A plan that would dispose of more than this is refused, unless it was made with --limit.
+limits:
+  # Items in one plan.
+  max_items: ${limits.maxItems}
+  # Percent of the items of one record class.
+  max_class_percent: ${limits.maxClassPercent}
+
+approvals:
+  # People who must approve a plan before it runs: 0, 1 or 2. A record class of the schedule can ask for more.
+  minimum: ${approvals.minimum}
+  # Whether the person who made the plan may be one of them.
+  planner_may_approve: ${approvals.plannerMayApprove}
+
+certificate:
+  # Whether certificates print the titles of items. Titles can be personal information.
+  item_titles: ${certificate.itemTitles}
+`;
+}
+
+/** A JSON string is a double-quoted YAML 1.2 scalar. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

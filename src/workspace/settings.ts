@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { badInput, daysInMonth } from '../model/index.js';
+import { isTimeZone } from './clock.js';
+import { formatProblems, readYaml, type SourceProblem, type YamlMap } from './yaml-source.js';
+
+/** Version of quietus.yaml that this program writes and reads. */
+export const SETTINGS_VERSION = 1;
+
+export interface Settings {
+  version: number;
+  /** Random UUID made by `init`; names the workspace in certificates, approvals and the log. */
+  workspaceId: string;
+  organization: { name: string; address: string | null };
+  /** IANA name; due dates are calendar dates in it. */
+  timeZone: string;
+  /** Last day of the fiscal year, MM-DD. */
+  fiscalYearEnd: string;
+  limits: {
+    /** A plan that would dispose of more items than this is refused without `--limit`. */
+    maxItems: number;
+    /** Share of a record class, in percent, above which a plan is refused without `--limit`. */
+    maxClassPercent: number;
+  };
+  approvals: {
+    /** People who must approve any plan that disposes of something; a class may ask for more. */
+    minimum: 0 | 1 | 2;
+    /** Whether the person who planned may approve. */
+    plannerMayApprove: boolean;
+  };
+  certificate: {
+    /** Whether certificates print the titles of items, which may be personal information. */
+    itemTitles: boolean;
+  };
+}
+
+/**
+ * Reads and validates quietus.yaml.
+ *
+ * @throws Fault `settings-invalid` listing every mistake with line and column, `workspace-newer` where a later
+ *   version of this program wrote the file, `settings-unreadable` where it cannot be read
+ */
+export function readSettings(path: string): Settings {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw badInput('settings-unreadable', `The settings file ${path} cannot be read`, {
+      cause: error,
+      hint: 'Check that the file exists and that your account may read it',
+    });
+  }
+  return parseSettings(text, path);
+}
+
+/** The same for a text; `fileName` is what messages call it. */
+export function parseSettings(text: string, fileName: string): Settings {
+  const source = readYaml(text, fileName);
+  const root = source.map();
+  const version = root?.integer('version', { minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+  if (version !== undefined && version > SETTINGS_VERSION) {
+    throw badInput('workspace-newer', `${fileName} was written by a newer version of Quietus`, {
+      hint: 'Update Quietus on this machine; nothing was changed',
+    });
+  }
+  const settings = root ? collect(root) : undefined;
+  const problems: readonly SourceProblem[] = source.problems();
+  if (problems.length > 0 || settings === undefined || version === undefined) {
+    throw badInput('settings-invalid', formatProblems(fileName, problems), {
+      hint: 'Correct the lines named above',
+      details: { problems },
+    });
+  }
+  return { version, ...settings };
+}
+
+function collect(root: YamlMap): Omit<Settings, 'version'> {
+  const organization = root.map('organization');
+  const limits = root.map('limits', { optional: true });
+  const approvals = root.map('approvals', { optional: true });
+  const certificate = root.map('certificate', { optional: true });
+  const settings = {
+    workspaceId: root.text('workspace', { pattern: UUID, expected: 'the UUID that init wrote' }) ?? '',
+    organization: {
+      name: organization?.text('name') ?? '',
+      address: organization?.text('address', { optional: true }) ?? null,
+    },
+    timeZone: root.text('time_zone') ?? '',
+    fiscalYearEnd: root.text('fiscal_year_end', { optional: true }) ?? '12-31',
+    limits: {
+      maxItems: limits?.integer('max_items', { minimum: 1, maximum: 100_000_000, optional: true }) ?? 1000,
+      maxClassPercent:
+        limits?.integer('max_class_percent', { minimum: 1, maximum: 100, optional: true }) ?? 20,
+    },
+    approvals: {
+      minimum: (approvals?.integer('minimum', { minimum: 0, maximum: 2, optional: true }) ?? 1) as 0 | 1 | 2,
+      plannerMayApprove: approvals?.boolean('planner_may_approve', { optional: true }) ?? true,
+    },
+    certificate: { itemTitles: certificate?.boolean('item_titles', { optional: true }) ?? false },
+  };
+  if (settings.timeZone !== '' && !isTimeZone(settings.timeZone)) {
+    root.problem(
+      'time_zone',
+      'is not a time zone that this machine knows',
+      'Use an IANA name such as America/New_York',
+    );
+  }
+  if (!isMonthDay(settings.fiscalYearEnd)) {
+    root.problem('fiscal_year_end', 'is not a day written MM-DD', 'Write it in quotes, such as "06-30"');
+  }
+  for (const map of [root, organization, limits, approvals, certificate]) map?.refuseOtherKeys();
+  return settings;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether the text is a day of the year written MM-DD; 29 February counts as the end of February. */
+export function isMonthDay(text: string): boolean {
+  const match = /^(\d{2})-(\d{2})$/.exec(text);
+  if (!match) return false;
+  const [month, day] = [Number(match[1]), Number(match[2])];
+  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(2024, month);
+}
