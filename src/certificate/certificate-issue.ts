@@ -1,0 +1,144 @@
+import { sha256 } from '../crypto/index.js';
+import { refused } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import type { CertificateRecord, StoreTransaction } from '../store/index.js';
+import { dateIn } from '../workspace/index.js';
+import { certificateDocument } from './certificate-document.js';
+import type { CertificateFacts, RunFacts } from './certificate-facts.js';
+import { stageFiles } from './certificate-files.js';
+import { type CertificateDocument, serialize } from './certificate-format.js';
+import { validateCertificate } from './certificate-parser.js';
+import { renderCertificate } from './certificate-pdf.js';
+import { thisTool } from './tool.js';
+
+/** Another process took the number while this one drew the PDF; to be tried again with the next. */
+const NUMBER_TAKEN = Symbol('number taken');
+const ATTEMPTS = 20;
+
+/**
+ * Issues the certificate of a run: writes both files whole, then enters the certificate and its log entry with
+ * both digests in one transaction. Numbers have no gap in a year of the workspace's time zone.
+ *
+ * Cut off before the transaction ends, it leaves files that the database does not know and that the next issue
+ * replaces; cut off after, everything is in place. Asked again for the same run, it gives what was issued.
+ *
+ * @throws Fault `certificate-empty` where the run destroyed nothing, `clock-backwards`; the file system's error where a file
+ *   cannot be written
+ */
+export async function issueCertificate(session: Session, run: RunFacts): Promise<CertificateRecord> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const issued = await session.store.certificates.ofRun(run.runId);
+    if (issued) return issued;
+    const record = await attemptIssue(session, run);
+    if (record !== NUMBER_TAKEN) return record;
+  }
+  throw new Error(`No number was free for the certificate of ${run.runId} in ${ATTEMPTS} attempts`);
+}
+
+async function attemptIssue(
+  session: Session,
+  run: RunFacts,
+): Promise<CertificateRecord | typeof NUMBER_TAKEN> {
+  const { facts, year, sequence } = await complete(session, run);
+  if (facts.issuedAt < facts.finishedAt) {
+    throw refused('clock-backwards', `The clock stands before the end of run ${run.runId}`, {
+      hint: "Set the machine's clock, then run the same command again: the certificate is issued then",
+    });
+  }
+  const document = certificateDocument(facts);
+  requireValid(document);
+  const json = serialize(document);
+  const jsonSha256 = sha256(json);
+  const pdf = await renderCertificate(document, { documentSha256: jsonSha256 });
+  const staged = await stageFiles(
+    session.paths.certificates,
+    { id: run.runId, number: facts.number },
+    { json, pdf },
+  );
+  const issuedBy = (await session.operator()).id;
+  try {
+    return await session.store.transaction(async (transaction) => {
+      // Writers take turns from here on, so nobody else can publish under this number.
+      const other = await transaction.certificates.ofRun(run.runId);
+      if (other || (await transaction.certificates.nextSequence(year)) !== sequence) return NUMBER_TAKEN;
+      await staged.publish();
+      return await enter(session, transaction, {
+        number: facts.number,
+        year,
+        sequence,
+        runId: run.runId,
+        issuedAt: facts.issuedAt,
+        issuedBy,
+        items: document.totals.items,
+        jsonSha256,
+        pdfSha256: sha256(pdf),
+      });
+    });
+  } finally {
+    await staged.discard();
+  }
+}
+
+async function enter(
+  session: Session,
+  transaction: StoreTransaction,
+  certificate: Omit<CertificateRecord, 'logSeq'>,
+): Promise<CertificateRecord> {
+  const entry = await session.recorder.append(transaction, {
+    action: 'certificate.issue',
+    outcome: 'done',
+    subject: { certificate: certificate.number, run: certificate.runId },
+    data: {
+      items: certificate.items,
+      json_sha256: certificate.jsonSha256,
+      pdf_sha256: certificate.pdfSha256,
+    },
+  });
+  const record: CertificateRecord = { ...certificate, logSeq: entry.seq };
+  await transaction.certificates.insert(record);
+  return record;
+}
+
+/** Adds what the workspace and the moment know: number, organization, log. Titles only where the settings allow them. */
+async function complete(
+  session: Session,
+  run: RunFacts,
+): Promise<{ facts: CertificateFacts; year: number; sequence: number }> {
+  const settings = session.settings();
+  const now = session.clock.now();
+  const year = Number(dateIn(settings.timeZone, now).slice(0, 4));
+  const sequence = await session.store.certificates.nextSequence(year);
+  const head = await session.store.log.head();
+  if (head === undefined) throw new Error('The log has no entry of the run that is to be certified');
+  const untitled = <T extends { title: string | null }>(item: T): T =>
+    settings.certificate.itemTitles ? item : { ...item, title: null };
+  const facts: CertificateFacts = {
+    ...run,
+    items: run.items.map(untitled),
+    exceptions: run.exceptions.map(untitled),
+    number: `${year}-${String(sequence).padStart(4, '0')}`,
+    workspaceId: settings.workspaceId,
+    organization: settings.organization,
+    issuedAt: now.toISOString(),
+    timeZone: settings.timeZone,
+    tool: thisTool(),
+    log: { firstSeq: firstSeq(run), lastSeq: head.seq, headHash: head.hash },
+  };
+  return { facts, year, sequence };
+}
+
+function firstSeq(run: RunFacts): number {
+  const entries = [...run.items, ...run.exceptions].flatMap(({ log }) =>
+    log === null ? [] : [log.intentSeq],
+  );
+  return entries.reduce((first, seq) => Math.min(first, seq), Number.MAX_SAFE_INTEGER);
+}
+
+/** A document that breaks its own rules is a defect of this program and must never be signed by anybody. */
+function requireValid(document: CertificateDocument): void {
+  try {
+    validateCertificate(document);
+  } catch (cause) {
+    throw new Error('The certificate that was made breaks the rules of its format', { cause });
+  }
+}

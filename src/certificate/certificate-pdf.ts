@@ -1,0 +1,69 @@
+import type { CertificateDocument } from './certificate-format.js';
+import { drawFooter, drawFront } from './pdf-front.js';
+import { infoOf } from './pdf-info.js';
+import { PAGE, Paper, STYLE } from './pdf-paper.js';
+import { drawSchedule } from './pdf-schedule.js';
+import { drawAuthority, drawExceptions, drawLog, drawMethods, drawSignatureLines } from './pdf-sections.js';
+import { paragraph } from './pdf-text.js';
+
+/**
+ * Makes the PDF of a certificate: Letter size, fonts embedded. The same document and digest give the same
+ * bytes on the same version of Node (which brings the compressor).
+ *
+ * @param options.documentSha256 SHA-256, hex, of the JSON file; printed on each page
+ */
+export async function renderCertificate(
+  document: CertificateDocument,
+  options: { documentSha256: string },
+): Promise<Buffer> {
+  const { default: PDFDocument } = await import('pdfkit');
+  const pdf = new PDFDocument({
+    size: [PAGE.width, PAGE.height],
+    margin: 0,
+    autoFirstPage: false,
+    pdfVersion: '1.7',
+    lang: 'en-US',
+    displayTitle: true,
+    info: infoOf(document, options.documentSha256),
+  });
+  const chunks: Buffer[] = [];
+  pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const done = new Promise<void>((resolve, reject) => {
+    pdf.on('end', resolve);
+    pdf.on('error', reject);
+  });
+  const paper = new Paper(pdf);
+  let complete: boolean;
+  do {
+    complete = paper.lacksCharacters;
+    paper.begin({ drawing: false, footer: () => {} });
+    drawAll(paper, document);
+    // The note about characters that the fonts lack takes room, and is known to be needed only at the end.
+  } while (paper.lacksCharacters !== complete);
+  const pages = paper.page;
+  paper.begin({
+    drawing: true,
+    footer: (sheet) => drawFooter(sheet, document, { sha256: options.documentSha256, pages }),
+  });
+  drawAll(paper, document);
+  pdf.end();
+  await done;
+  return Buffer.concat(chunks);
+}
+
+function drawAll(paper: Paper, document: CertificateDocument): void {
+  drawFront(paper, document);
+  drawExceptions(paper, document);
+  drawMethods(paper, document);
+  drawAuthority(paper, document);
+  drawLog(paper, document);
+  if (paper.lacksCharacters) {
+    paragraph(
+      paper,
+      'Some names use characters that the fonts of this document lack; they are printed as \u25a1 and stand in full in the JSON document.',
+      STYLE.body,
+    );
+  }
+  drawSignatureLines(paper, document);
+  drawSchedule(paper, document);
+}

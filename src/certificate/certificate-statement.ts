@@ -1,0 +1,117 @@
+import type { Reason } from '../model/index.js';
+import { METHOD_LIMITS } from '../shred/index.js';
+import type { CertificateFacts } from './certificate-facts.js';
+import type { Totals } from './certificate-format.js';
+import { counted } from './certificate-words.js';
+import { dateInWords, instantInWords } from './local-time.js';
+
+/**
+ * The certificate in words. Written so that no sentence says more than the outcomes do: overwriting files is
+ * partial sanitization (NIST SP 800-88 Rev. 2), so none of its categories is named, and what people did is
+ * told as their statement.
+ */
+export function certificateStatement(facts: CertificateFacts, totals: Totals): string[] {
+  return [
+    runParagraph(facts),
+    verifiedParagraph(facts, totals),
+    residualParagraph(totals),
+    attestedParagraph(totals),
+    exceptionParagraph(totals),
+    subjectsParagraph(totals),
+    `Legal holds were checked again when each item was claimed for disposal; ${holds(facts.holdsInForce)}, and no item listed as destroyed was under one.`,
+    lawParagraph(totals),
+  ].filter((paragraph) => paragraph !== undefined);
+}
+
+function runParagraph(facts: CertificateFacts): string {
+  const { plan, operator, timeZone } = facts;
+  const approvals = facts.approvals.map(
+    (approval) =>
+      `${approval.operatorName} (${approval.operatorId}) on ${instantInWords(approval.approvedAt, timeZone)}`,
+  );
+  return [
+    `For ${facts.organization.name}, ${operator.name} (${operator.id}) carried out disposal plan ${plan.id}, drawn up as of ${dateInWords(plan.asOf)} under version ${plan.scheduleVersion} of the organization's retention schedule.`,
+    `The run began on ${instantInWords(facts.startedAt, timeZone)} and ended on ${instantInWords(facts.finishedAt, timeZone)}.`,
+    approvals.length === 0
+      ? 'No approval was recorded for this plan.'
+      : `The plan was approved by ${listInWords(approvals)}.`,
+  ].join(' ');
+}
+
+function verifiedParagraph(facts: CertificateFacts, totals: Totals): string | undefined {
+  const count = totals.overwritten_verified;
+  if (count === 0) return undefined;
+  const cached = facts.items.filter(
+    (item) => item.outcome === 'overwritten-verified' && item.verification.readFrom === 'page-cache',
+  ).length;
+  const told = `${counted(count, 'item was', 'items were')} overwritten in place, read back and compared with what had been written, and then deleted.`;
+  if (cached === 0) return told;
+  const which = cached === count ? 'The comparison was' : `For ${cached} of them the comparison was`;
+  return `${told} ${which} made through the operating system's cache, which shows what was written but not what the medium holds.`;
+}
+
+function residualParagraph(totals: Totals): string | undefined {
+  const count = totals.overwritten_residual;
+  if (count === 0) return undefined;
+  return `${counted(count, 'item was', 'items were')} overwritten and deleted on storage that is known to be able to keep earlier content elsewhere. Something may remain; the reasons stand beside each item.`;
+}
+
+function attestedParagraph(totals: Totals): string | undefined {
+  const count = totals.attested;
+  if (count === 0) return undefined;
+  return `${counted(count, 'item was', 'items were')} destroyed by people. This certificate repeats what they stated; the program that issued it neither witnessed nor verified it.`;
+}
+
+function exceptionParagraph(totals: Totals): string {
+  const count = totals.exceptions;
+  if (count === 0) return 'No item that the plan was to dispose of was left out.';
+  return `${counted(count, 'item that the plan was to dispose of was', 'items that the plan was to dispose of were')} not destroyed, or cannot be shown to have been. They are listed as exceptions, and nothing is certified of them.`;
+}
+
+function subjectsParagraph(totals: Totals): string {
+  const { data_subjects: subjects, items_without_data_subjects: uncounted, items } = totals;
+  if (uncounted === items) return 'The number of data subjects was not recorded for any of these items.';
+  const sum = `The records destroyed refer to ${uncounted > 0 ? 'at least ' : ''}${counted(subjects, 'data subject', 'data subjects')}, added up item by item, so that a person in two items counts twice.`;
+  if (uncounted === 0) return sum;
+  return `${sum} For ${counted(uncounted, 'item', 'items')} nobody recorded a number.`;
+}
+
+function lawParagraph(totals: Totals): string {
+  const partial =
+    totals.overwritten_verified + totals.overwritten_residual > 0
+      ? "Overwriting files is partial sanitization in the sense of NIST SP 800-88 Rev. 2: it reaches the space that the files took up and not the medium as a whole, and none of that publication's categories is claimed for any medium. "
+      : '';
+  return `${partial}M.G.L. c. 93I, § 2 asks that (a) paper documents be redacted, burned, pulverized or shredded, and that (b) electronic and other non-paper media be destroyed or erased, so that personal information cannot practicably be read or reconstructed. This certificate records what was done. It is not legal advice and does not decide whether that was enough in a given case.`;
+}
+
+/**
+ * What the methods of these items never reach. It stands on every certificate that it concerns, whatever the
+ * run reports.
+ */
+export function standingLimits(facts: CertificateFacts): Reason[] {
+  const overwritten = facts.items.some((item) => item.outcome !== 'attested');
+  const attested = facts.items.some((item) => item.outcome === 'attested');
+  return [...(overwritten ? METHOD_LIMITS : []), COPIES, ...(attested ? [ATTESTED] : [])];
+}
+
+const COPIES: Reason = {
+  code: 'copies-elsewhere',
+  text: 'Copies that are kept elsewhere, such as in e-mail, in another program or on paper, are not covered unless they are items of this certificate.',
+};
+
+const ATTESTED: Reason = {
+  code: 'attested-not-verified',
+  text: 'Destruction by people is certified as they stated it. Whether it was complete was not verified by this program.',
+};
+
+function holds(count: number): string {
+  if (count === 0) return 'no hold was in force';
+  return count === 1
+    ? '1 hold was in force in the workspace'
+    : `${count} holds were in force in the workspace`;
+}
+
+function listInWords(parts: readonly string[]): string {
+  if (parts.length < 2) return parts.join('');
+  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}

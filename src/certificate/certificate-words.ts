@@ -1,0 +1,76 @@
+import type { Medium, PiElement } from '../model/index.js';
+import type { AttestedMethod, ExceptionOutcome } from './certificate-facts.js';
+import type { AttestedEntry } from './certificate-format.js';
+import { dateInWords } from './local-time.js';
+
+/** Short names of the PI elements for a table; the full ones stand on the first page. */
+export const ELEMENT_LABELS: Readonly<Record<PiElement, string>> = {
+  ssn: 'SSN',
+  drivers_license: "driver's license",
+  state_id: 'state ID',
+  financial_account: 'financial account',
+  payment_card: 'payment card',
+  biometric: 'biometric',
+};
+
+export const MEDIUM_LABELS: Readonly<Record<Medium, string>> = {
+  file: 'file',
+  folder: 'folder of files',
+  removable: 'removable medium',
+  device: 'device',
+  paper: 'paper',
+  database: 'database',
+  other: 'other',
+};
+
+export const EXCEPTION_LABELS: Readonly<Record<ExceptionOutcome, string>> = {
+  'unlinked-only': 'Removed, nothing overwritten',
+  'already-gone': 'Already gone when the run came to it',
+  refused: 'Refused',
+  failed: 'Failed',
+  unknown: 'Outcome unknown',
+  waiting: 'Waiting for a person',
+};
+
+const ATTESTED_LABELS: Readonly<Record<AttestedMethod, string>> = {
+  redacted: 'Redacted',
+  burned: 'Burned',
+  pulverized: 'Pulverized',
+  shredded: 'Shredded',
+  destroyed: 'Destroyed',
+  erased: 'Erased',
+};
+
+/** A person's statement as one sentence. */
+export function attestedInWords(statement: AttestedEntry): string {
+  const parts = [
+    `${ATTESTED_LABELS[statement.method]} on ${dateInWords(statement.performed_on)} by ${statement.performed_by}`,
+    statement.vendor === null ? undefined : `vendor: ${statement.vendor}`,
+    statement.witness === null ? 'no witness named' : `witness: ${statement.witness}`,
+    statement.reference === null ? undefined : `reference: ${statement.reference}`,
+    `recorded by ${statement.recorded_by}`,
+  ];
+  return `${parts.filter((part) => part !== undefined).join('; ')}.`;
+}
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+
+/** Decimal units: `18.3 MB`. */
+export function bytesInWords(bytes: number): string {
+  let [value, unit] = [bytes, 0];
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  if (unit === 0) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
+  return `${value < 99.95 ? value.toFixed(1) : value.toFixed(0)} ${UNITS[unit]}`;
+}
+
+/** Digits in groups of three, with a count word: `1,204 items`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${grouped(count)} ${count === 1 ? one : many}`;
+}
+
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}

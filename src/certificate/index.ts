@@ -1,0 +1,28 @@
+export { certificateDocument } from './certificate-document.js';
+export {
+  ATTESTED_METHODS,
+  type AttestedMethod,
+  type AttestedStatement,
+  attestedMethods,
+  type CertificateFacts,
+  type CertifiedItemFacts,
+  type ExceptionFacts,
+  isCertified,
+  type LogReference,
+  type RunFacts,
+} from './certificate-facts.js';
+export { certificatePaths } from './certificate-files.js';
+export { type CertificateDocument, serialize } from './certificate-format.js';
+export { issueCertificate } from './certificate-issue.js';
+export { parseCertificate, validateCertificate } from './certificate-parser.js';
+export { renderCertificate } from './certificate-pdf.js';
+export {
+  type CertificateVerification,
+  listCertificates,
+  type ShownCertificate,
+  showCertificate,
+  type VerifiedFile,
+  verifyCertificateFile,
+} from './certificate-register.js';
+export type { CheckResult } from './certificate-verification.js';
+export { readPdfClaim } from './pdf-info.js';

@@ -1,0 +1,232 @@
+import type { CertificateDocument, ItemEntry } from './certificate-format.js';
+import { EXCEPTION_LABELS, grouped, MEDIUM_LABELS } from './certificate-words.js';
+import { dateInWords, instantInWords } from './local-time.js';
+import { itemCount } from './pdf-front.js';
+import { COLOR, PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
+import { type Column, type Row, table } from './pdf-table.js';
+import { digestLine, ellipsized, heading, paragraph } from './pdf-text.js';
+
+const ALERT_HEADING: Style = { ...STYLE.heading, color: COLOR.alert };
+
+/** Items of the plan of which nothing is certified. */
+export function drawExceptions(paper: Paper, document: CertificateDocument): void {
+  const count = document.exceptions.length;
+  paper.bookmark('Not certified as destroyed');
+  if (count === 0) {
+    heading(paper, '2.  Not certified as destroyed: none', STYLE.heading);
+    paragraph(
+      paper,
+      'Every item that the plan was to dispose of is certified in the schedule of items.',
+      STYLE.body,
+    );
+    return;
+  }
+  heading(paper, `2.  Not certified as destroyed: ${itemCount(count)}`, ALERT_HEADING, { keep: 90 });
+  paragraph(
+    paper,
+    'Nothing is certified of the items in this table. Unless the table says otherwise, they may still exist in whole or in part.',
+    STYLE.body,
+  );
+  const columns: Column[] = [
+    { title: 'Item', width: 140 },
+    { title: 'Record class', width: 80 },
+    { title: 'Medium', width: 58 },
+    { title: 'What happened, and why', width: 176 },
+    { title: 'Log entries', width: 50, align: 'right' },
+  ];
+  table(paper, 'Not certified as destroyed', columns, exceptionRows(document));
+}
+
+function* exceptionRows(document: CertificateDocument): Generator<Row> {
+  for (const item of document.exceptions) {
+    yield {
+      cells: [
+        titled(item),
+        item.record_class ?? 'none',
+        MEDIUM_LABELS[item.medium],
+        [
+          { text: EXCEPTION_LABELS[item.outcome], style: { ...STYLE.cellStrong, color: COLOR.alert } },
+          ...item.reasons
+            .map((reason) => ({ text: reason.text, style: STYLE.cellMuted, maxLines: 5 }))
+            .slice(0, 6),
+        ],
+        item.log === null ? '\u2013' : `${item.log.intent_seq}, ${item.log.outcome_seq}`,
+      ],
+    };
+  }
+}
+
+/** Id, and the title where the workspace prints titles. */
+export function titled(item: { id: string; title: string | null }) {
+  const id = { text: item.id, style: STYLE.cellStrong, maxLines: 4 };
+  return item.title === null ? [id] : [id, { text: item.title, style: STYLE.cell, maxLines: 3 }];
+}
+
+/** How it was done, how that was checked, and what it cannot reach. */
+export function drawMethods(paper: Paper, document: CertificateDocument): void {
+  paper.bookmark('Method and verification');
+  heading(paper, '3.  Method and verification', STYLE.heading);
+  for (const method of document.methods) {
+    const items = document.items.filter((item) => item.method === method.code);
+    if (items.length === 0) continue;
+    const passes = [...new Set(items.map((item) => item.passes))].toSorted((a, b) => a - b).join(' or ');
+    paragraph(
+      paper,
+      `${method.text} (method ${method.code}; passes: ${passes}; ${itemCount(items.length)}.)`,
+      STYLE.body,
+    );
+  }
+  for (const text of verificationTexts(document.items)) paragraph(paper, text, STYLE.body);
+  paper.bookmark('What the method cannot reach');
+  heading(paper, '4.  What the method cannot reach', STYLE.heading);
+  paragraph(
+    paper,
+    'The following is outside the reach of what was done, whether or not it applies to these records.',
+    STYLE.body,
+  );
+  for (const limit of document.limits) bullet(paper, limit.text);
+  paper.y += 3;
+}
+
+function bullet(paper: Paper, text: string): void {
+  paper.ensure(2 * STYLE.body.leading);
+  paper.draw('\u2022', PAGE.left + 2, paper.y, STYLE.body);
+  paragraph(paper, text, STYLE.body, { indent: 13, after: 2 });
+}
+
+function verificationTexts(items: readonly ItemEntry[]): string[] {
+  const count = (holds: (item: ItemEntry) => boolean) => items.filter(holds).length;
+  const medium = count((item) => item.verification.read_from === 'medium');
+  const cache = count((item) => item.verification.read_from === 'page-cache');
+  const unread = count((item) => item.outcome !== 'attested' && item.verification.result === 'not-performed');
+  const attested = count((item) => item.outcome === 'attested');
+  const texts: [number, string][] = [
+    [medium, 'all that was written was read back from the medium and found equal.'],
+    [
+      cache,
+      "all that was written was read back through the operating system's cache and found equal. That shows what was written, not what the medium holds.",
+    ],
+    [unread, 'nothing was read back.'],
+    [attested, 'destroyed by people; this program verified nothing of it.'],
+  ];
+  return texts.filter(([of]) => of > 0).map(([of, text]) => `${itemCount(of)}: ${text}`);
+}
+
+/** Why the records could be destroyed: the rule of each class, and who approved. */
+export function drawAuthority(paper: Paper, document: CertificateDocument): void {
+  paper.bookmark('Authority');
+  heading(paper, '5.  Authority and approval', STYLE.heading, { keep: 70 });
+  const columns: Column[] = [
+    { title: 'Record class', width: 150 },
+    { title: 'Authority for its retention period', width: 222 },
+    { title: 'Last checked', width: 82 },
+    { title: 'Items', width: 50, align: 'right' },
+  ];
+  table(paper, 'Authority', columns, authorityRows(document));
+  digestLine(
+    paper,
+    'SHA-256 of the disposal plan, which was frozen before it was approved:',
+    document.plan.sha256,
+  );
+  if (document.approvals.length === 0)
+    paragraph(paper, 'No approval was recorded for this plan.', STYLE.body);
+  for (const approval of document.approvals) {
+    const when = instantInWords(approval.approved_at, document.time_zone);
+    bullet(paper, `Approved by ${approval.name} (${approval.operator}) on ${when}.`);
+  }
+  paper.y += 3;
+}
+
+function authorityRows(document: CertificateDocument): Row[] {
+  const classes = new Map<string, { item: ItemEntry; count: number }>();
+  for (const item of document.items) {
+    const key = JSON.stringify([item.record_class, item.authority]);
+    const entry = classes.get(key) ?? { item, count: 0 };
+    entry.count += 1;
+    classes.set(key, entry);
+  }
+  return [...classes.values()].map(({ item, count }) => ({
+    cells: [
+      [
+        { text: item.class_title, style: STYLE.cellStrong, maxLines: 3 },
+        { text: item.record_class, style: STYLE.cellMuted, maxLines: 3 },
+      ],
+      [
+        { text: item.authority.citation, maxLines: 4 },
+        ...(item.authority.source === null
+          ? []
+          : [{ text: item.authority.source, style: STYLE.cellMuted, maxLines: 3 }]),
+        ...(item.authority.warning === null
+          ? []
+          : [
+              {
+                text: `Caution: ${item.authority.warning}`,
+                style: { ...STYLE.cellMuted, color: COLOR.alert },
+              },
+            ]),
+      ],
+      dateInWords(item.authority.checked),
+      grouped(count),
+    ],
+  }));
+}
+
+/** The part of the log that stands behind the certificate. */
+export function drawLog(paper: Paper, document: CertificateDocument): void {
+  const { log } = document;
+  paper.bookmark('Log');
+  heading(paper, '6.  Log entries that this certificate rests on', STYLE.heading);
+  paragraph(
+    paper,
+    `Entries ${grouped(log.first_seq)} to ${grouped(log.last_seq)} of the log of workspace ${document.workspace_id}; run ${document.run_id}. Each entry holds the hash of the one before it.`,
+    STYLE.body,
+  );
+  digestLine(paper, `Hash of entry ${grouped(log.last_seq)} (SHA-256):`, log.head_hash);
+  paragraph(
+    paper,
+    `For each item one entry was made before the disposal and one after it${document.totals.attested > 0 ? ', and a single one for what people stated' : ''}; their numbers stand in the schedule of items. Their hashes, and everything else on these pages, stand in the JSON document of this certificate, whose SHA-256 is at the foot of each page.`,
+    STYLE.body,
+  );
+  paragraph(paper, `Issued by ${document.tool.name} ${document.tool.version}.`, STYLE.body);
+}
+
+/** Lines to sign by hand. */
+export function drawSignatureLines(paper: Paper, document: CertificateDocument): void {
+  const blocks = [
+    { role: 'Operator', name: `${document.operator.name} (${document.operator.id})` },
+    ...document.approvals
+      .slice(0, 4)
+      .map((approval) => ({ role: 'Approver', name: `${approval.name} (${approval.operator})` })),
+    { role: 'Witness', name: '' },
+  ];
+  const perRow = 2;
+  const rowHeight = 66;
+  const rows = Math.ceil(blocks.length / perRow);
+  const width = (TEXT_WIDTH - 30) / perRow;
+  paper.bookmark('Signatures');
+  heading(paper, '7.  Signatures', STYLE.heading, { keep: Math.min(rows, 3) * rowHeight });
+  for (let row = 0; row < rows; row++) {
+    paper.ensure(rowHeight);
+    blocks.slice(row * perRow, row * perRow + perRow).forEach((block, column) => {
+      drawSignatureBlock(paper, block, PAGE.left + column * (width + 30), width);
+    });
+    paper.y += rowHeight;
+  }
+}
+
+function drawSignatureBlock(
+  paper: Paper,
+  block: { role: string; name: string },
+  x: number,
+  width: number,
+): void {
+  const line = paper.y + 34;
+  const dateWidth = 70;
+  const signatureWidth = width - dateWidth - 14;
+  paper.rule(line, COLOR.ink, 0.6, x, signatureWidth);
+  paper.rule(line, COLOR.ink, 0.6, x + signatureWidth + 14, dateWidth);
+  paper.draw(block.role, x, line + 4, STYLE.label);
+  paper.draw('Date', x + signatureWidth + 14, line + 4, STYLE.label);
+  const name = block.name === '' ? 'Name:' : block.name;
+  paper.draw(ellipsized(paper, name, STYLE.small, signatureWidth), x, line + 14, STYLE.small);
+}
