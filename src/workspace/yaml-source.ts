@@ -18,7 +18,7 @@ export { excerpt, type KeyOptions, type TextOptions, YamlMap } from './yaml-map.
 
 /** Largest text that is read, in bytes of UTF-8, and deepest nesting: a settings file is a page, not a database. */
 export const YAML_MAX_BYTES = 1024 * 1024;
-export const YAML_MAX_DEPTH = 32;
+const YAML_MAX_DEPTH = 32;
 
 /** One mistake in a file that a person wrote. Never more of the file's content than the wrong word itself. */
 export interface SourceProblem {

@@ -29,7 +29,7 @@ describe('writeFileAtomically', () => {
     expect([...readFileSync(join(folder, 'bytes'))]).toEqual([0, 255]);
     expect(lstatSync(join(folder, 'text')).mode & 0o777).toBe(0o600);
     expect(lstatSync(join(folder, 'shared')).mode & 0o777).toBe(0o644);
-    expect(readdirSync(folder).sort()).toEqual(['bytes', 'shared', 'text']);
+    expect(readdirSync(folder).toSorted()).toEqual(['bytes', 'shared', 'text']);
   });
 
   it('replaces a file, and a link rather than what it points at', async () => {
@@ -56,7 +56,7 @@ describe('writeFileAtomically', () => {
       code: 'EEXIST',
     });
     expect(readFileSync(file, 'utf8')).toBe('first');
-    expect(readdirSync(folder).sort()).toEqual(['file', 'link']);
+    expect(readdirSync(folder).toSorted()).toEqual(['file', 'link']);
     expect(lstatSync(file).nlink).toBe(1);
   });
 

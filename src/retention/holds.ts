@@ -1,0 +1,186 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { badInput, HOLD_SCOPES, type Hold, type HoldScope, type HoldScopeKind } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import type { StoreTransaction } from '../store/index.js';
+import { instant } from '../workspace/index.js';
+import { normalizedPath } from './legal-hold.js';
+
+export interface HoldRequest {
+  /** What a person calls the matter. Often sensitive: it stays in the database and never goes into the log. */
+  matter: string;
+  reason: string | null;
+  /** At least one. */
+  scopes: readonly HoldScope[];
+  /** Accept ids of items that the inventory does not have (yet). */
+  allowUnknown?: boolean;
+}
+
+/**
+ * Places a hold. It is in force when this returns: plans that exist already leave out what it reaches, and a
+ * sweep that is running passes over it.
+ *
+ * @throws Fault `hold-text-invalid`, `hold-scope-missing`, `item-unknown`, `operator-unknown`
+ */
+export async function placeHold(session: Session, request: HoldRequest): Promise<Hold> {
+  const matter = requireLine(request.matter, '--matter');
+  const reason = request.reason === null ? null : requireLine(request.reason, '--reason');
+  const scopes = distinct(request.scopes);
+  if (scopes.length === 0) {
+    throw badInput('hold-scope-missing', 'A hold reaches nothing without a scope', {
+      hint: 'Name at least one: --item ID, --class C, --custodian NAME or --location PATH',
+    });
+  }
+  const operator = await session.operator();
+  return await session.store.transaction(async (transaction) => {
+    if (!request.allowUnknown) await requireItems(transaction, scopes);
+    const hold: Hold = {
+      id: await nextId(transaction, session.today().slice(0, 4)),
+      matter,
+      reason,
+      scopes,
+      placedAt: instant(session.clock),
+      placedBy: operator.id,
+      releasedAt: null,
+      releasedBy: null,
+      releaseReason: null,
+    };
+    await transaction.holds.insert(hold);
+    await session.recorder.append(transaction, {
+      action: 'hold.place',
+      outcome: 'done',
+      subject: { hold: hold.id },
+      data: { scopes: countKinds(scopes) },
+    });
+    return hold;
+  });
+}
+
+/**
+ * Ends a hold.
+ *
+ * @throws Fault `hold-text-invalid`, `hold-unknown`, `hold-released`, `operator-unknown`
+ */
+export async function releaseHold(session: Session, request: { id: string; reason: string }): Promise<Hold> {
+  const reason = requireLine(request.reason, '--reason');
+  const operator = await session.operator();
+  return await session.store.transaction(async (transaction) => {
+    const release = { at: instant(session.clock), by: operator.id, reason };
+    const released = await transaction.holds.release(request.id, release);
+    const hold = await transaction.holds.get(request.id);
+    if (hold === undefined) {
+      throw badInput('hold-unknown', `There is no hold ${request.id}`, {
+        hint: 'See: quietus hold list --all',
+      });
+    }
+    if (!released) {
+      throw badInput(
+        'hold-released',
+        `The hold ${hold.id} was released on ${hold.releasedAt?.slice(0, 10)}`,
+        {
+          hint: 'To hold the items again, place a new hold',
+        },
+      );
+    }
+    await session.recorder.append(transaction, {
+      action: 'hold.release',
+      outcome: 'done',
+      subject: { hold: hold.id },
+    });
+    return hold;
+  });
+}
+
+/** Holds in the order in which they were placed. */
+export async function listHolds(session: Session, options: { released: boolean }): Promise<Hold[]> {
+  return options.released ? await session.store.holds.list() : await session.store.holds.active();
+}
+
+/** Ids of other holds in force for a matter of the same name. */
+export async function sameMatter(session: Session, hold: Hold): Promise<string[]> {
+  const holds = await session.store.holds.active();
+  return holds
+    .filter((other) => other.matter === hold.matter && other.id !== hold.id)
+    .map((other) => other.id);
+}
+
+/**
+ * The scopes of a location as a person types it. A path may be relative where it begins with a dot; a path
+ * through a symbolic link reaches both what it says and where it leads, because the inventory may have either.
+ * Anything else is the beginning of a description, such as `Cabinet 4`.
+ *
+ * @param cwd folder that relative paths start from
+ * @throws Fault `location-ambiguous` where the text names something in that folder but not as a path
+ */
+export function locationScopes(text: string, cwd: string): HoldScope[] {
+  const scope = (value: string): HoldScope => ({ kind: 'location', value });
+  const relative = /^\.{1,2}(?:\/|$)/.test(text);
+  if (!text.startsWith('/') && !relative) {
+    if (text !== '' && existsSync(resolve(cwd, text))) {
+      throw badInput(
+        'location-ambiguous',
+        'A location is both a description and the name of something in this folder',
+        {
+          hint: 'Begin it with ./ where you mean the file or folder',
+        },
+      );
+    }
+    return [scope(requireLine(text, '--location'))];
+  }
+  const path = normalizedPath(resolve(cwd, requireLine(text, '--location')));
+  const target = existsSync(path) ? normalizedPath(realpathSync(path)) : path;
+  return target === path ? [scope(path)] : [scope(path), scope(target)];
+}
+
+function requireLine(text: string, what: string): string {
+  const line = text.trim();
+  if (line !== '' && line.length <= 500 && !/\p{Cc}/u.test(line)) return line;
+  throw badInput(
+    'hold-text-invalid',
+    `The value of ${what} must be text on one line of at most 500 characters`,
+    {
+      hint: `Give it in quotes: ${what} "..."`,
+    },
+  );
+}
+
+function distinct(scopes: readonly HoldScope[]): HoldScope[] {
+  const known = new Map<string, HoldScope>();
+  for (const { kind, value } of scopes) {
+    const text = requireLine(value, `--${kind}`);
+    known.set(`${kind} ${text}`, { kind, value: text });
+  }
+  return [...known.values()];
+}
+
+const IDS_SHOWN = 10;
+const IDS_AT_ONCE = 500;
+
+async function requireItems(transaction: StoreTransaction, scopes: readonly HoldScope[]): Promise<void> {
+  const ids = scopes.filter((scope) => scope.kind === 'item').map((scope) => scope.value);
+  const unknown: string[] = [];
+  for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+    const asked = ids.slice(at, at + IDS_AT_ONCE);
+    const found = await transaction.items.byIds(asked);
+    unknown.push(...asked.filter((id) => !found.has(id)));
+  }
+  if (unknown.length === 0) return;
+  const shown = unknown.slice(0, IDS_SHOWN).join(', ');
+  const rest = unknown.length > IDS_SHOWN ? ` and ${unknown.length - IDS_SHOWN} more` : '';
+  throw badInput('item-unknown', `The inventory has no item ${shown}${rest}; no hold was placed`, {
+    hint: 'Correct the id, or add --allow-unknown to hold an item that will come later',
+    details: { items: unknown },
+  });
+}
+
+async function nextId(transaction: StoreTransaction, year: string): Promise<string> {
+  const sequence = await transaction.holds.nextSequence(Number(year));
+  return `H-${year}-${String(sequence).padStart(4, '0')}`;
+}
+
+function countKinds(scopes: readonly HoldScope[]): Partial<Record<HoldScopeKind, number>> {
+  const counts = HOLD_SCOPES.map(
+    (kind) => [kind, scopes.filter((scope) => scope.kind === kind).length] as const,
+  );
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}

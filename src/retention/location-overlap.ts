@@ -1,0 +1,98 @@
+/** Where an item lies and whether it would be disposed of. Locations are normalised absolute paths. */
+export interface PlacedItem {
+  id: string;
+  location: string;
+}
+
+/** `kept`: disposing of the item would destroy that other item. `first`: that other item goes first, this one later. */
+export interface Overlap {
+  id: string;
+  with: string;
+  why: 'kept' | 'first';
+}
+
+/** Every folder above a path, nearest first, without the root. */
+export function foldersAbove(path: string): string[] {
+  const folders: string[] = [];
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    folders.push(path.slice(0, at));
+  return folders;
+}
+
+/**
+ * Finds the items of a plan that must wait because disposing of them would destroy another item.
+ *
+ * An item is taken out where a kept item lies at, below or above its location. Of two items of the plan that
+ * overlap only the inner one stays (of two at one place, the one with the lesser id): the outer one is planned
+ * again when the inner one is gone. Taking one out can make others wait, so this goes on until nothing changes.
+ *
+ * @param planned items that the plan would dispose of
+ * @param places all active items at, below and above them, the planned ones included
+ */
+export function overlapsToKeep(planned: readonly PlacedItem[], places: readonly PlacedItem[]): Overlap[] {
+  const index = new LocationIndex([...planned, ...places]);
+  const remaining = new Map(planned.map((item) => [item.id, item]));
+  const overlaps: Overlap[] = [];
+  const takeOut = (item: PlacedItem, other: PlacedItem, why: Overlap['why']) => {
+    overlaps.push({ id: item.id, with: other.id, why });
+    remaining.delete(item.id);
+  };
+  for (const item of planned) {
+    const inner = index.related(item).find((other) => remaining.has(other.id) && goesFirst(other, item));
+    if (inner) takeOut(item, inner, 'first');
+  }
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const item of [...remaining.values()]) {
+      const kept = index
+        .related(item)
+        .find((other) => !remaining.has(other.id) && !waitsFor(other, item, overlaps));
+      if (!kept) continue;
+      takeOut(item, kept, 'kept');
+      changed = true;
+    }
+  }
+  return overlaps;
+}
+
+/** Whether `other` is disposed of before `item` where both are due: the inner one, then the lesser id. */
+function goesFirst(other: PlacedItem, item: PlacedItem): boolean {
+  if (other.location === item.location) return other.id < item.id;
+  return other.location.startsWith(`${item.location}/`);
+}
+
+/** An outer item that only waits for this one does not hold this one back. */
+function waitsFor(outer: PlacedItem, inner: PlacedItem, overlaps: readonly Overlap[]): boolean {
+  return (
+    goesFirst(inner, outer) && overlaps.some((overlap) => overlap.id === outer.id && overlap.why === 'first')
+  );
+}
+
+/** Finds what lies at, above and below a path. */
+class LocationIndex {
+  private readonly byLocation = new Map<string, PlacedItem[]>();
+  private readonly byFolder = new Map<string, PlacedItem[]>();
+
+  constructor(items: readonly PlacedItem[]) {
+    const seen = new Set<string>();
+    for (const item of items) {
+      if (seen.has(item.id)) continue;
+      seen.add(item.id);
+      push(this.byLocation, item.location, item);
+      for (const folder of foldersAbove(item.location)) push(this.byFolder, folder, item);
+    }
+  }
+
+  related(item: PlacedItem): PlacedItem[] {
+    const above = foldersAbove(item.location).flatMap((folder) => this.byLocation.get(folder) ?? []);
+    const same = this.byLocation.get(item.location) ?? [];
+    const below = this.byFolder.get(item.location) ?? [];
+    return [...same, ...below, ...above].filter((other) => other.id !== item.id);
+  }
+}
+
+function push(map: Map<string, PlacedItem[]>, key: string, item: PlacedItem): void {
+  const list = map.get(key);
+  if (list) list.push(item);
+  else map.set(key, [item]);
+}

@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { canonicalJson } from '../crypto/index.js';
+import { badInput, type CalendarDate, isOverwritable, type Plan, type PlanItem } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import { createExaminer, type Examiner } from '../shred/index.js';
+import type { StoredItem } from '../store/index.js';
+import { instant } from '../workspace/index.js';
+import { itemDigest } from './item-digest.js';
+import { findOverlaps } from './overlap-search.js';
+import { PlanDigest, planHeader, planLine } from './plan-document.js';
+import { requireWithinLimits } from './plan-limits.js';
+import { protectedPaths } from './protected-paths.js';
+import { type Rulebook, readRulebook } from './rulebook.js';
+
+export interface PlanOptions {
+  /** Decide as if it were this day; today in the organization's time zone where it is not given. */
+  asOf?: CalendarDate;
+  /** Number of items that the person allows the plan to dispose of, in place of the workspace's limits. */
+  limit?: number;
+  signal?: AbortSignal;
+}
+
+export interface BuiltPlan {
+  plan: Plan;
+  /** What the plan holds: everything but the items that are simply kept. */
+  items: readonly PlanItem[];
+}
+
+const PAGE = 1000;
+
+/**
+ * Decides for every item and freezes the result: items to dispose of, items due but held or kept for another
+ * reason, and defects. Items that are simply not due are counted.
+ *
+ * The plan's digest covers every decision, so that an approval is of exactly this list.
+ *
+ * @throws Fault `schedule-missing`, `inventory-empty`, `limit-reached`
+ */
+export async function buildPlan(session: Session, options: PlanOptions = {}): Promise<BuiltPlan> {
+  const settings = session.settings();
+  const operator = await session.operator();
+  const asOf = options.asOf ?? session.today();
+  const rules = await readRulebook(session.store, settings);
+  const active = await session.store.items.activeByClass();
+  const total = [...active.values()].reduce((sum, count) => sum + count, 0);
+  if (total === 0) {
+    throw badInput('inventory-empty', 'The inventory has no active items', {
+      hint: 'Import one with: quietus inventory import FILE.csv',
+    });
+  }
+  const items = await decideDueItems(session, rules, asOf, options.signal);
+  items.push(...(await defectiveItems(session, rules, asOf, options.signal)));
+  requireWithinLimits(countDisposals(items), active, settings.limits, options.limit);
+  const counts = { dispose: 0, keep: 0, held: 0, defect: 0 };
+  for (const item of items) counts[item.decision] += 1;
+  counts.keep += total - items.length;
+  const unsealed = {
+    id: `plan-${asOf}-${randomBytes(3).toString('hex')}`,
+    createdAt: instant(session.clock),
+    plannedBy: operator.id,
+    asOf,
+    scheduleVersion: rules.schedule.version,
+    counts,
+    approvalsRequired: approvalsRequired(items, rules, settings.approvals.minimum),
+  };
+  const plan = await store(session, rules, unsealed, items);
+  return { plan, items };
+}
+
+async function decideDueItems(
+  session: Session,
+  rules: Rulebook,
+  asOf: CalendarDate,
+  signal: AbortSignal | undefined,
+): Promise<PlanItem[]> {
+  const stored: StoredItem[] = [];
+  for (let after: { keepUntil: string; id: string } | undefined; ; ) {
+    signal?.throwIfAborted();
+    const page = await session.store.items.due(asOf, after, PAGE);
+    stored.push(...page);
+    const last = page.at(-1);
+    if (page.length < PAGE || last === undefined) break;
+    after = { keepUntil: last.due.keepUntil ?? '', id: last.id };
+  }
+  const first = stored.map((item) => ({ item, judgement: rules.judge(item, item.state, asOf) }));
+  const planned = first.filter(({ judgement }) => judgement.decision === 'dispose').map(({ item }) => item);
+  const overlaps = await findOverlaps(session.store, planned);
+  const examiner = createExaminer({ protectedPaths: protectedPaths(session.paths) });
+  const result: PlanItem[] = [];
+  for (const { item, judgement } of first) {
+    signal?.throwIfAborted();
+    const overlap = overlaps.get(item.id);
+    const final = overlap ? rules.judge(item, item.state, asOf, [overlap.with]) : judgement;
+    const planItem = describeItem(item, final, rules);
+    result.push(final.decision === 'dispose' ? await identified(item, planItem, examiner) : planItem);
+  }
+  return result;
+}
+
+async function defectiveItems(
+  session: Session,
+  rules: Rulebook,
+  asOf: CalendarDate,
+  signal: AbortSignal | undefined,
+): Promise<PlanItem[]> {
+  const items: PlanItem[] = [];
+  for await (const page of session.store.items.all({ state: 'active', defective: true })) {
+    signal?.throwIfAborted();
+    for (const item of page) items.push(describeItem(item, rules.judge(item, item.state, asOf), rules));
+  }
+  return items;
+}
+
+/** A decision as a plan holds it. */
+export function describeItem(
+  item: StoredItem,
+  judgement: ReturnType<Rulebook['judge']>,
+  rules: Rulebook,
+): PlanItem {
+  return {
+    itemId: item.id,
+    decision: judgement.decision,
+    reason: judgement.reason,
+    explanation: judgement.explanation,
+    recordClass: item.recordClass,
+    scheduleVersion: rules.schedule.version,
+    keepUntil: judgement.due.keepUntil,
+    deleteBy: judgement.due.deleteBy,
+    medium: item.medium,
+    location: judgement.decision === 'dispose' ? item.location : null,
+    piElements: item.piElements,
+    dataSubjects: item.dataSubjects,
+    itemSha256: itemDigest(item),
+    fingerprint: null,
+    holds: judgement.holds,
+  };
+}
+
+/** Adds the identity of the file or folder; what cannot be identified is a defect and not disposed of. */
+async function identified(item: StoredItem, planItem: PlanItem, examiner: Examiner): Promise<PlanItem> {
+  if (!isOverwritable(item.medium)) return planItem;
+  const examination = await examiner.examine(item.location, item.medium);
+  if (examination.status === 'ready') {
+    return { ...planItem, location: examination.location, fingerprint: examination.fingerprint };
+  }
+  return {
+    ...planItem,
+    location: null,
+    decision: 'defect',
+    reason: examination.reason.code,
+    explanation: `Cannot be disposed of: ${examination.reason.text}`,
+  };
+}
+
+function countDisposals(items: readonly PlanItem[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) {
+    if (item.decision !== 'dispose' || item.recordClass === null) continue;
+    counts.set(item.recordClass, (counts.get(item.recordClass) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** The most that any class of the plan asks for, and never less than the workspace's minimum. */
+function approvalsRequired(items: readonly PlanItem[], rules: Rulebook, minimum: number): number {
+  const disposed = new Set(
+    items.filter((item) => item.decision === 'dispose').map((item) => item.recordClass),
+  );
+  const asked = rules.schedule.classes.filter((each) => disposed.has(each.id)).map((each) => each.approvals);
+  return Math.max(minimum, ...asked);
+}
+
+async function store(
+  session: Session,
+  rules: Rulebook,
+  unsealed: Omit<Plan, 'sha256' | 'state'>,
+  items: readonly PlanItem[],
+): Promise<Plan> {
+  const context = { workspaceId: session.settings().workspaceId, scheduleSha256: rules.schedule.sha256 };
+  const lines = items.map((item, position) => ({
+    position,
+    itemId: item.itemId,
+    decision: item.decision,
+    line: planLine(item),
+  }));
+  const digest = new PlanDigest().add(canonicalJson(planHeader(unsealed, context)));
+  for (const { line } of lines) digest.add(line);
+  const plan: Plan = { ...unsealed, sha256: digest.hex(), state: 'planned' };
+  await session.store.transaction(async (transaction) => {
+    await transaction.plans.insert(plan);
+    await transaction.plans.insertLines(plan.id, lines);
+    await session.recorder.append(transaction, {
+      action: 'sweep.plan',
+      outcome: 'done',
+      subject: { plan: plan.id },
+      data: {
+        sha256: plan.sha256,
+        as_of: plan.asOf,
+        schedule_version: plan.scheduleVersion,
+        dispose: plan.counts.dispose,
+        keep: plan.counts.keep,
+        held: plan.counts.held,
+        defect: plan.counts.defect,
+      },
+    });
+  });
+  return plan;
+}

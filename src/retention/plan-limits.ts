@@ -1,0 +1,45 @@
+import { refused } from '../model/index.js';
+import type { Settings } from '../workspace/index.js';
+
+/**
+ * A rule that was meant for a few records and reaches very many is how records are lost. A plan above the
+ * workspace's limits is refused until a person says the number.
+ *
+ * @param disposals number of items to dispose of, by record class
+ * @param active number of active items, by record class
+ * @param limit the number that the person gave with `--limit`, which replaces both limits
+ * @throws Fault `limit-reached` (exit 4) with the number to confirm
+ */
+export function requireWithinLimits(
+  disposals: ReadonlyMap<string, number>,
+  active: ReadonlyMap<string | null, number>,
+  limits: Settings['limits'],
+  limit: number | undefined,
+): void {
+  const total = [...disposals.values()].reduce((sum, count) => sum + count, 0);
+  if (limit !== undefined) {
+    if (total > limit)
+      throw limitReached(`The plan would dispose of ${total} items; the limit given is ${limit}`, total);
+    return;
+  }
+  if (total > limits.maxItems) {
+    throw limitReached(`The plan would dispose of ${total} items; the limit is ${limits.maxItems}`, total);
+  }
+  const wide: string[] = [];
+  for (const [recordClass, count] of disposals) {
+    const all = active.get(recordClass) ?? count;
+    if (count * 100 > all * limits.maxClassPercent) wide.push(`${count} of ${all} in ${recordClass}`);
+  }
+  if (wide.length === 0) return;
+  throw limitReached(
+    `The plan would dispose of more than ${limits.maxClassPercent} % of a record class: ${wide.join('; ')}`,
+    total,
+  );
+}
+
+function limitReached(message: string, total: number): Error {
+  return refused('limit-reached', message, {
+    hint: `Look at what is due with: quietus inventory list --due. If it is right, allow that number: --limit ${total}`,
+    details: { dispose: total },
+  });
+}

@@ -1,0 +1,212 @@
+import {
+  type AttestedStatement,
+  type CertifiedItemFacts,
+  type ExceptionFacts,
+  isCertified,
+  issueCertificate,
+  type LogReference,
+  type RunFacts,
+} from '../certificate/index.js';
+import { isOverwritable, type Plan, type PlanItem, type Reason, type RecordClass } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import { METHOD_DESCRIPTION, type TargetOutcome } from '../shred/index.js';
+import type { CertificateRecord, Disposal, Run } from '../store/index.js';
+import { validApprovals } from './approval.js';
+import { plannedDisposals } from './plan-reading.js';
+
+/** What a disposal's `result` holds: the outcome of `destroy()`, or what a person stated. */
+export type DisposalResult = TargetOutcome | { attested: AttestedStatement };
+
+const OVERWRITING: Reason = { code: 'overwrite-aes-ctr-1-pass', text: METHOD_DESCRIPTION };
+
+/**
+ * Issues the certificate of a finished run, once: asked again, it gives the one that was issued. A run that
+ * destroyed nothing gets none.
+ */
+export async function certifyRun(session: Session, plan: Plan, run: Run): Promise<CertificateRecord | null> {
+  const issued = await session.store.certificates.ofRun(run.id);
+  if (issued) return issued;
+  const disposals = await session.store.runs.disposals(run.id);
+  if (!disposals.some(({ outcome }) => outcome !== null && isCertified(outcome))) return null;
+  return await issueCertificate(session, await runFacts(session, plan, run, disposals));
+}
+
+async function runFacts(
+  session: Session,
+  plan: Plan,
+  run: Run,
+  disposals: readonly Disposal[],
+): Promise<RunFacts> {
+  const schedule = await session.store.schedules.get(plan.scheduleVersion);
+  const classes = new Map((schedule?.classes ?? []).map((each) => [each.id, each]));
+  const { items, exceptions, limits } = await sortOut(session, plan, run, disposals, classes);
+  const operator = await session.store.operators.get(run.startedBy);
+  return {
+    runId: run.id,
+    plan: { id: plan.id, sha256: plan.sha256, asOf: plan.asOf, scheduleVersion: plan.scheduleVersion },
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt ?? run.startedAt,
+    operator: {
+      id: run.startedBy,
+      name: operator?.name ?? run.startedBy,
+      account: operator?.account ?? '',
+    },
+    approvals: await certifiedApprovals(session, plan),
+    items,
+    exceptions,
+    methods: items.some(({ method }) => method !== null) ? [OVERWRITING] : [],
+    limits: [...limits.values()],
+    holdsInForce: (await session.store.holds.active()).length,
+  };
+}
+
+interface SortedDisposals {
+  items: CertifiedItemFacts[];
+  exceptions: ExceptionFacts[];
+  limits: Map<string, Reason>;
+}
+
+/** Goes through the plan's disposals and parts what was destroyed from what was not. */
+async function sortOut(
+  session: Session,
+  plan: Plan,
+  run: Run,
+  disposals: readonly Disposal[],
+  classes: ReadonlyMap<string, RecordClass>,
+): Promise<SortedDisposals> {
+  const done = new Map(disposals.map((disposal) => [disposal.itemId, disposal]));
+  const items: CertifiedItemFacts[] = [];
+  const exceptions: ExceptionFacts[] = [];
+  const limits = new Map<string, Reason>();
+  for await (const lines of plannedDisposals(session, plan.id, 500)) {
+    const pageDisposals = lines.flatMap((line) => done.get(line.itemId) ?? []);
+    const hashes = await logHashes(session, pageDisposals);
+    const titles = await itemTitles(session, lines);
+    for (const line of lines) {
+      const disposal = done.get(line.itemId);
+      // What people destroyed is certified on its own; what it does not name is no exception to it.
+      if (run.kind === 'attested' && disposal === undefined) continue;
+      const title = titles.get(line.itemId) ?? null;
+      const result = disposal?.result ? (JSON.parse(disposal.result) as DisposalResult) : undefined;
+      for (const limit of result && 'assessment' in result ? (result.assessment?.limits ?? []) : [])
+        limits.set(limit.code, limit);
+      const recordClass = classes.get(line.recordClass ?? '');
+      const log = disposal && logReference(disposal, hashes);
+      const certified = disposal?.outcome && isCertified(disposal.outcome) && result && recordClass && log;
+      if (certified) items.push(certifiedItem(line, recordClass, result, title, log));
+      else exceptions.push(exception(line, disposal, result, title, log ?? null));
+    }
+  }
+  return { items, exceptions, limits };
+}
+
+function certifiedItem(
+  line: PlanItem,
+  recordClass: RecordClass,
+  result: DisposalResult,
+  title: string | null,
+  log: LogReference,
+): CertifiedItemFacts {
+  const common = {
+    id: line.itemId,
+    title,
+    recordClass: recordClass.id,
+    classTitle: recordClass.title,
+    medium: line.medium,
+    piElements: line.piElements,
+    dataSubjects: line.dataSubjects,
+    keepUntil: line.keepUntil,
+    authority: recordClass.authority,
+    log,
+  };
+  if ('attested' in result) {
+    return {
+      ...common,
+      outcome: 'attested',
+      method: null,
+      passes: 0,
+      verification: { result: 'not-performed', readFrom: null },
+      files: 0,
+      bytes: 0,
+      residual: [],
+      statement: result.attested,
+    };
+  }
+  if (!isCertified(result.outcome)) throw new Error('Only what was destroyed is certified');
+  return {
+    ...common,
+    outcome: result.outcome,
+    method: result.method,
+    passes: result.passes,
+    verification: {
+      result: result.verifiedFrom === null ? 'not-performed' : 'passed',
+      readFrom: result.verifiedFrom,
+    },
+    files: result.files,
+    bytes: Number(result.bytes),
+    residual: result.outcome === 'overwritten-residual' ? result.reasons : [],
+    statement: null,
+  };
+}
+
+function exception(
+  line: PlanItem,
+  disposal: Disposal | undefined,
+  result: DisposalResult | undefined,
+  title: string | null,
+  log: LogReference | null,
+): ExceptionFacts {
+  const outcome = disposal?.outcome;
+  const base = { id: line.itemId, title, recordClass: line.recordClass, medium: line.medium, log };
+  if (outcome === null || outcome === undefined)
+    return { ...base, outcome: 'waiting', reasons: [waitingReason(line)] };
+  if (isCertified(outcome)) throw new Error('What was destroyed is no exception');
+  return { ...base, outcome, reasons: result && 'reasons' in result ? result.reasons : [] };
+}
+
+function waitingReason(line: PlanItem): Reason {
+  return isOverwritable(line.medium)
+    ? { code: 'not-begun', text: 'The run ended before it came to this item' }
+    : { code: 'by-hand', text: `A person has to destroy this medium (${line.medium}) and record it` };
+}
+
+/** Both entries of a disposal that had begun; null where it was left out before anything began. */
+function logReference(disposal: Disposal, hashes: ReadonlyMap<number, string>): LogReference | null {
+  const { intentSeq, outcomeSeq } = disposal;
+  if (intentSeq === null || outcomeSeq === null) return null;
+  return {
+    intentSeq,
+    intentHash: hashes.get(intentSeq) ?? '',
+    outcomeSeq,
+    outcomeHash: hashes.get(outcomeSeq) ?? '',
+  };
+}
+
+async function logHashes(
+  session: Session,
+  disposals: readonly Disposal[],
+): Promise<ReadonlyMap<number, string>> {
+  const seqs = disposals
+    .flatMap(({ intentSeq, outcomeSeq }) => [intentSeq, outcomeSeq])
+    .filter((seq) => seq !== null);
+  return await session.store.log.hashes(seqs);
+}
+
+/** Titles may be personal information: certificates carry them only where the workspace says so. */
+async function itemTitles(session: Session, lines: readonly PlanItem[]): Promise<Map<string, string>> {
+  if (!session.settings().certificate.itemTitles) return new Map();
+  const items = await session.store.items.byIds(lines.map((line) => line.itemId));
+  return new Map([...items.values()].map((item) => [item.id, item.title]));
+}
+
+async function certifiedApprovals(session: Session, plan: Plan): Promise<RunFacts['approvals']> {
+  const approvals = await validApprovals(session, session.store, plan);
+  const operators = new Map((await session.store.operators.list()).map((each) => [each.id, each]));
+  return approvals.map((approval) => ({
+    operatorId: approval.operatorId,
+    operatorName: operators.get(approval.operatorId)?.name ?? approval.operatorId,
+    approvedAt: approval.approvedAt,
+    statement: approval.statement,
+    signature: approval.signature,
+  }));
+}

@@ -1,0 +1,63 @@
+import { canonicalJson } from '../crypto/index.js';
+import { isOverwritable, type Plan, type Reason } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import { createExaminer, type Examiner } from '../shred/index.js';
+import type { StoredItem } from '../store/index.js';
+import { itemDigest } from './item-digest.js';
+import type { PlanItemLine } from './plan-document.js';
+import { plannedDisposals, verifiedPlan } from './plan-reading.js';
+import { protectedPaths } from './protected-paths.js';
+import { type Rulebook, readRulebook } from './rulebook.js';
+
+/** What a run would do with one item now. */
+export interface PreviewItem {
+  itemId: string;
+  would: 'overwrite' | 'wait' | 'leave';
+  /** Why it would be left, or what overwriting would not reach. */
+  reasons: readonly Reason[];
+}
+
+/**
+ * What `sweep run` would do now, found by the same checks, changing nothing. Approvals are not asked for.
+ *
+ * @throws Fault `plan-unknown`, `plan-changed`
+ */
+export async function previewSweep(
+  session: Session,
+  planId: string,
+): Promise<{ plan: Plan; items: readonly PreviewItem[] }> {
+  const { plan } = await verifiedPlan(session, planId);
+  const rules = await readRulebook(session.store, session.settings());
+  const examiner = createExaminer({ protectedPaths: protectedPaths(session.paths) });
+  const items: PreviewItem[] = [];
+  for await (const lines of plannedDisposals(session, plan.id, 500)) {
+    const stored = await session.store.items.byIds(lines.map((line) => line.itemId));
+    for (const line of lines) {
+      items.push(await preview(line, stored.get(line.itemId), { rules, examiner, today: session.today() }));
+    }
+  }
+  return { plan, items };
+}
+
+async function preview(
+  line: PlanItemLine,
+  item: StoredItem | undefined,
+  context: { rules: Rulebook; examiner: Examiner; today: ReturnType<Session['today']> },
+): Promise<PreviewItem> {
+  const { itemId, medium } = line;
+  const leave = (reason: Reason): PreviewItem => ({ itemId, would: 'leave', reasons: [reason] });
+  if (item === undefined || itemDigest(item) !== line.itemSha256) {
+    return leave({ code: 'item-changed', text: 'It has changed in the inventory since the plan was made' });
+  }
+  const judgement = context.rules.judge(item, item.state, context.today);
+  if (judgement.decision !== 'dispose') {
+    return leave({ code: judgement.reason, text: judgement.explanation });
+  }
+  if (!isOverwritable(medium) || line.location === null) return { itemId, would: 'wait', reasons: [] };
+  const examination = await context.examiner.examine(line.location, medium);
+  if (examination.status !== 'ready') return leave(examination.reason);
+  if (canonicalJson(examination.fingerprint) !== canonicalJson(line.fingerprint)) {
+    return leave({ code: 'changed', text: 'It was changed on disk since the plan was made' });
+  }
+  return { itemId, would: 'overwrite', reasons: examination.assessment.residual };
+}

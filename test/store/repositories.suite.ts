@@ -1,0 +1,553 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Recorder, verifyLog } from '../../src/audit/index.js';
+import type { Decision, ItemState } from '../../src/model/index.js';
+import { BULK_ROWS, openStore, type Store, type StoreLocation } from '../../src/store/index.js';
+import { type Child, compileProgram, startProgram } from '../child-program.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { sampleHold, sampleItem, sampleLogRecord, samplePlan, sampleRun, UNDUE } from './samples.js';
+
+/**
+ * What both databases must do alike.
+ *
+ * @param freshLocation a database or schema that nothing has used, taken away when the current test ends
+ */
+export function repositoriesSuite(database: string, freshLocation: () => Promise<StoreLocation>): void {
+  async function opened(location?: StoreLocation): Promise<Store> {
+    const folder = temporaryFolder();
+    const store = await openStore(location ?? (await freshLocation()), (name) => join(folder, name));
+    onTestFinished(() => store.close());
+    return store;
+  }
+
+  async function insertItems(store: Store, items: readonly ReturnType<typeof sampleItem>[]): Promise<number> {
+    return await store.transaction(async (transaction) => {
+      const bulk = await transaction.items.bulkInsert();
+      let inserted = 0;
+      for (let at = 0; at < items.length; at += BULK_ROWS)
+        inserted += await bulk.insert(items.slice(at, at + BULK_ROWS));
+      await bulk.close();
+      return inserted;
+    });
+  }
+
+  describe(`items in ${database}`, () => {
+    it('come back as they went in', async () => {
+      const store = await opened();
+      const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => !value.includes('\0'));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.uuid(),
+          text,
+          text,
+          fc.option(fc.nat()),
+          async (id, title, notes, dataSubjects) => {
+            const written = sampleItem(id, {
+              title,
+              notes,
+              dataSubjects,
+              events: { termination: '2024-02-29' as never },
+            });
+            await insertItems(store, [{ ...written, source: { seq: 7, line: 12 } }]);
+            expect(await store.items.get(id)).toEqual({
+              ...written.item,
+              state: 'active',
+              due: written.due,
+              importedFrom: { seq: 7, line: 12 },
+            });
+          },
+        ),
+        { numRuns: 40 },
+      );
+    });
+
+    it('that exist are skipped by a bulk insert, and counted', async () => {
+      const store = await opened();
+      expect(await insertItems(store, [sampleItem('a', { title: 'first' }), sampleItem('b')])).toBe(2);
+      const again = [sampleItem('a', { title: 'second' }), sampleItem('c'), sampleItem('b')];
+      expect(await insertItems(store, again)).toBe(1);
+      expect((await store.items.get('a'))?.title).toBe('first');
+      expect(await store.items.count({})).toBe(3);
+    });
+
+    it('that exist are replaced by a bulk replace, which leaves their state', async () => {
+      const store = await opened();
+      await insertItems(store, [sampleItem('a', { title: 'first' }), sampleItem('b')]);
+      await store.items.moveState(['a'], 'active', 'disposed');
+      await store.transaction(async (transaction) => {
+        const bulk = await transaction.items.bulkInsert();
+        await bulk.replace([sampleItem('a', { title: 'second' })]);
+        await bulk.close();
+      });
+      expect(await store.items.get('a')).toMatchObject({ title: 'second', state: 'disposed' });
+    });
+
+    it('number more than a statement takes', async () => {
+      const store = await opened();
+      const items = Array.from({ length: 2 * BULK_ROWS + 7 }, (_, index) => sampleItem(`i${index}`));
+      expect(await insertItems(store, items)).toBe(items.length);
+      let seen = 0;
+      for await (const page of store.items.all({}, 300)) seen += page.length;
+      expect(seen).toBe(items.length);
+    });
+
+    it('page by the bytes of their ids, whatever the locale of the server', async () => {
+      const store = await opened();
+      const character = fc.constantFrom(...'aAbBzZ09._:/-'.split(''));
+      const ids = fc.uniqueArray(fc.string({ unit: character, minLength: 1, maxLength: 5 }), {
+        maxLength: 40,
+      });
+      await fc.assert(
+        fc.asyncProperty(ids, fc.integer({ min: 1, max: 7 }), async (all, limit) => {
+          const custodian = `${Math.random()}`;
+          const prefixed = all.map((id) => `${custodian}/${id}`);
+          await insertItems(
+            store,
+            prefixed.map((id) => sampleItem(id, { custodian })),
+          );
+          const seen: string[] = [];
+          for (let after: string | undefined; ; after = seen.at(-1)) {
+            const page = await store.items.list(
+              { custodian },
+              after === undefined ? { limit } : { after, limit },
+            );
+            seen.push(...page.map((item) => item.id));
+            if (page.length < limit) break;
+          }
+          expect(seen).toEqual(prefixed.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    it('are filtered by location prefix, case and accents included', async () => {
+      const store = await opened();
+      const locations = ['/hr', '/hr/a', '/hr/Ä', '/hr/ä', '/HR/a', '/hr-2/x', '/hs', '/hr/😀', '/h'];
+      await insertItems(
+        store,
+        locations.map((location, index) => sampleItem(`i${index}`, { location })),
+      );
+      const below = async (locationPrefix: string) =>
+        (await store.items.list({ locationPrefix }, { limit: 100 })).map((item) => item.location).toSorted();
+      expect(await below('/hr/')).toEqual(['/hr/a', '/hr/Ä', '/hr/ä', '/hr/😀'].toSorted());
+      expect(await below('/hr')).toEqual(['/hr', '/hr-2/x', '/hr/a', '/hr/Ä', '/hr/ä', '/hr/😀'].toSorted());
+      expect(await below('/hr/😀')).toEqual(['/hr/😀']);
+      expect(await below('')).toHaveLength(locations.length);
+    });
+
+    it('at and below a place are found, and neighbours of a like name are not', async () => {
+      const store = await opened();
+      const places = ['/hr', '/hr/a', '/hr/a/b', '/hr/a-b', '/hr/a.txt', '/hr/a0', '/hrx', '/'];
+      await insertItems(
+        store,
+        places.map((location, index) => sampleItem(`i${index}`, { location })),
+      );
+      await insertItems(store, [sampleItem('paper', { location: '/hr/a/b', medium: 'paper' })]);
+      await insertItems(store, [sampleItem('gone', { location: '/hr/a/b' })]);
+      await store.items.moveState(['gone'], 'active', 'disposed');
+      const at = await store.items.atLocations(['/hr/a', '/hr/a/b', '/nowhere']);
+      expect(at.map((place) => place.location).toSorted()).toEqual(['/hr/a', '/hr/a/b']);
+      const below = await store.items.belowFolders(['/hr/a', '/none']);
+      expect(below.map((place) => place.location)).toEqual(['/hr/a/b']);
+      expect(await store.items.belowFolders([])).toEqual([]);
+    });
+
+    it('that are due come in the order of their dates, page by page', async () => {
+      const store = await opened();
+      const dates = [
+        '2020-05-01',
+        '2021-01-01',
+        '2020-05-01',
+        '2026-03-01',
+        '2026-03-02',
+        '2026-03-03',
+        null,
+      ];
+      await insertItems(
+        store,
+        dates.map((keepUntil, index) =>
+          sampleItem(`i${index}`, {}, { ...UNDUE, keepUntil: keepUntil as never }),
+        ),
+      );
+      await store.items.moveState(['i1'], 'active', 'claimed');
+      const seen: string[] = [];
+      for (let after: { keepUntil: string; id: string } | undefined; ; ) {
+        const page = await store.items.due('2026-03-02' as never, after, 2);
+        seen.push(...page.map((item) => item.id));
+        const last = page.at(-1);
+        if (page.length < 2 || last === undefined) break;
+        after = { keepUntil: last.due.keepUntil ?? '', id: last.id };
+      }
+      // "Until" is inclusive: on the last day of its duty an item is kept.
+      expect(seen).toEqual(['i0', 'i2', 'i3']);
+    });
+
+    it('change state only from the state that was expected', async () => {
+      const store = await opened();
+      await insertItems(store, [sampleItem('a'), sampleItem('b')]);
+      expect(await store.items.moveState(['a', 'b', 'none'], 'active', 'claimed')).toBe(2);
+      expect(await store.items.moveState(['a'], 'active', 'claimed')).toBe(0);
+      expect(await store.items.moveState(['a'], 'claimed', 'disposed')).toBe(1);
+      const states = (await store.items.list({}, { limit: 9 })).map((item): ItemState => item.state);
+      expect(states).toEqual(['disposed', 'claimed']);
+    });
+
+    it('are updated where they exist, state kept, and counted by class', async () => {
+      const store = await opened();
+      await insertItems(store, [sampleItem('a'), sampleItem('b', { recordClass: null }), sampleItem('c')]);
+      await store.items.moveState(['a'], 'active', 'claimed');
+      const { item } = sampleItem('a', { title: 'new', recordClass: 'tax' });
+      expect(await store.items.update(item, { ...UNDUE, permanent: true })).toBe(true);
+      expect(await store.items.get('a')).toMatchObject({
+        title: 'new',
+        state: 'claimed',
+        due: { permanent: true },
+      });
+      expect(await store.items.update({ ...item, id: 'none' }, UNDUE)).toBe(false);
+      await store.items.setDue('b', { ...UNDUE, defect: 'class-missing' });
+      expect((await store.items.list({ defective: true }, { limit: 9 })).map((found) => found.id)).toEqual([
+        'b',
+      ]);
+      expect(await store.items.activeByClass()).toEqual(
+        new Map([
+          [null, 1],
+          ['payroll', 1],
+        ]),
+      );
+    });
+
+    it('of an import are marked once each, with the line where they came first', async () => {
+      const store = await opened();
+      for (let round = 0; round < 2; round += 1) {
+        await store.transaction(async (transaction) => {
+          const marks = await transaction.items.importMarks();
+          expect(
+            await marks.mark([
+              { id: 'a', line: 2 },
+              { id: 'b', line: 3 },
+            ]),
+          ).toEqual(
+            new Map([
+              ['a', 2],
+              ['b', 3],
+            ]),
+          );
+          expect(
+            await marks.mark([
+              { id: 'c', line: 4 },
+              { id: 'a', line: 5 },
+            ]),
+          ).toEqual(
+            new Map([
+              ['c', 4],
+              ['a', 2],
+            ]),
+          );
+          await marks.close();
+        });
+      }
+    });
+
+    it('name the events that any of them has', async () => {
+      const store = await opened();
+      const day = '2024-01-01' as never;
+      await insertItems(store, [
+        sampleItem('a', { events: { termination: day, hire: day } }),
+        sampleItem('b'),
+        sampleItem('c', { events: { hire: day } }),
+      ]);
+      expect(await store.items.eventNames()).toEqual(['hire', 'termination']);
+    });
+  });
+
+  describe(`holds in ${database}`, () => {
+    it('come back with their scopes, and leave the active ones when released, once', async () => {
+      const store = await opened();
+      const hold = sampleHold('H-2026-0001');
+      await store.transaction((transaction) => transaction.holds.insert(hold));
+      await store.transaction((transaction) => transaction.holds.insert(sampleHold('H-2026-0002')));
+      expect(await store.holds.get('H-2026-0001')).toEqual(hold);
+      expect(await store.holds.get('H-2026-0003')).toBeUndefined();
+      const release = { at: '2026-02-01T00:00:00.000Z', by: 'jdoe', reason: 'settled' };
+      expect(await store.holds.release('H-2026-0001', release)).toBe(true);
+      expect(await store.holds.release('H-2026-0001', { ...release, reason: 'again' })).toBe(false);
+      expect(await store.holds.release('H-2026-0009', release)).toBe(false);
+      expect((await store.holds.active()).map(({ id }) => id)).toEqual(['H-2026-0002']);
+      expect((await store.holds.list()).map(({ id, releaseReason }) => [id, releaseReason])).toEqual([
+        ['H-2026-0001', 'settled'],
+        ['H-2026-0002', null],
+      ]);
+    });
+
+    it('are numbered by year, past 9999 too', async () => {
+      const store = await opened();
+      expect(await store.holds.nextSequence(2026)).toBe(1);
+      for (const id of ['H-2026-0001', 'H-2026-9999', 'H-2026-10000', 'H-2027-0004', 'H-20260-0001']) {
+        await store.holds.insert(sampleHold(id));
+      }
+      expect(await store.holds.nextSequence(2026)).toBe(10001);
+      expect(await store.holds.nextSequence(2027)).toBe(5);
+      expect(await store.holds.nextSequence(2028)).toBe(1);
+    });
+  });
+
+  describe(`plans, runs and certificates in ${database}`, () => {
+    it('keep the lines of a plan in order, and each item once', async () => {
+      const store = await opened();
+      const decisions: Decision[] = ['dispose', 'keep', 'held', 'defect'];
+      const lines = Array.from({ length: 1203 }, (_, position) => ({
+        position,
+        itemId: `i${position}`,
+        decision: decisions[position % 4] ?? 'keep',
+        line: `{"n":${position}}`,
+      }));
+      await store.transaction(async (transaction) => {
+        await transaction.plans.insert(samplePlan('plan-1'));
+        await transaction.plans.insertLines('plan-1', lines);
+      });
+      expect(await store.plans.get('plan-1')).toEqual(samplePlan('plan-1'));
+      expect(await store.plans.lines('plan-1', -1, 5000)).toEqual(lines);
+      const page = await store.plans.lines('plan-1', 1000, 10, 'dispose');
+      expect(page.map(({ position }) => position)).toEqual([
+        1004, 1008, 1012, 1016, 1020, 1024, 1028, 1032, 1036, 1040,
+      ]);
+      expect((await store.plans.linesOf('plan-1', ['i7', 'i3', 'x'])).map(({ itemId }) => itemId)).toEqual([
+        'i3',
+        'i7',
+      ]);
+      const twice = { position: 9999, itemId: 'i0', decision: 'keep' as const, line: '' };
+      await expect(store.plans.insertLines('plan-1', [twice])).rejects.toThrow();
+      await store.plans.setState('plan-1', 'running');
+      expect((await store.plans.list()).map(({ state }) => state)).toEqual(['running']);
+    });
+
+    it('take one approval of a plan from an operator', async () => {
+      const store = await opened();
+      await store.plans.insert(samplePlan('plan-1'));
+      await store.operators.insert({
+        id: 'jdoe',
+        name: 'Jane Doe',
+        account: 'jane',
+        accountUid: 1000,
+        publicKey: 'pem',
+        createdAt: '2026-01-01T00:00:00.000Z',
+        deactivatedAt: null,
+      });
+      const approval = {
+        planId: 'plan-1',
+        operatorId: 'jdoe',
+        approvedAt: '2026-01-02T00:00:00.000Z',
+        statement: '{"ü":1}',
+        signature: 'c2ln',
+      };
+      await store.plans.insertApproval(approval);
+      expect(await store.plans.approvals('plan-1')).toEqual([approval]);
+      await expect(store.plans.insertApproval(approval)).rejects.toThrow();
+      await expect(store.plans.insertApproval({ ...approval, operatorId: 'nobody' })).rejects.toThrow();
+    });
+
+    it('run a plan once, and continue what was begun', async () => {
+      const store = await opened();
+      await store.plans.insert(samplePlan('plan-1'));
+      await store.runs.insert(sampleRun('run-1', 'plan-1'));
+      await expect(store.runs.insert(sampleRun('run-2', 'plan-1'))).rejects.toThrow();
+      await store.runs.insert({
+        ...sampleRun('run-3', 'plan-1'),
+        kind: 'attested',
+        finishedAt: '2026-01-02T00:00:00.000Z',
+      });
+      expect(await store.runs.sweepOf('plan-1')).toEqual(sampleRun('run-1', 'plan-1'));
+      const begun = {
+        runId: 'run-1',
+        itemId: 'a',
+        position: 3,
+        state: 'begun' as const,
+        target: '{}',
+        outcome: null,
+        result: null,
+        intentSeq: 5,
+        outcomeSeq: null,
+      };
+      await store.runs.insertDisposal(begun);
+      const entries = Array.from({ length: 1100 }, (_, position) => ({
+        position,
+        state: 'pending' as const,
+        verifiedFrom: null,
+        entry: `{"path":"f${position}"}`,
+      }));
+      await store.runs.insertEntries('run-1', 'a', entries);
+      await store.runs.markOverwritten('run-1', 'a', [0, 1099], 'medium');
+      const stored = await store.runs.entries('run-1', 'a');
+      expect(stored).toHaveLength(1100);
+      const done = stored.filter(({ state }) => state === 'overwritten');
+      expect(done.map(({ position, verifiedFrom }) => [position, verifiedFrom])).toEqual([
+        [0, 'medium'],
+        [1099, 'medium'],
+      ]);
+      expect(await store.runs.disposals('run-1', 'begun')).toEqual([begun]);
+      const end = { outcome: 'overwritten-verified' as const, result: '{}', outcomeSeq: 6 };
+      await store.runs.finishDisposal({ runId: 'run-1', itemId: 'a' }, end);
+      expect(await store.runs.entries('run-1', 'a')).toEqual([]);
+      expect(await store.runs.disposals('run-1')).toEqual([{ ...begun, state: 'done', ...end }]);
+      expect((await store.runs.unfinished()).map(({ id }) => id)).toEqual(['run-1']);
+      await store.runs.finish('run-1', '2026-01-03T00:00:00.000Z');
+      expect(await store.runs.unfinished()).toEqual([]);
+    });
+
+    it('number certificates by year without a second one of a number or of a run', async () => {
+      const store = await opened();
+      await store.plans.insert(samplePlan('plan-1'));
+      await store.plans.insert(samplePlan('plan-2'));
+      await store.runs.insert(sampleRun('run-1', 'plan-1'));
+      await store.runs.insert(sampleRun('run-2', 'plan-2'));
+      const certificate = {
+        number: '2026-0001',
+        year: 2026,
+        sequence: 1,
+        runId: 'run-1',
+        issuedAt: '2026-01-03T00:00:00.000Z',
+        issuedBy: 'jdoe',
+        items: 5,
+        jsonSha256: 'j',
+        pdfSha256: 'p',
+        logSeq: 9,
+      };
+      expect(await store.certificates.nextSequence(2026)).toBe(1);
+      await store.certificates.insert(certificate);
+      expect(await store.certificates.nextSequence(2026)).toBe(2);
+      expect(await store.certificates.nextSequence(2027)).toBe(1);
+      expect(await store.certificates.get('2026-0001')).toEqual(certificate);
+      expect(await store.certificates.ofRun('run-1')).toEqual(certificate);
+      expect(await store.certificates.ofRun('run-2')).toBeUndefined();
+      await expect(store.certificates.insert({ ...certificate, runId: 'run-2' })).rejects.toThrow();
+      const second = { ...certificate, number: '2026-0002', sequence: 2 };
+      await expect(store.certificates.insert(second)).rejects.toThrow();
+      await store.certificates.insert({ ...second, runId: 'run-2' });
+      expect((await store.certificates.list()).map(({ number }) => number)).toEqual([
+        '2026-0001',
+        '2026-0002',
+      ]);
+    });
+
+    it('keep every version of the schedule with its text', async () => {
+      const store = await opened();
+      expect(await store.schedules.latest()).toBeUndefined();
+      for (const version of [1, 2, 10]) {
+        const stored = {
+          version,
+          title: `v${version}`,
+          classes: [],
+          importedAt: '2026-01-01T00:00:00.000Z',
+          importedBy: 'jdoe',
+          sha256: 'x',
+        };
+        await store.schedules.insert(stored, `# source ${version}`);
+        expect(await store.schedules.latest()).toEqual(stored);
+      }
+      expect((await store.schedules.list()).map(({ version }) => version)).toEqual([1, 2, 10]);
+      expect((await store.schedules.get(2))?.title).toBe('v2');
+      expect(await store.schedules.source(2)).toBe('# source 2');
+      expect(await store.schedules.source(3)).toBeUndefined();
+    });
+  });
+
+  describe(`the log in ${database}`, () => {
+    it('is filtered by time, operator, action and topic', async () => {
+      const store = await opened();
+      const records = ['hold.place', 'hold.release', 'holdings.x', 'sweep.run', 'hold'].map((action, index) =>
+        sampleLogRecord(index + 1, { action, operator: index % 2 === 0 ? 'jdoe' : 'asmith' }),
+      );
+      await store.log.insert(records);
+      const found = async (filter: Parameters<Store['log']['page']>[2]) =>
+        (await store.log.page(0, 10, filter)).map(({ seq }) => seq);
+      expect(await found({})).toEqual([1, 2, 3, 4, 5]);
+      expect(await found({ action: 'hold' })).toEqual([1, 2, 5]);
+      expect(await found({ action: 'hold.place' })).toEqual([1]);
+      expect(await found({ action: 'hold.' })).toEqual([]);
+      expect(await found({ operator: 'asmith' })).toEqual([2, 4]);
+      expect(await found({ since: records[1]?.time ?? '', until: records[3]?.time ?? '' })).toEqual([
+        2, 3, 4,
+      ]);
+      expect(await found({ action: 'hold', operator: 'jdoe' })).toEqual([1, 5]);
+      const newest = async (seq: number | undefined, limit: number) =>
+        (await store.log.pageBefore(seq, limit, { action: 'hold' })).map((record) => record.seq);
+      expect(await newest(undefined, 2)).toEqual([5, 2]);
+      expect(await newest(2, 2)).toEqual([1]);
+    });
+
+    it('takes each number once', async () => {
+      const store = await opened();
+      await store.log.insert([sampleLogRecord(1)]);
+      await expect(store.log.insert([sampleLogRecord(1)])).rejects.toThrow();
+    });
+  });
+
+  describe(`transactions in ${database}`, () => {
+    it('that fail change nothing', async () => {
+      const store = await opened();
+      const attempt = store.transaction(async (transaction) => {
+        await transaction.holds.insert(sampleHold('H-2026-0001'));
+        throw new Error('no');
+      });
+      await expect(attempt).rejects.toThrow('no');
+      expect(await store.holds.list()).toEqual([]);
+    });
+
+    it('do not show others what is not committed', async () => {
+      const store = await opened();
+      await store.transaction(async (transaction) => {
+        await transaction.holds.insert(sampleHold('H-2026-0001'));
+        expect(await transaction.holds.list()).toHaveLength(1);
+        expect(await store.holds.list()).toHaveLength(0);
+      });
+      expect(await store.holds.list()).toHaveLength(1);
+    });
+
+    it('that read and then write take turns: none is lost and none finds the database busy', async () => {
+      const store = await opened();
+      const writers = Array.from({ length: 8 }, async (_, writer) => {
+        for (let round = 0; round < 12; round += 1) await append(store, `writer-${writer}`);
+      });
+      await Promise.all(writers);
+      expect(await verifyLog(store)).toMatchObject({ entries: 96, problem: null });
+    });
+
+    it('of eight processes, which also migrate at once, take turns', async () => {
+      const program = await compileProgram('store/appending-program.ts');
+      const location = await freshLocation();
+      const children = Array.from(
+        { length: 8 },
+        (_, index): Child => startProgram(program, [JSON.stringify(location), `process-${index}`, '25']),
+      );
+      for (const child of children) {
+        const end = await child.ended;
+        expect(end, end.stderr).toMatchObject({ code: 0, stdout: 'appended 25\n' });
+      }
+      const store = await opened(location);
+      expect(await verifyLog(store)).toMatchObject({ entries: 200, problem: null });
+      for (let index = 0; index < 8; index += 1) {
+        expect(await store.log.page(0, 1000, { operator: `process-${index}` })).toHaveLength(25);
+      }
+    });
+  });
+
+  describe(`opening ${database}`, () => {
+    it('by several at once migrates once', async () => {
+      const location = await freshLocation();
+      const stores = await Promise.all([opened(location), opened(location), opened(location)]);
+      for (const store of stores) expect(await store.holds.list()).toEqual([]);
+    });
+  });
+
+  async function append(store: Store, operator: string): Promise<void> {
+    const recorder = new Recorder(
+      () => 'w',
+      () => Promise.resolve({ operator, host: 'h', command: 'test' }),
+      { now: () => new Date() },
+    );
+    await store.transaction((transaction) =>
+      recorder.append(transaction, { action: 'test.test', outcome: 'done' }),
+    );
+  }
+}

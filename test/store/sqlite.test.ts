@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect } from '../../src/store/connection.js';
+import { openStore } from '../../src/store/index.js';
+import { MIGRATIONS, type Migration, migrate } from '../../src/store/migrations/index.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { repositoriesSuite } from './repositories.suite.js';
+import { sampleHold } from './samples.js';
+
+repositoriesSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
+
+const SECOND: Migration = {
+  name: '002-second',
+  up: (database) => database.schema.createTable('second', (table) => table.text('id')),
+};
+
+/** A database of this version with one hold in it. */
+async function usedDatabase(): Promise<{ folder: string; file: string; backup: (name: string) => string }> {
+  const folder = temporaryFolder();
+  const file = join(folder, 'quietus.db');
+  const backup = (name: string) => join(folder, `before-${name}.db`);
+  const store = await openStore({ sqlite: file }, backup);
+  await store.holds.insert(sampleHold('H-2026-0001'));
+  await store.close();
+  return { folder, file, backup };
+}
+
+/** What the sqlite3 shell answers. */
+function shell(file: string, sql: string): string {
+  return execFileSync('sqlite3', [file, sql]).toString().trim();
+}
+
+describe('a SQLite database', () => {
+  it('is in write-ahead mode, flushes every commit, checks references and overwrites what is deleted', async () => {
+    const { file } = await usedDatabase();
+    expect(shell(file, 'pragma journal_mode; pragma integrity_check; pragma foreign_key_check')).toBe(
+      'wal\nok',
+    );
+    const database = connect({ sqlite: file });
+    onTestFinished(() => database.destroy());
+    const pragma = async (name: string) => Object.values((await database.raw(`pragma ${name}`))[0])[0];
+    expect(await pragma('synchronous')).toBe(2);
+    expect(await pragma('foreign_keys')).toBe(1);
+    expect(await pragma('secure_delete')).toBe(1);
+  });
+
+  it('holds nothing of a deleted row', async () => {
+    const { file } = await usedDatabase();
+    shell(
+      file,
+      "pragma secure_delete = off; update holds set matter = 'SECRETMATTER' || hex(randomblob(900))",
+    );
+    expect(contains(file, 'SECRETMATTER')).toBe(true);
+    const database = connect({ sqlite: file });
+    await database('hold_scopes').delete();
+    await database('holds').delete();
+    await database.destroy();
+    expect(contains(file, 'SECRETMATTER')).toBe(false);
+  });
+
+  it('of a newer version is refused and left as it is', async () => {
+    const { folder, file, backup } = await usedDatabase();
+    shell(file, "insert into schema_migrations values ('999-from-the-future', '2030-01-01T00:00:00.000Z')");
+    const before = shell(file, '.dump');
+    await expect(openStore({ sqlite: file }, backup)).rejects.toMatchObject({
+      code: 'workspace-newer',
+      exitCode: 2,
+    });
+    expect(shell(file, '.dump')).toBe(before);
+    expect(readdirSync(folder).filter((name) => name.startsWith('before-'))).toEqual([]);
+  });
+
+  it('is copied before its schema changes; the copy is whole and for the owner only', async () => {
+    const { folder, file, backup } = await usedDatabase();
+    const database = connect({ sqlite: file });
+    onTestFinished(() => database.destroy());
+    const before = process.umask(0);
+    try {
+      await migrate(database, backup, [...MIGRATIONS, SECOND]);
+    } finally {
+      process.umask(before);
+    }
+    const copy = join(folder, 'before-002-second.db');
+    expect(lstatSync(copy).mode & 0o777).toBe(0o600);
+    expect(
+      shell(copy, 'pragma integrity_check; select id from holds; select name from schema_migrations'),
+    ).toBe('ok\nH-2026-0001\n001-initial');
+    expect(shell(file, 'select name from schema_migrations')).toBe('001-initial\n002-second');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    await migrate(database, backup, [...MIGRATIONS, SECOND]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('before-'))).toEqual([
+      'before-002-second.db',
+    ]);
+  });
+
+  it('keeps an older copy beside the new one', async () => {
+    const { folder, file, backup } = await usedDatabase();
+    writeFileSync(backup('002-second'), 'older');
+    const database = connect({ sqlite: file });
+    onTestFinished(() => database.destroy());
+    await migrate(database, backup, [...MIGRATIONS, SECOND]);
+    expect(shell(join(folder, 'before-002-second-2.db'), 'select count(*) from holds')).toBe('1');
+  });
+
+  it('is as before where a change of the schema fails half way', async () => {
+    const { file, backup } = await usedDatabase();
+    const before = shell(file, '.dump');
+    const broken: Migration = {
+      name: '002-broken',
+      async up(database) {
+        await SECOND.up(database);
+        await database.raw('insert into nowhere values (1)');
+      },
+    };
+    const database = connect({ sqlite: file });
+    await expect(migrate(database, backup, [...MIGRATIONS, broken])).rejects.toThrow('nowhere');
+    await database.destroy();
+    expect(shell(file, '.dump')).toBe(before);
+  });
+
+  it('changed by two at once is changed once', async () => {
+    const { file, backup } = await usedDatabase();
+    const databases = Array.from({ length: 3 }, () => connect({ sqlite: file }));
+    onTestFinished(async () => {
+      for (const database of databases) await database.destroy();
+    });
+    await Promise.all(databases.map((database) => migrate(database, backup, [...MIGRATIONS, SECOND])));
+    expect(shell(file, 'select count(*) from schema_migrations')).toBe('2');
+  });
+
+  it('that is no database is refused', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'quietus.db');
+    writeFileSync(file, 'this is no database, but a file of a person that is long enough'.repeat(50));
+    await expect(openStore({ sqlite: file }, (name) => join(folder, name))).rejects.toMatchObject({
+      code: 'SQLITE_NOTADB',
+    });
+  });
+});
+
+/** Whether the bytes are in the file or in what SQLite keeps beside it. */
+function contains(file: string, text: string): boolean {
+  const script = 'grep -aqF "$1" "$2"* 2>/dev/null';
+  try {
+    execFileSync('sh', ['-c', script, 'sh', text, file]);
+    return true;
+  } catch {
+    return false;
+  }
+}
