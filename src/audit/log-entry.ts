@@ -1,0 +1,95 @@
+import { canonicalJson, sha256 } from '../crypto/index.js';
+import type { LogRecord } from '../store/index.js';
+
+/** The hash that the first entry names as its predecessor: 64 zeros, for there is none. */
+export const GENESIS = '0'.repeat(64);
+const FORMAT = 'quietus-log/1';
+
+/** How an attempt ended. `intent` stands before an irreversible act; its outcome is an entry of its own. */
+export type LogOutcome = 'done' | 'intent' | 'refused' | 'failed';
+
+/** What is recorded: ids and counts, never personal information, never a secret, never the name of a file. */
+export interface LogEvent {
+  /** `topic.verb`, such as `hold.place`. */
+  action: string;
+  outcome: LogOutcome;
+  /** Ids of what was acted on, by kind, such as `{plan: 'plan-…'}`. */
+  subject?: Readonly<Record<string, string>>;
+  /** Counts, digests, codes. */
+  data?: Readonly<Record<string, unknown>>;
+}
+
+/** Who did it, where, by which command. */
+export interface Actor {
+  /** Operator id; `-` before the workspace has one. */
+  operator: string;
+  host: string;
+  /** The command's id, such as `sweep run`; never its arguments. */
+  command: string;
+}
+
+/** An entry as its canonical JSON holds it. */
+export interface LogEntry {
+  format: typeof FORMAT;
+  workspace: string;
+  seq: number;
+  time: string;
+  operator: string;
+  host: string;
+  command: string;
+  action: string;
+  outcome: LogOutcome;
+  subject: Readonly<Record<string, string>>;
+  data: Readonly<Record<string, unknown>>;
+  /** Hash of the entry before. */
+  prev: string;
+}
+
+/** Makes the record of the next entry. The hash is SHA-256 over the canonical JSON (RFC 8785), as `sha256sum` computes it. */
+export function logRecord(
+  event: LogEvent,
+  context: { workspace: string; actor: Actor; time: string; seq: number; prev: string },
+): LogRecord {
+  const { workspace, actor, time, seq, prev } = context;
+  const entry: LogEntry = {
+    format: FORMAT,
+    workspace,
+    seq,
+    time,
+    ...actor,
+    action: event.action,
+    outcome: event.outcome,
+    subject: event.subject ?? {},
+    data: event.data ?? {},
+    prev,
+  };
+  const text = canonicalJson(entry);
+  return { seq, time, operator: actor.operator, action: event.action, hash: sha256(text), entry: text };
+}
+
+/** Reads an entry back. @returns null for any text but the canonical JSON of an entry */
+export function parseLogEntry(text: string): LogEntry | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isLogEntry(value) && canonicalJson(value) === text ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+const TEXTS = ['workspace', 'time', 'operator', 'host', 'command', 'action', 'outcome', 'prev'] as const;
+
+function isLogEntry(value: unknown): value is LogEntry {
+  if (!isObject(value)) return false;
+  return (
+    value.format === FORMAT &&
+    Number.isSafeInteger(value.seq) &&
+    TEXTS.every((name) => typeof value[name] === 'string') &&
+    isObject(value.subject) &&
+    isObject(value.data)
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,7 @@
+export { openSession, type Session, type SessionOptions } from './session.js';
+export {
+  type CreatedWorkspace,
+  createWorkspace,
+  type WorkspaceRequest,
+} from './workspace-creation.js';
+export { requireUsable } from './workspace-folder.js';

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type Actor, Recorder } from '../audit/index.js';
+import { badInput, type CalendarDate, type Operator } from '../model/index.js';
+import { type Account, currentAccount, operatorOf } from '../operators/index.js';
+import { openStore, type Store } from '../store/index.js';
+import {
+  type Clock,
+  dateIn,
+  readSettings,
+  type Settings,
+  systemClock,
+  type WorkspacePaths,
+} from '../workspace/index.js';
+
+/** One use of a workspace by one operator, from opening to closing. */
+export interface Session {
+  readonly paths: WorkspacePaths;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  /** Read from quietus.yaml at the first call. */
+  settings(): Settings;
+  /** The operator who is bound to this account. @throws Fault `operator-unknown` */
+  operator(): Promise<Operator>;
+  /** Today, in the organization's time zone. */
+  today(): CalendarDate;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  paths: WorkspacePaths;
+  /** Id of the command, for the log. */
+  command: string;
+  clock?: Clock;
+  account?: Account;
+}
+
+/** @throws Fault `database-missing`, `workspace-newer`, and what opening the database throws */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { paths, command } = options;
+  const clock = options.clock ?? systemClock;
+  const account = options.account ?? currentAccount();
+  // SQLite would make an empty one: no item, no hold, no log, and a sweep that knows of none of them.
+  if (!existsSync(paths.database)) {
+    throw badInput('database-missing', `The workspace in ${paths.root} has lost its database, quietus.db`, {
+      hint: 'Restore quietus.db from a backup',
+    });
+  }
+  const store = await openStore({ sqlite: paths.database }, (name) =>
+    join(paths.backups, `before-${name}.db`),
+  );
+  let settings: Settings | undefined;
+  let operator: Operator | undefined;
+  const readOnce = () => {
+    settings ??= readSettings(paths.settings);
+    return settings;
+  };
+  const operatorOnce = async () => {
+    operator ??= await operatorOf(store, account);
+    return operator;
+  };
+  const actor = async (): Promise<Actor> => ({
+    operator: (await operatorOnce()).id,
+    host: hostname(),
+    command,
+  });
+  return {
+    paths,
+    store,
+    clock,
+    recorder: new Recorder(() => readOnce().workspaceId, actor, clock),
+    settings: readOnce,
+    operator: operatorOnce,
+    today: () => dateIn(readOnce().timeZone, clock.now()),
+    close: () => store.close(),
+  };
+}

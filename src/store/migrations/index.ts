@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { link, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Knex } from 'knex';
+import { badInput } from '../../model/index.js';
+import { syncFolder } from '../../workspace/index.js';
+import { isSqlite, takeWriterTurn } from '../connection.js';
+import * as initial from './001-initial.js';
+
+export interface Migration {
+  name: string;
+  up(database: Knex): Promise<void>;
+}
+
+/** Forward only, in this order; a released migration never changes. */
+export const MIGRATIONS: readonly Migration[] = [{ name: '001-initial', up: initial.up }];
+
+/** Table that names the migrations which a database has. */
+const APPLIED = 'schema_migrations';
+
+/**
+ * Brings the database to this program's schema, in one transaction, after a backup copy where it already
+ * holds something.
+ *
+ * @param backup path for the copy of an existing SQLite database that is made before its schema is changed
+ * @throws Fault `workspace-newer` where a later version of this program has changed the schema
+ */
+export async function migrate(
+  database: Knex,
+  backup: (name: string) => string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  const seen = await appliedMigrations(database);
+  const last = pendingAfter(seen, migrations).at(-1);
+  if (last === undefined) return;
+  if (seen.length > 0 && isSqlite(database)) await backUp(database, (suffix) => backup(last.name + suffix));
+  await database.transaction(async (transaction) => {
+    await takeWriterTurn(transaction);
+    // Asked again under the lock: another process may have migrated since.
+    const applied = await appliedMigrations(transaction);
+    if (applied.length === 0) {
+      await transaction.schema.createTable(APPLIED, (table) => {
+        table.text('name').primary();
+        table.text('applied_at').notNullable();
+      });
+    }
+    for (const migration of pendingAfter(applied, migrations)) {
+      await migration.up(transaction);
+      await transaction(APPLIED).insert({ name: migration.name, applied_at: new Date().toISOString() });
+    }
+  });
+}
+
+async function appliedMigrations(database: Knex): Promise<string[]> {
+  if (!(await database.schema.hasTable(APPLIED))) return [];
+  const rows: { name: string }[] = await database(APPLIED).select('name').orderBy('name');
+  return rows.map((row) => row.name);
+}
+
+function pendingAfter(applied: readonly string[], migrations: readonly Migration[]): readonly Migration[] {
+  const unknown = applied.filter((name) => !migrations.some((migration) => migration.name === name));
+  if (unknown.length > 0) {
+    throw badInput('workspace-newer', 'This workspace was used by a newer version of Quietus', {
+      hint: 'Update Quietus on this machine; nothing was changed',
+      details: { migrations: unknown },
+    });
+  }
+  return migrations.filter((migration) => !applied.includes(migration.name));
+}
+
+/** Copies the database to a name that no earlier copy has; the copy appears whole or not at all, for its owner only. */
+async function backUp(database: Knex, backup: (suffix: string) => string): Promise<void> {
+  const temporary = `${backup('')}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    // SQLite fills an empty file and keeps its permissions; one that it makes itself would be for everybody.
+    await (await open(temporary, 'wx', 0o600)).close();
+    await database.raw('VACUUM INTO ?', [temporary]);
+    const file = await open(temporary, 'r+');
+    await file.sync();
+    await file.close();
+    await linkToFreeName(temporary, backup);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncFolder(dirname(temporary));
+}
+
+async function linkToFreeName(file: string, backup: (suffix: string) => string): Promise<void> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await link(file, backup(count === 1 ? '' : `-${count}`));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}

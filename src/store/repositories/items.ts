@@ -1,0 +1,251 @@
+import type { Knex } from 'knex';
+import type { CalendarDate, DueDates, InventoryItem, ItemState, Medium } from '../../model/index.js';
+import { type BulkInsert, bulkInsert } from '../bulk-insert.js';
+import { isSqlite } from '../connection.js';
+import { DeferredIndexes } from '../deferred-indexes.js';
+import { ImportMarks } from './import-marks.js';
+import {
+  CHANGING_COLUMNS,
+  type ImportSource,
+  ITEM_COLUMNS,
+  type ItemRow,
+  itemValues,
+  type StoredItem,
+  storedItem,
+} from './item-row.js';
+
+export interface ItemFilter {
+  recordClass?: string;
+  medium?: Medium;
+  custodian?: string;
+  department?: string;
+  state?: ItemState;
+  /** Only items without a due date for lack of something. */
+  defective?: boolean;
+  /** Only items whose duty to keep ended before this day. */
+  dueBefore?: CalendarDate;
+  /** Only items at or below this path, or whose location starts with this text. */
+  locationPrefix?: string;
+}
+
+/** Where an item of the file system lies. */
+export interface ItemPlace {
+  id: string;
+  location: string;
+}
+
+export interface Page {
+  /** Last key of the page before; undefined for the first. */
+  after?: string;
+  limit: number;
+}
+
+/**
+ * Written out, not bound: SQLite uses a partial index only where the statement's own text shows that its
+ * condition holds.
+ */
+const ACTIVE = "state = 'active'";
+const ON_DISK = "medium in ('file', 'folder')";
+
+export class ItemRepository {
+  constructor(private readonly database: Knex | Knex.Transaction) {}
+
+  /** Inserts items that do not exist yet, and replaces others; needs a transaction. */
+  async bulkInsert(): Promise<ItemInsert> {
+    const transaction = this.database as Knex.Transaction;
+    const table = { name: 'items', columns: ITEM_COLUMNS, key: 'id', changing: CHANGING_COLUMNS };
+    return new ItemInsert(
+      await bulkInsert(transaction, table),
+      await DeferredIndexes.of(transaction, 'items'),
+    );
+  }
+
+  /** Remembers which existing items an import has met; needs a transaction. */
+  importMarks(): Promise<ImportMarks> {
+    return ImportMarks.create(this.database as Knex.Transaction);
+  }
+
+  async get(id: string): Promise<StoredItem | undefined> {
+    return (await this.byIds([id])).get(id);
+  }
+
+  /** @param ids at most 1,000 */
+  async byIds(ids: readonly string[]): Promise<Map<string, StoredItem>> {
+    const rows: ItemRow[] = await this.database('items').whereIn('id', ids);
+    return new Map(rows.map((row) => [String(row.id), storedItem(row)]));
+  }
+
+  /** Names of all events that any item has, sorted. */
+  async eventNames(): Promise<string[]> {
+    const names = isSqlite(this.database)
+      ? this.database.raw("select distinct key as name from items, json_each(events) where events <> '{}'")
+      : this.database.raw('select distinct jsonb_object_keys(events::jsonb) as name from items').then(rowsOf);
+    return ((await names) as { name: string }[]).map(({ name }) => name).toSorted();
+  }
+
+  async list(filter: ItemFilter, page: Page): Promise<StoredItem[]> {
+    const query = this.filtered(filter).orderBy('id').limit(page.limit);
+    if (page.after !== undefined) query.andWhere('id', '>', page.after);
+    const rows: ItemRow[] = await query.select('*');
+    return rows.map(storedItem);
+  }
+
+  /** All items of a filter, in pages, so that memory stays flat. */
+  async *all(filter: ItemFilter, pageSize = 1000): AsyncGenerator<StoredItem[]> {
+    for (let after: string | undefined; ; ) {
+      const items = await this.list(
+        filter,
+        after === undefined ? { limit: pageSize } : { after, limit: pageSize },
+      );
+      if (items.length > 0) yield items;
+      if (items.length < pageSize) return;
+      after = items.at(-1)?.id;
+    }
+  }
+
+  async count(filter: ItemFilter): Promise<number> {
+    const rows: { n: number | string }[] = await this.filtered(filter).count({ n: '*' });
+    return Number(rows[0]?.n ?? 0);
+  }
+
+  /** Number of active items of each record class; the key is null for items without one. */
+  async activeByClass(): Promise<Map<string | null, number>> {
+    const rows: { record_class: string | null; n: number | string }[] = await this.database('items')
+      .where('state', 'active')
+      .groupBy('record_class')
+      .select('record_class')
+      .count({ n: '*' });
+    return new Map(rows.map((row) => [row.record_class, Number(row.n)]));
+  }
+
+  /** Active items whose duty to keep ended before `asOf`, oldest duty first; keyset on (keep_until, id). */
+  async due(
+    asOf: CalendarDate,
+    after: { keepUntil: string; id: string } | undefined,
+    limit: number,
+  ): Promise<StoredItem[]> {
+    const query = this.database('items')
+      .whereRaw(ACTIVE)
+      .whereNotNull('keep_until')
+      .where('keep_until', '<', asOf)
+      .orderBy([{ column: 'keep_until' }, { column: 'id' }])
+      .limit(limit);
+    if (after) query.whereRaw('(keep_until, id) > (?, ?)', [after.keepUntil, after.id]);
+    const rows: ItemRow[] = await query.select('*');
+    return rows.map(storedItem);
+  }
+
+  /** Active items in files or folders whose location is one of these paths; at most 1,000 paths. */
+  async atLocations(paths: readonly string[]): Promise<ItemPlace[]> {
+    return await this.places().whereIn('location', paths);
+  }
+
+  /** Active items in files or folders below any of these folders; at most 100 folders. */
+  async belowFolders(folders: readonly string[]): Promise<ItemPlace[]> {
+    if (folders.length === 0) return [];
+    return await this.places().andWhere((below) => {
+      // '0' is the character after '/': the range holds what starts with the folder and a slash.
+      for (const folder of folders) {
+        below.orWhere((range) =>
+          range.where('location', '>', `${folder}/`).where('location', '<', `${folder}0`),
+        );
+      }
+    });
+  }
+
+  private places(): Knex.QueryBuilder<ItemPlace, ItemPlace[]> {
+    return this.database('items').whereRaw(`${ACTIVE} and ${ON_DISK}`).select('id', 'location');
+  }
+
+  /** Replaces what a person says of the item, and its due dates. @returns false where there is no such item */
+  async update(item: InventoryItem, due: DueDates): Promise<boolean> {
+    const values = itemValues(item, due, null);
+    const row = Object.fromEntries(ITEM_COLUMNS.map((column, at) => [column, values[at] ?? null]));
+    delete row.state;
+    return (await this.database('items').where('id', item.id).update(row)) === 1;
+  }
+
+  async setDue(id: string, due: DueDates): Promise<void> {
+    await this.database('items')
+      .where('id', id)
+      .update({
+        keep_until: due.keepUntil,
+        delete_by: due.deleteBy,
+        permanent: due.permanent ? 1 : 0,
+        due_defect: due.defect,
+        missing_trigger: due.missingTrigger,
+      });
+  }
+
+  /** Moves items from one state to another. @returns how many were in the state `from` */
+  async moveState(ids: readonly string[], from: ItemState, to: ItemState): Promise<number> {
+    return await this.database('items').whereIn('id', ids).where('state', from).update({ state: to });
+  }
+
+  private filtered(filter: ItemFilter): Knex.QueryBuilder {
+    const query = this.database('items');
+    if (filter.recordClass !== undefined) query.where('record_class', filter.recordClass);
+    if (filter.medium !== undefined) query.where('medium', filter.medium);
+    if (filter.custodian !== undefined) query.where('custodian', filter.custodian);
+    if (filter.department !== undefined) query.where('department', filter.department);
+    if (filter.state === 'active') query.whereRaw(ACTIVE);
+    else if (filter.state !== undefined) query.where('state', filter.state);
+    if (filter.defective) query.whereNotNull('due_defect');
+    if (filter.dueBefore !== undefined) query.where('keep_until', '<', filter.dueBefore);
+    const prefix = filter.locationPrefix;
+    if (prefix !== undefined && prefix !== '')
+      query.where('location', '>=', prefix).where('location', '<', afterPrefix(prefix));
+    return query;
+  }
+}
+
+/** The smallest text that is greater than every text with the prefix, in byte order. */
+function afterPrefix(prefix: string): string {
+  return `${prefix}\u{10FFFF}`;
+}
+
+/** PostgreSQL's driver answers a raw query with an object, SQLite's with the rows. */
+function rowsOf(answer: { rows: unknown[] }): unknown[] {
+  return answer.rows;
+}
+
+export interface ItemWrite {
+  item: InventoryItem;
+  due: DueDates;
+  /** Null where a person writes it. */
+  source: ImportSource | null;
+}
+
+/** One bulk insert of items within a transaction; at most BULK_ROWS items a call. */
+export class ItemInsert {
+  constructor(
+    private readonly bulk: BulkInsert,
+    private readonly indexes: DeferredIndexes,
+  ) {}
+
+  /** Inserts the items that do not exist yet. @returns how many those were */
+  async insert(items: readonly ItemWrite[]): Promise<number> {
+    const inserted = await this.bulk.insert(
+      items.map(({ item, due, source }) => itemValues(item, due, source)),
+    );
+    await this.indexes.noteInserted(inserted);
+    return inserted;
+  }
+
+  /** Replaces what is said of items that exist, and their due dates; their states stay. */
+  async replace(items: readonly ItemWrite[]): Promise<void> {
+    if (items.length > 0)
+      await this.bulk.replace(items.map(({ item, due, source }) => itemValues(item, due, source)));
+  }
+
+  /** Ends it; call it before the transaction is kept. */
+  async close(): Promise<void> {
+    await this.bulk.close();
+    await this.indexes.restore();
+  }
+
+  /** Frees what the database holds, where the transaction is not kept. */
+  async abandon(): Promise<void> {
+    await this.bulk.close();
+  }
+}

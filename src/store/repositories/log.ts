@@ -1,0 +1,86 @@
+import type { Knex } from 'knex';
+
+/** A stored log entry. The columns beside `entry` repeat what it says, for filters; verification compares them. */
+export interface LogRecord {
+  seq: number;
+  /** UTC, RFC 3339. */
+  time: string;
+  operator: string;
+  action: string;
+  /** SHA-256, hex, of the UTF-8 bytes of `entry`. */
+  hash: string;
+  /** Canonical JSON, RFC 8785. */
+  entry: string;
+}
+
+export interface LogFilter {
+  operator?: string;
+  /** An action, such as `hold.place`, or a topic, such as `hold`. */
+  action?: string;
+  /** RFC 3339, inclusive. */
+  since?: string;
+  until?: string;
+}
+
+const COLUMNS = ['seq', 'time', 'operator', 'action', 'hash', 'entry'] as const;
+
+export class LogRepository {
+  constructor(private readonly database: Knex | Knex.Transaction) {}
+
+  async insert(records: readonly LogRecord[]): Promise<void> {
+    for (let at = 0; at < records.length; at += 500) {
+      await this.database('log_entries').insert(records.slice(at, at + 500));
+    }
+  }
+
+  async head(): Promise<LogRecord | undefined> {
+    return (await this.database('log_entries').orderBy('seq', 'desc').first()) as LogRecord | undefined;
+  }
+
+  async get(seq: number): Promise<LogRecord | undefined> {
+    return (await this.database('log_entries').where('seq', seq).first()) as LogRecord | undefined;
+  }
+
+  /** Hashes of the entries with these numbers; numbers that the log lacks are left out. */
+  async hashes(seqs: readonly number[]): Promise<Map<number, string>> {
+    const found = new Map<number, string>();
+    for (let at = 0; at < seqs.length; at += 500) {
+      const rows: { seq: number; hash: string }[] = await this.database('log_entries')
+        .whereIn('seq', seqs.slice(at, at + 500))
+        .select('seq', 'hash');
+      for (const row of rows) found.set(row.seq, row.hash);
+    }
+    return found;
+  }
+
+  /** Entries in order, from the number after `after`. */
+  async page(after: number, limit: number, filter: LogFilter = {}): Promise<LogRecord[]> {
+    const query = this.filtered(filter).where('seq', '>', after).orderBy('seq').limit(limit);
+    const records: LogRecord[] = await query.select(...COLUMNS);
+    return records;
+  }
+
+  /** Entries with the newest first, from the number before `before`, or from the last one. */
+  async pageBefore(before: number | undefined, limit: number, filter: LogFilter = {}): Promise<LogRecord[]> {
+    const query = this.filtered(filter).orderBy('seq', 'desc').limit(limit);
+    if (before !== undefined) query.where('seq', '<', before);
+    const records: LogRecord[] = await query.select(...COLUMNS);
+    return records;
+  }
+
+  private filtered(filter: LogFilter): Knex.QueryBuilder {
+    const query = this.database('log_entries');
+    if (filter.operator !== undefined) query.where('operator', filter.operator);
+    if (filter.since !== undefined) query.where('time', '>=', filter.since);
+    if (filter.until !== undefined) query.where('time', '<=', filter.until);
+    const action = filter.action;
+    if (action !== undefined) {
+      query.andWhere((match) =>
+        match
+          .where('action', action)
+          .orWhere((topic) => topic.where('action', '>=', `${action}.`).where('action', '<', `${action}/`)),
+      );
+    }
+    return query;
+  }
+}

@@ -1,0 +1,199 @@
+import type { Knex } from 'knex';
+import type { Outcome } from '../../model/index.js';
+
+/**
+ * One execution of a plan. `sweep`: by this program; interrupted ones are continued, so a plan has at most
+ * one. `attested`: by people, whose statement is recorded.
+ */
+export interface Run {
+  id: string;
+  planId: string;
+  kind: 'sweep' | 'attested';
+  startedAt: string;
+  startedBy: string;
+  finishedAt: string | null;
+  /** Whether the person accepted that the medium may keep residual copies. */
+  acceptResidual: boolean;
+}
+
+/** What a run does with one item. `target` and `result` are JSON that the sweep writes and reads. */
+export interface Disposal {
+  runId: string;
+  itemId: string;
+  /** Position of the item in the plan. */
+  position: number;
+  state: 'begun' | 'done';
+  target: string;
+  outcome: Outcome | null;
+  result: string | null;
+  intentSeq: number | null;
+  outcomeSeq: number | null;
+}
+
+/** One file-system entry of a disposal that has begun. */
+export interface DisposalEntryRecord {
+  position: number;
+  state: 'pending' | 'overwritten';
+  verifiedFrom: 'medium' | 'page-cache' | null;
+  entry: string;
+}
+
+interface RunRow {
+  id: string;
+  plan_id: string;
+  kind: Run['kind'];
+  started_at: string;
+  started_by: string;
+  finished_at: string | null;
+  accept_residual: number;
+}
+
+interface DisposalRow {
+  run_id: string;
+  item_id: string;
+  position: number;
+  state: 'begun' | 'done';
+  target: string;
+  outcome: Outcome | null;
+  result: string | null;
+  intent_seq: number | null;
+  outcome_seq: number | null;
+}
+
+const ENTRY_ROWS = 500;
+
+export class RunRepository {
+  constructor(private readonly database: Knex | Knex.Transaction) {}
+
+  async insert(run: Run): Promise<void> {
+    await this.database('runs').insert({
+      id: run.id,
+      plan_id: run.planId,
+      kind: run.kind,
+      started_at: run.startedAt,
+      started_by: run.startedBy,
+      finished_at: run.finishedAt,
+      accept_residual: run.acceptResidual ? 1 : 0,
+    });
+  }
+
+  async get(id: string): Promise<Run | undefined> {
+    const row: RunRow | undefined = await this.database('runs').where('id', id).first();
+    return row && run(row);
+  }
+
+  /** The sweep of a plan, begun or ended. */
+  async sweepOf(planId: string): Promise<Run | undefined> {
+    const row: RunRow | undefined = await this.database('runs')
+      .where({ plan_id: planId, kind: 'sweep' })
+      .first();
+    return row && run(row);
+  }
+
+  /** Runs that a crash or an interruption cut off. */
+  async unfinished(): Promise<Run[]> {
+    const rows: RunRow[] = await this.database('runs').whereNull('finished_at').orderBy('started_at');
+    return rows.map(run);
+  }
+
+  async finish(id: string, at: string): Promise<void> {
+    await this.database('runs').where('id', id).update({ finished_at: at });
+  }
+
+  async insertDisposal(disposal: Disposal): Promise<void> {
+    await this.database('disposals').insert({
+      run_id: disposal.runId,
+      item_id: disposal.itemId,
+      position: disposal.position,
+      state: disposal.state,
+      target: disposal.target,
+      outcome: disposal.outcome,
+      result: disposal.result,
+      intent_seq: disposal.intentSeq,
+      outcome_seq: disposal.outcomeSeq,
+    });
+  }
+
+  /** Records the outcome of a disposal that had begun, and forgets the names of its entries. */
+  async finishDisposal(
+    key: { runId: string; itemId: string },
+    end: { outcome: Outcome; result: string; outcomeSeq: number },
+  ): Promise<void> {
+    await this.entriesOf(key.runId, key.itemId).delete();
+    await this.database('disposals')
+      .where({ run_id: key.runId, item_id: key.itemId, state: 'begun' })
+      .update({ state: 'done', outcome: end.outcome, result: end.result, outcome_seq: end.outcomeSeq });
+  }
+
+  async insertEntries(runId: string, itemId: string, entries: readonly DisposalEntryRecord[]): Promise<void> {
+    for (let at = 0; at < entries.length; at += ENTRY_ROWS) {
+      await this.database('disposal_entries').insert(
+        entries.slice(at, at + ENTRY_ROWS).map(({ position, state, verifiedFrom, entry }) => ({
+          run_id: runId,
+          item_id: itemId,
+          position,
+          state,
+          verified_from: verifiedFrom,
+          entry,
+        })),
+      );
+    }
+  }
+
+  async markOverwritten(
+    runId: string,
+    itemId: string,
+    positions: readonly number[],
+    verifiedFrom: DisposalEntryRecord['verifiedFrom'],
+  ): Promise<void> {
+    for (let at = 0; at < positions.length; at += ENTRY_ROWS) {
+      await this.entriesOf(runId, itemId)
+        .whereIn('position', positions.slice(at, at + ENTRY_ROWS))
+        .update({ state: 'overwritten', verified_from: verifiedFrom });
+    }
+  }
+
+  async entries(runId: string, itemId: string): Promise<DisposalEntryRecord[]> {
+    const rows: DisposalEntryRecord[] = await this.entriesOf(runId, itemId)
+      .orderBy('position')
+      .select('position', 'state', { verifiedFrom: 'verified_from' }, 'entry');
+    return rows;
+  }
+
+  async disposals(runId: string, state?: Disposal['state']): Promise<Disposal[]> {
+    const query = this.database('disposals').where('run_id', runId).orderBy('position');
+    if (state !== undefined) query.where('state', state);
+    const rows: DisposalRow[] = await query;
+    return rows.map(disposal);
+  }
+
+  private entriesOf(runId: string, itemId: string): Knex.QueryBuilder {
+    return this.database('disposal_entries').where({ run_id: runId, item_id: itemId });
+  }
+}
+
+function run(row: RunRow): Run {
+  return {
+    id: row.id,
+    planId: row.plan_id,
+    kind: row.kind,
+    startedAt: row.started_at,
+    startedBy: row.started_by,
+    finishedAt: row.finished_at,
+    acceptResidual: row.accept_residual === 1,
+  };
+}
+
+function disposal(row: DisposalRow): Disposal {
+  return {
+    runId: row.run_id,
+    itemId: row.item_id,
+    position: row.position,
+    state: row.state,
+    target: row.target,
+    outcome: row.outcome,
+    result: row.result,
+    intentSeq: row.intent_seq,
+    outcomeSeq: row.outcome_seq,
+  };
+}

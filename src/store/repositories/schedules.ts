@@ -1,0 +1,61 @@
+import type { Knex } from 'knex';
+import type { Schedule, StoredSchedule } from '../../model/index.js';
+
+interface ScheduleRow {
+  version: number;
+  imported_at: string;
+  imported_by: string;
+  sha256: string;
+  source: string;
+  document: string;
+}
+
+/** Versions of the schedule; a version is written once and never changed. */
+export class ScheduleRepository {
+  constructor(private readonly database: Knex | Knex.Transaction) {}
+
+  /** @param source the file's text as it was imported */
+  async insert(schedule: StoredSchedule, source: string): Promise<void> {
+    const document: Schedule = { title: schedule.title, classes: schedule.classes };
+    await this.database('schedules').insert({
+      version: schedule.version,
+      imported_at: schedule.importedAt,
+      imported_by: schedule.importedBy,
+      sha256: schedule.sha256,
+      source,
+      document: JSON.stringify(document),
+    });
+  }
+
+  async latest(): Promise<StoredSchedule | undefined> {
+    const row: ScheduleRow | undefined = await this.database('schedules').orderBy('version', 'desc').first();
+    return row && stored(row);
+  }
+
+  async get(version: number): Promise<StoredSchedule | undefined> {
+    const row: ScheduleRow | undefined = await this.database('schedules').where('version', version).first();
+    return row && stored(row);
+  }
+
+  async list(): Promise<StoredSchedule[]> {
+    const rows: ScheduleRow[] = await this.database('schedules').orderBy('version');
+    return rows.map(stored);
+  }
+
+  /** The text of a version as it was imported. */
+  async source(version: number): Promise<string | undefined> {
+    const row: ScheduleRow | undefined = await this.database('schedules').where('version', version).first();
+    return row?.source;
+  }
+}
+
+function stored(row: ScheduleRow): StoredSchedule {
+  const document = JSON.parse(row.document) as Schedule;
+  return {
+    ...document,
+    version: row.version,
+    importedAt: row.imported_at,
+    importedBy: row.imported_by,
+    sha256: row.sha256,
+  };
+}

@@ -1,0 +1,67 @@
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import type { Knex } from 'knex';
+
+/** knex prints what it also throws, statements with their values included. */
+export const SILENT = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
+const require = createRequire(import.meta.url);
+
+/** Milliseconds that a statement waits for another process's transaction before it fails with SQLITE_BUSY. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** Memory for pages, in KiB, taken as it is needed: with SQLite's 2 MB a large import writes the same pages again and again. */
+const PAGE_CACHE_KIB = 32_768;
+
+type SqliteConnection = import('sqlite3').Database;
+
+/**
+ * SQLite through knex: write-ahead log, every commit flushed to the disk, foreign keys enforced, deleted
+ * content overwritten inside the file (`secure_delete`), because the inventory itself says where personal
+ * information is. What SQLite sorts outside of memory goes into the database's folder, not into the machine's.
+ */
+export function openSqlite(filename: string): Knex {
+  const { knex } = require('knex') as typeof import('knex');
+  return knex({
+    client: immediateClient(),
+    connection: { filename },
+    useNullAsDefault: true,
+    log: SILENT,
+    pool: {
+      min: 0,
+      max: 4,
+      afterCreate(connection: SqliteConnection, done: (error: Error | null) => void) {
+        connection.configure('busyTimeout', BUSY_TIMEOUT_MS);
+        connection.exec(
+          `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;`,
+          done,
+        );
+      },
+    },
+  });
+}
+
+interface TransactionInternals {
+  begin(connection: unknown): Promise<unknown>;
+  query(connection: unknown, sql: string): Promise<unknown>;
+}
+
+type ClientConstructor = new (config: Knex.Config) => Knex.Client;
+
+/**
+ * knex begins transactions with plain BEGIN, which takes the write lock only at the first write; two such
+ * transactions that have both read cannot both go on, and one fails with SQLITE_BUSY at once, whatever the
+ * timeout. BEGIN IMMEDIATE queues them instead.
+ */
+function immediateClient(): typeof Knex.Client {
+  const SqliteClient = require('knex/lib/dialects/sqlite3/index.js') as ClientConstructor;
+  class ImmediateSqliteClient extends SqliteClient {
+    override transaction(...parameters: unknown[]): Knex.Transaction {
+      const create = Reflect.get(SqliteClient.prototype, 'transaction') as (...rest: unknown[]) => unknown;
+      const transaction = create.apply(this, parameters) as TransactionInternals;
+      transaction.begin = (connection) => transaction.query(connection, 'BEGIN IMMEDIATE;');
+      return transaction as unknown as Knex.Transaction;
+    }
+  }
+  return ImmediateSqliteClient as unknown as typeof Knex.Client;
+}

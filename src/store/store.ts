@@ -1,0 +1,77 @@
+import type { Knex } from 'knex';
+import { connect, type StoreLocation, takeWriterTurn } from './connection.js';
+import { migrate } from './migrations/index.js';
+import { CertificateRepository } from './repositories/certificates.js';
+import { HoldRepository } from './repositories/holds.js';
+import { ItemRepository } from './repositories/items.js';
+import { LogRepository } from './repositories/log.js';
+import { OperatorRepository } from './repositories/operators.js';
+import { PlanRepository } from './repositories/plans.js';
+import { RunRepository } from './repositories/runs.js';
+import { ScheduleRepository } from './repositories/schedules.js';
+
+/** Every repository over one connection: that of the store, or that of a transaction. */
+export class Repositories {
+  readonly operators: OperatorRepository;
+  readonly schedules: ScheduleRepository;
+  readonly items: ItemRepository;
+  readonly holds: HoldRepository;
+  readonly plans: PlanRepository;
+  readonly runs: RunRepository;
+  readonly certificates: CertificateRepository;
+  readonly log: LogRepository;
+
+  constructor(database: Knex | Knex.Transaction) {
+    this.operators = new OperatorRepository(database);
+    this.schedules = new ScheduleRepository(database);
+    this.items = new ItemRepository(database);
+    this.holds = new HoldRepository(database);
+    this.plans = new PlanRepository(database);
+    this.runs = new RunRepository(database);
+    this.certificates = new CertificateRepository(database);
+    this.log = new LogRepository(database);
+  }
+}
+
+/** Repositories whose changes are made together or not at all. What changes something asks for one of these. */
+export class StoreTransaction extends Repositories {
+  readonly kind = 'transaction';
+}
+
+export class Store extends Repositories {
+  constructor(private readonly database: Knex) {
+    super(database);
+  }
+
+  /**
+   * Runs `work` in one transaction. Writers take turns, on both databases: the log's chain has one end.
+   * Inside `work` use the repositories of `transaction`, never those of the store.
+   */
+  async transaction<T>(work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
+    return await this.database.transaction(async (transaction) => {
+      await takeWriterTurn(transaction);
+      return await work(new StoreTransaction(transaction));
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.database.destroy();
+  }
+}
+
+/**
+ * Opens the store and brings its schema up to date.
+ *
+ * @param backup path for the copy that is made before a schema change, given the change's name
+ * @throws Fault `workspace-newer` where a newer version of this program has used it
+ */
+export async function openStore(location: StoreLocation, backup: (name: string) => string): Promise<Store> {
+  const database = connect(location);
+  try {
+    await migrate(database, backup);
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+  return new Store(database);
+}
