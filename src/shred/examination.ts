@@ -1,0 +1,276 @@
+import { type BigIntStats, existsSync, lstatSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, parse, resolve, sep } from 'node:path';
+import type { FileFingerprint, FolderFingerprint, Reason } from '../model/index.js';
+import type { DisposalEntry } from './disposal-target.js';
+import {
+  entryOf,
+  obstacleOfFile,
+  obstacleOfFolder,
+  obstacleOfStickyFolder,
+  readFolder,
+} from './folder-tree.js';
+import type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
+import { PathGuard } from './path-guard.js';
+import { createMediumInspector } from './platform-inspector.js';
+import { errnoOf, reason, reasonOf } from './reasons.js';
+
+export interface ExaminationOptions {
+  /** Files and folders that must never be destroyed, with all that lies in them: the workspace's own. */
+  protectedPaths: readonly string[];
+  /** Default: that of the platform. */
+  inspector?: MediumInspector;
+}
+
+export type Examination =
+  | {
+      status: 'ready';
+      /** The location with all links in its parent folders resolved: what a plan must freeze and `destroy` be given. */
+      location: string;
+      fingerprint: FileFingerprint | FolderFingerprint;
+      /** For a file itself alone; for a folder itself first, then all below, sorted by the bytes of the path. */
+      entries: DisposalEntry[];
+      /** Sum of the file sizes. */
+      bytes: bigint;
+      assessment: Assessment;
+    }
+  | { status: 'refused'; reason: Reason }
+  /** `volumeDevice`: device number (decimal) of the nearest folder on the way that exists. */
+  | { status: 'absent'; reason: Reason; volumeDevice: string };
+
+export interface Examiner {
+  examine(location: string, medium: 'file' | 'folder'): Promise<Examination>;
+  /** The same at once; for callers that examine thousands of files in a row. */
+  examineNow(location: string, medium: 'file' | 'folder'): Examination;
+  /** Judges only the place, for an item that a cut-off run has already changed. */
+  examinePlace(location: string): PlaceExamination;
+}
+
+export interface PlaceExamination {
+  /** Why nothing may be done there. */
+  obstacle: Reason | undefined;
+  assessment: Assessment;
+  /** Device number (decimal) of the nearest folder on the way that exists. */
+  volumeDevice: string;
+}
+
+/** What is true of all files in one folder, found out once. */
+interface ParentFacts {
+  path: string;
+  stat: BigIntStats;
+  obstacle: Reason | undefined;
+  medium: MediumFacts;
+}
+
+interface Place {
+  parent: ParentFacts;
+  location: string;
+}
+
+/** Splits without resolving `.` and `..`: the text of a path does not say where those lead when links are involved. */
+function splitLocation(location: string): { parent: string; name: string } | Reason {
+  let end = location.length;
+  while (end > 1 && location[end - 1] === sep) end -= 1;
+  const trimmed = location.slice(0, end);
+  const parts = trimmed.split(sep);
+  if (!isAbsolute(location) || location.includes('\0') || parts.includes('.') || parts.includes('..')) {
+    return reason('not-absolute');
+  }
+  const name = parts.at(-1) ?? '';
+  if (name === '' || trimmed === parse(trimmed).root) return reason('protected-path');
+  return { parent: dirname(trimmed), name };
+}
+
+function refusal(why: Reason): Examination {
+  return { status: 'refused', reason: why };
+}
+
+class DiskExaminer implements Examiner {
+  readonly #inspector: MediumInspector;
+  readonly #guard: PathGuard;
+  readonly #parents = new Map<string, ParentFacts | Examination>();
+
+  constructor(options: ExaminationOptions) {
+    this.#inspector = options.inspector ?? createMediumInspector();
+    this.#guard = new PathGuard(options.protectedPaths);
+  }
+
+  async examine(location: string, medium: 'file' | 'folder'): Promise<Examination> {
+    return this.examineNow(location, medium);
+  }
+
+  examineNow(location: string, medium: 'file' | 'folder'): Examination {
+    const at = this.#place(location);
+    if ('status' in at) return at;
+    let stat: BigIntStats | undefined;
+    try {
+      stat = lstatSync(at.location, { bigint: true, throwIfNoEntry: false });
+    } catch (error) {
+      return refusal(reasonOf(error));
+    }
+    if (stat === undefined) {
+      return { status: 'absent', reason: reason('absent'), volumeDevice: String(at.parent.stat.dev) };
+    }
+    const obstacle = this.#obstacleOf(at, stat, medium);
+    if (obstacle !== undefined) return refusal(obstacle);
+    return medium === 'file' ? readyFile(at, stat) : this.#readyFolder(at, stat);
+  }
+
+  examinePlace(location: string): PlaceExamination {
+    const at = this.#place(location);
+    if ('status' in at) {
+      const { assessment } = this.#inspector.inspect(nearestFolder(location));
+      const volumeDevice = at.status === 'absent' ? at.volumeDevice : '';
+      return { obstacle: at.status === 'refused' ? at.reason : undefined, assessment, volumeDevice };
+    }
+    const guarded = this.#guard.protectsPath(at.location) || at.parent.medium.pseudo;
+    const { assessment } = at.parent.medium;
+    return {
+      obstacle: guarded ? reason('protected-path') : this.#obstacleOfMounts(at.location),
+      assessment,
+      volumeDevice: String(at.parent.stat.dev),
+    };
+  }
+
+  #place(location: string): Place | Examination {
+    const split = splitLocation(location);
+    if ('code' in split) return refusal(split);
+    let parent = this.#parents.get(split.parent);
+    if (parent === undefined) {
+      parent = this.#readParent(split.parent);
+      this.#parents.set(split.parent, parent);
+    }
+    if ('status' in parent) return parent;
+    const folder = parent.path.endsWith(sep) ? parent.path : parent.path + sep;
+    return { parent, location: folder + split.name };
+  }
+
+  #readParent(path: string): ParentFacts | Examination {
+    try {
+      const canonical = realpathSync.native(path);
+      const stat = lstatSync(canonical, { bigint: true });
+      if (!stat.isDirectory()) return absent(path);
+      const medium = this.#inspector.inspect(canonical);
+      return { path: canonical, stat, obstacle: obstacleOfFolder(canonical), medium };
+    } catch (error) {
+      const errno = errnoOf(error);
+      return errno === 'ENOENT' || errno === 'ENOTDIR' ? absent(path) : refusal(reasonOf(error));
+    }
+  }
+
+  #obstacleOf(at: Place, stat: BigIntStats, medium: 'file' | 'folder'): Reason | undefined {
+    const { location, parent } = at;
+    if (stat.isSymbolicLink()) return reason('is-symlink');
+    if (!stat.isFile() && !stat.isDirectory()) return reason('special-file');
+    const guarded =
+      this.#guard.protectsPath(location) ||
+      this.#guard.protectsIdentity(stat.dev, stat.ino) ||
+      parent.medium.pseudo;
+    if (guarded) return reason('protected-path');
+    if (stat.isFile() !== (medium === 'file')) return reason('wrong-type');
+    if (medium === 'folder' && stat.dev !== parent.stat.dev) return reason('mount-point');
+    return (
+      this.#obstacleOfMounts(location) ??
+      parent.obstacle ??
+      obstacleOfStickyFolder(parent.stat, stat) ??
+      (medium === 'file' ? obstacleOfFile(location, stat) : obstacleOfFolder(location))
+    );
+  }
+
+  #obstacleOfMounts(location: string): Reason | undefined {
+    const mounted =
+      this.#inspector.mountedAt(location) === true || this.#inspector.mountedBelow(location) === true;
+    return mounted ? reason('mount-point') : undefined;
+  }
+
+  #readyFolder(at: Place, stat: BigIntStats): Examination {
+    const { assessment } = at.parent.medium;
+    const filesMayHaveOtherDevice = assessment.fileSystem === 'overlay';
+    const contents = readFolder(at.location, stat, { guard: this.#guard, filesMayHaveOtherDevice });
+    if ('code' in contents) return refusal(contents);
+    const { entries, files, bytes, treeSha256 } = contents;
+    const identity = { device: String(stat.dev), inode: String(stat.ino) };
+    return {
+      status: 'ready',
+      location: at.location,
+      fingerprint: { kind: 'folder', ...identity, files, bytes: String(bytes), treeSha256 },
+      entries,
+      bytes,
+      assessment,
+    };
+  }
+}
+
+function readyFile(at: Place, stat: BigIntStats): Examination {
+  const entry = entryOf('', 'file', stat);
+  const { device, inode, size, modifiedNs } = entry;
+  return {
+    status: 'ready',
+    location: at.location,
+    fingerprint: { kind: 'file', device, inode, size, modifiedNs },
+    entries: [entry],
+    bytes: stat.size,
+    assessment: at.parent.medium.assessment,
+  };
+}
+
+/**
+ * A series of examinations with one view of the mounts; reads only. What it remembers about parent folders may become
+ * out of date, which is harmless: `destroy` opens them again, one by one, and compares identities on open descriptors.
+ */
+export function createExaminer(options: ExaminationOptions): Examiner {
+  return new DiskExaminer(options);
+}
+
+/** The nearest folder above the path that exists, with links resolved. */
+function nearestFolder(path: string): string {
+  let existing = dirname(path);
+  while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
+  return realpathSync.native(existing);
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** True when a folder on the way to the location, as far as it exists, is a symbolic link. */
+export function leadsThroughLink(location: string): boolean {
+  let existing = dirname(resolve(location));
+  while (!isThere(existing) && existing !== dirname(existing)) existing = dirname(existing);
+  try {
+    return realpathSync.native(existing) !== existing;
+  } catch {
+    return true;
+  }
+}
+
+function absent(path: string): Examination {
+  const stat = lstatSync(nearestFolder(path), { bigint: true });
+  return { status: 'absent', reason: reason('absent'), volumeDevice: String(stat.dev) };
+}
+
+/**
+ * Looks at one location and says what would be destroyed there, or why it would not. Reads only, follows no link at
+ * or below the location, and never throws for what it finds.
+ * @param location absolute path; links in its parent folders are resolved, see `Examination.location`
+ */
+export async function examine(
+  location: string,
+  medium: 'file' | 'folder',
+  options: ExaminationOptions,
+): Promise<Examination> {
+  return createExaminer(options).examineNow(location, medium);
+}
+
+/** True when both identify the same state of the same file or folder. */
+export function sameFingerprint(
+  a: FileFingerprint | FolderFingerprint,
+  b: FileFingerprint | FolderFingerprint,
+): boolean {
+  if (a.device !== b.device || a.inode !== b.inode) return false;
+  if (a.kind === 'file') return b.kind === 'file' && a.size === b.size && a.modifiedNs === b.modifiedNs;
+  return b.kind === 'folder' && a.files === b.files && a.bytes === b.bytes && a.treeSha256 === b.treeSha256;
+}

@@ -1,0 +1,32 @@
+export { type DisposalOptions, destroy } from './destruction.js';
+export type {
+  BeginAnswer,
+  DisposalJournal,
+  DisposalRequest,
+  OverwrittenMark,
+} from './disposal-journal.js';
+export type {
+  DisposalEntry,
+  DisposalStep,
+  DisposalTarget,
+  EntryState,
+  FileOutcome,
+  PendingDisposal,
+  PendingEntry,
+  PlannedEntry,
+  TargetOutcome,
+  VerifiedFrom,
+} from './disposal-target.js';
+export { entryPathBytes, entryPathText } from './entry-path.js';
+export {
+  createExaminer,
+  type Examination,
+  type ExaminationOptions,
+  type Examiner,
+  examine,
+} from './examination.js';
+export { judgeFileSystem } from './linux-medium-inspector.js';
+export type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
+export { METHOD_DESCRIPTION, METHOD_LIMITS } from './method-limits.js';
+export { createMediumInspector } from './platform-inspector.js';
+export { resume } from './resumption.js';

@@ -1,0 +1,177 @@
+import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Reason } from '../model/index.js';
+import type { MediumFacts, MediumInspector } from './medium-inspector.js';
+import { METHOD_LIMITS, type MediumReasonCode, mediumReason } from './method-limits.js';
+import { type Mount, MountTable } from './mount-table.js';
+
+/** f_type values of statfs(2) and linux/magic.h. ext2 and ext3 share that of ext4. */
+const TYPE_BY_MAGIC: ReadonlyMap<number, string> = new Map([
+  [0xef53, 'ext4'],
+  [0x58465342, 'xfs'],
+  [0x9123683e, 'btrfs'],
+  [0x2fc12fc1, 'zfs'],
+  [0xca451a4e, 'bcachefs'],
+  [0x3434, 'nilfs2'],
+  [0xf2f52010, 'f2fs'],
+  [0x794c7630, 'overlay'],
+  [0x6969, 'nfs'],
+  [0xff534d42, 'cifs'],
+  [0xfe534d42, 'smb3'],
+  [0x01021997, '9p'],
+  [0x65735546, 'fuse'],
+  [0x01021994, 'tmpfs'],
+  [0x858458f6, 'ramfs'],
+  [0x4d44, 'vfat'],
+  [0x2011bab0, 'exfat'],
+]);
+
+const RESIDUAL_BY_TYPE: Readonly<Record<string, MediumReasonCode>> = {
+  btrfs: 'copy-on-write',
+  zfs: 'copy-on-write',
+  bcachefs: 'copy-on-write',
+  apfs: 'copy-on-write',
+  ocfs2: 'copy-on-write',
+  nilfs2: 'log-structured',
+  f2fs: 'log-structured',
+  jffs2: 'log-structured',
+  ubifs: 'log-structured',
+  overlay: 'overlay-lower-layer',
+  aufs: 'overlay-lower-layer',
+  nfs: 'network-storage',
+  nfs4: 'network-storage',
+  cifs: 'network-storage',
+  smb3: 'network-storage',
+  smbfs: 'network-storage',
+  ceph: 'network-storage',
+  afs: 'network-storage',
+  gfs2: 'network-storage',
+  lustre: 'network-storage',
+  '9p': 'user-space-file-system',
+  virtiofs: 'user-space-file-system',
+  vboxsf: 'user-space-file-system',
+  fuse: 'user-space-file-system',
+  fuseblk: 'user-space-file-system',
+};
+
+/** File systems that write an allocated block again where it is. */
+const IN_PLACE = new Set([
+  'ext2',
+  'ext3',
+  'ext4',
+  'xfs',
+  'jfs',
+  'vfat',
+  'msdos',
+  'exfat',
+  'hfsplus',
+  'ntfs3',
+  'udf',
+  'ufs',
+  'minix',
+  'tmpfs',
+  'ramfs',
+]);
+
+const LIMITS_BY_TYPE: Readonly<Record<string, MediumReasonCode>> = {
+  tmpfs: 'swap',
+  xfs: 'shared-extents',
+};
+
+const PSEUDO = new Set([
+  'proc',
+  'sysfs',
+  'cgroup',
+  'cgroup2',
+  'devtmpfs',
+  'devpts',
+  'debugfs',
+  'tracefs',
+  'securityfs',
+  'configfs',
+  'pstore',
+  'bpf',
+  'efivarfs',
+  'mqueue',
+  'hugetlbfs',
+  'binfmt_misc',
+]);
+
+function residualOf(type: string): MediumReasonCode | undefined {
+  if (type.startsWith('fuse.')) return 'user-space-file-system';
+  return RESIDUAL_BY_TYPE[type] ?? (IN_PLACE.has(type) ? undefined : 'file-system-unknown');
+}
+
+/**
+ * Judges a file system by the name and options in mountinfo and by the number of statfs(2).
+ * @param mountType name in mountinfo, undefined when it could not be read
+ * @param options of the file system
+ * @param magic f_type, undefined when it could not be read
+ */
+export function judgeFileSystem(
+  mountType: string | undefined,
+  options: readonly string[],
+  magic: number | undefined,
+): MediumFacts {
+  const magicType = magic === undefined ? undefined : TYPE_BY_MAGIC.get(magic);
+  const fileSystem = mountType ?? magicType ?? 'unknown';
+  const codes = new Set<MediumReasonCode>();
+  const byName = residualOf(fileSystem);
+  if (byName !== undefined) codes.add(byName);
+  // Where the two disagree something is mounted that the table does not show: the worse judgement counts.
+  const byMagic = magicType === undefined ? undefined : residualOf(magicType);
+  if (byMagic !== undefined) codes.add(byMagic);
+  if (options.includes('data=journal')) codes.add('data-journal');
+  const residual: Reason[] = [...codes].map((code) =>
+    code === 'file-system-unknown' ? mediumReason(code, fileSystem) : mediumReason(code),
+  );
+  const limit = LIMITS_BY_TYPE[fileSystem];
+  const limits = limit === undefined ? [...METHOD_LIMITS] : [...METHOD_LIMITS, mediumReason(limit)];
+  return { assessment: { fileSystem, residual, limits }, pseudo: PSEUDO.has(fileSystem) };
+}
+
+/** Knows Linux by /proc/self/mountinfo, read once, and by statfs(2), asked once for each mount. */
+export function createLinuxInspector(): MediumInspector {
+  const mounts = MountTable.read();
+  const known = new Map<string, MediumFacts>();
+  return {
+    inspect(folder) {
+      const mount = mounts?.mountOf(folder);
+      const key = mount?.point ?? `folder:${folder}`;
+      let facts = known.get(key);
+      if (facts === undefined) {
+        facts = judgeFileSystem(mount?.type, mount === undefined ? [] : optionsOf(mount), magicOf(folder));
+        if (mounts === undefined) facts.assessment.limits.push(mediumReason('path-addressing'));
+        known.set(key, facts);
+      }
+      return facts;
+    },
+    mountedAt: (path) => mounts?.at(path),
+    mountedBelow: (path) => mounts?.below(path),
+  };
+}
+
+function magicOf(folder: string): number | undefined {
+  try {
+    return Number(BigInt.asUintN(32, statfsSync(folder, { bigint: true }).type));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * mountinfo leaves out options that are the file system's own default, so ext4 with `tune2fs -o journal_data`
+ * shows no `data=journal` there; /proc/fs/ext4 lists all of them.
+ */
+function optionsOf(mount: Mount): readonly string[] {
+  if (!/^ext[34]$/.test(mount.type)) return mount.options;
+  try {
+    const device = basename(realpathSync.native(mount.source));
+    return [
+      ...mount.options,
+      ...readFileSync(`/proc/fs/${mount.type}/${device}/options`, 'latin1').split('\n'),
+    ];
+  } catch {
+    return mount.options;
+  }
+}

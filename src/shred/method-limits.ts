@@ -1,0 +1,60 @@
+import type { Reason } from '../model/index.js';
+
+const WORDS = {
+  'flash-translation':
+    'Solid-state disks, memory cards and USB sticks keep spare and worn-out blocks that no overwriting of a file reaches.',
+  'journal-copies':
+    "The file system's journal and directories can keep copies of names, and of content that was stored or logged there.",
+  'older-versions':
+    'Versions that were saved earlier by replacing, shortening or moving the file, and temporary, swap and hibernation copies, are not reached.',
+  'backups-and-snapshots':
+    'Backups, synchronized copies, and snapshots of the disk or of a virtual machine are not reached.',
+  'virtual-storage':
+    'Below the file system, RAID, logical volumes, thin or virtual disks and storage arrays can write to a new place instead of the old one.',
+  'extended-attributes':
+    'Extended attributes, access lists and alternate streams are released with the file and not overwritten.',
+  'device-cache':
+    'Reading back shows what the device returns for these addresses, not every place where it ever stored them.',
+  swap: 'The file is held in memory; its pages can have been written to swap.',
+  'shared-extents':
+    'If another file shares blocks with this one (reflink copy), the old content stays with that file.',
+  'path-addressing':
+    'On this platform folders are addressed by path, so a folder that is swapped at the same moment is found only by comparison.',
+  'copy-on-write':
+    'The file system writes new content to a new place; the old blocks stay until they are reused.',
+  'log-structured':
+    'The file system appends new content to a log; the old blocks stay until they are cleaned and reused.',
+  'overlay-lower-layer':
+    'This is an overlay: content that comes from a lower layer is copied before it is written to, and stays in that layer.',
+  'network-storage': 'The files lie on another machine, which decides where and how often content is stored.',
+  'user-space-file-system':
+    'The file system is a program (FUSE) or passed through from a host; where it stores content cannot be seen from here.',
+  'data-journal':
+    'Content is written to the journal before its place (data=journal); copies stay in the journal.',
+  'file-system-unknown': 'Nothing is known about how this file system stores content.',
+} as const;
+
+export type MediumReasonCode = keyof typeof WORDS;
+
+/** A limit or a residual reason with this code; `detail` is appended in parentheses. */
+export function mediumReason(code: MediumReasonCode, detail?: string): Reason {
+  return { code, text: detail === undefined ? WORDS[code] : `${WORDS[code]} (${detail})` };
+}
+
+/** What overwriting files in place never reaches, on any medium; printed on every certificate. */
+export const METHOD_LIMITS: readonly Reason[] = [
+  mediumReason('flash-translation'),
+  mediumReason('journal-copies'),
+  mediumReason('older-versions'),
+  mediumReason('backups-and-snapshots'),
+  mediumReason('virtual-storage'),
+  mediumReason('extended-attributes'),
+  mediumReason('device-cache'),
+];
+
+/** The method in words, for the certificate. */
+export const METHOD_DESCRIPTION =
+  'Each file was overwritten in place once, up to the end of its last block, with an AES-256-CTR keystream under a ' +
+  'key drawn at random for that file, flushed to the medium, read back and compared in full; then it was renamed to ' +
+  'a random name, truncated and removed, and its folder was flushed. Overwriting files is partial sanitization in ' +
+  'the sense of NIST SP 800-88 Rev. 2; it is not Clear, Purge or Destroy, which are said of whole media.';

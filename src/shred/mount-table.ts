@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+
+/** One line of /proc/self/mountinfo. */
+export interface Mount {
+  /** Bytes of the path as a latin1 string: paths are not always UTF-8. */
+  point: string;
+  type: string;
+  /** What is mounted; for a disk its device file. */
+  source: string;
+  /** Options of the file system itself, such as `data=journal`. */
+  options: readonly string[];
+}
+
+function decodeField(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** Bytes of a path as a latin1 string, the form that this class compares. */
+function pathKey(path: string): string {
+  return Buffer.from(path, 'utf8').toString('latin1');
+}
+
+/**
+ * The mounts that this process sees, as in proc_pid_mountinfo(5). Unlike a comparison of device numbers it finds
+ * bind mounts of the same file system.
+ */
+export class MountTable {
+  readonly #byPoint = new Map<string, Mount>();
+
+  /** @param text content of mountinfo, decoded as latin1 */
+  constructor(text: string) {
+    for (const line of text.split('\n')) {
+      const fields = line.split(' ');
+      const dash = fields.indexOf('-', 6);
+      const point = fields[4];
+      const type = fields[dash + 1];
+      if (dash < 0 || point === undefined || type === undefined) continue;
+      // A later mount on the same point covers the earlier one.
+      this.#byPoint.set(decodeField(point), {
+        point: decodeField(point),
+        type,
+        source: decodeField(fields[dash + 2] ?? ''),
+        options: (fields[dash + 3] ?? '').split(','),
+      });
+    }
+  }
+
+  /** The table of this moment, or undefined where there is no /proc. */
+  static read(): MountTable | undefined {
+    try {
+      return new MountTable(readFileSync('/proc/self/mountinfo', 'latin1'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  at(path: string): boolean {
+    return this.#byPoint.has(pathKey(path));
+  }
+
+  below(path: string): boolean {
+    const prefix = path === '/' ? '/' : `${pathKey(path)}/`;
+    for (const point of this.#byPoint.keys()) {
+      if (point.length > prefix.length && point.startsWith(prefix)) return true;
+    }
+    return false;
+  }
+
+  /** The mount that a canonical path lies on. */
+  mountOf(path: string): Mount | undefined {
+    let at = pathKey(path);
+    for (;;) {
+      const mount = this.#byPoint.get(at === '' ? '/' : at);
+      if (mount !== undefined || at === '' || at === '/') return mount;
+      at = at.slice(0, at.lastIndexOf('/'));
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncate as ftruncateCallback,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
+import { promisify } from 'node:util';
+import type { Reason } from '../model/index.js';
+import type { DirectoryHandle } from './directory-handle.js';
+import type { DisposalEntry } from './disposal-target.js';
+import { recognize } from './file-identity.js';
+import type { AfterOverwrite } from './file-overwrite.js';
+import { errnoOf, reason, reasonOf } from './reasons.js';
+
+// Freeing blocks is what costs most in a removal; in libuv's threads several are freed at once.
+const ftruncate = promisify(ftruncateCallback);
+const { O_WRONLY } = constants;
+const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+export interface RemovalRequest {
+  folder: DirectoryHandle;
+  entry: DisposalEntry;
+  name: Buffer;
+  neutralName: Buffer;
+  /** An earlier run renamed it already. */
+  underNeutralName: boolean;
+  /** State after our own overwriting in this process; null when an earlier run did it, or for a link. */
+  after: AfterOverwrite | null;
+  observe: (step: 'renamed' | 'truncated' | 'unlinked') => void;
+}
+
+function obstacle(request: RemovalRequest, stat: BigIntStats): Reason | undefined {
+  const { entry, after } = request;
+  const found = recognize(entry, stat, request.underNeutralName || after !== null);
+  if (found === 'other') return reason('name-reused');
+  if (found === 'uncertain') return reason('identity-uncertain');
+  const same = after === null || (stat.size === after.size && stat.mtimeNs === after.modifiedNs);
+  return same ? undefined : reason('grew-while-running');
+}
+
+/** Gives a file that somebody put in our file's place its name back, without covering a third one. */
+function putBack(neutral: Buffer, original: Buffer): void {
+  try {
+    linkSync(neutral, original);
+    unlinkSync(neutral);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    // File systems without hard links, such as FAT.
+    if (lstatSync(original, { throwIfNoEntry: false }) === undefined) renameSync(neutral, original);
+  }
+}
+
+/**
+ * Renames, and looks only then whether it was the right one: between looking and renaming somebody may have put
+ * another file there, and that one must come back.
+ */
+function renameToNeutral(request: RemovalRequest, from: Buffer, to: Buffer): Reason | undefined {
+  const before = obstacle(request, lstatSync(from, { bigint: true }));
+  if (before !== undefined) return before;
+  renameSync(from, to);
+  const swapped = obstacle(request, lstatSync(to, { bigint: true }));
+  if (swapped === undefined) return undefined;
+  putBack(to, from);
+  return swapped;
+}
+
+async function truncate(path: Buffer, request: RemovalRequest): Promise<Reason | undefined> {
+  const descriptor = openSync(path, O_WRONLY | SAFELY);
+  try {
+    const changed = obstacle(request, fstatSync(descriptor, { bigint: true }));
+    if (changed === undefined) await ftruncate(descriptor, 0);
+    return changed;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Removes the name of an overwritten file, or of a symbolic link: rename to the neutral name, truncate, unlink.
+ * @returns why it was not removed, or undefined
+ * @throws only what is not a system error
+ */
+export async function removeName(request: RemovalRequest): Promise<Reason | undefined> {
+  const { entry, folder } = request;
+  try {
+    const from = folder.child(request.name);
+    const to = folder.child(request.neutralName);
+    if (!request.underNeutralName) {
+      const swapped = renameToNeutral(request, from, to);
+      if (swapped !== undefined) return swapped;
+      request.observe('renamed');
+    }
+    if (entry.type === 'file') {
+      const changed = await truncate(to, request);
+      if (changed !== undefined) return changed;
+      request.observe('truncated');
+    }
+    unlinkSync(to);
+    request.observe('unlinked');
+    return undefined;
+  } catch (error) {
+    const why = reasonOf(error);
+    return entry.type === 'file' ? reason('not-removed', why.code) : why;
+  }
+}
+
+/**
+ * Removes an emptied folder under its own name: rmdir(2) removes nothing but empty folders, so nothing can be lost.
+ * @returns why it was not removed, or undefined; a folder that is gone already counts as removed
+ */
+export function removeFolder(
+  parent: DirectoryHandle,
+  entry: DisposalEntry,
+  name: Buffer,
+): Reason | undefined {
+  try {
+    const path = parent.child(name);
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    if (recognize(entry, stat, true) !== 'same') return reason('name-reused');
+    rmdirSync(path);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}

@@ -1,0 +1,164 @@
+import { lstatSync } from 'node:fs';
+import { alignedBuffers } from './aligned-memory.js';
+import type { DirectoryHandle } from './directory-handle.js';
+import { DirectoryPool } from './directory-pool.js';
+import type { DisposalJournal, OverwrittenMark } from './disposal-journal.js';
+import type { DisposalStep, PlannedEntry } from './disposal-target.js';
+import { looksUntouched, obstacleAfterInterruption, obstacleBeforeWriting } from './file-identity.js';
+import { beginsWith, overwriteFile } from './file-overwrite.js';
+import type { ItemWork } from './item-work.js';
+import { runInLanes } from './lanes.js';
+import { AES_CTR_ONE_PASS, CHUNK, type OverwriteMethod } from './overwrite-method.js';
+import { reason, reasonOfFolder } from './reasons.js';
+
+/** What all phases of one batch share. */
+export interface DisposalContext {
+  journal: DisposalJournal;
+  signal: AbortSignal | undefined;
+  observe: (step: DisposalStep) => void;
+}
+
+/**
+ * Files under way at once. Each waits for the disk most of the time; on ext4 over a virtual disk 16 overwrote twice
+ * as many small files a second as 4, and 32 no more.
+ */
+const LANES = 16;
+
+/** Kept for the next batch: each WebAssembly memory reserves gigabytes of address space until it is collected. */
+let spareBuffers: Buffer[] | undefined;
+
+/** One buffer a lane, that nobody else uses. */
+function takeBuffers(): Buffer[] {
+  const buffers =
+    spareBuffers ??
+    alignedBuffers(LANES, CHUNK) ??
+    Array.from({ length: LANES }, () => Buffer.allocUnsafeSlow(CHUNK));
+  spareBuffers = undefined;
+  return buffers;
+}
+
+interface Job {
+  work: ItemWork;
+  /** Undefined: the item has no file to overwrite, and is only asked about. */
+  index: number | undefined;
+}
+
+function* jobsOf(works: readonly ItemWork[]): Generator<Job> {
+  for (const work of works) {
+    let files = 0;
+    for (const [index, entry] of work.entries.entries()) {
+      if (entry.type !== 'file' || work.progress[index]?.state !== 'pending') continue;
+      files += 1;
+      yield { work, index };
+    }
+    // Names of links and folders are removed only with a yes. What an earlier run overwrote is destroyed already.
+    const asks = files === 0 && work.progress.some((progress) => progress.state === 'pending');
+    if (asks) yield { work, index: undefined };
+  }
+}
+
+/** Overwrites and verifies every pending file of the items that are still authorized. Removes nothing. */
+export async function overwritePending(
+  works: readonly ItemWork[],
+  context: DisposalContext,
+): Promise<OverwrittenMark[]> {
+  const marks: OverwrittenMark[] = [];
+  const pool = new DirectoryPool();
+  const buffers = takeBuffers();
+  try {
+    await runInLanes(jobsOf(works), LANES, async ({ work, index }, lane) => {
+      if (!(await mayGoOn(work, context))) {
+        if (index !== undefined) leaveUnfinished(work, index, pool);
+        return;
+      }
+      const buffer = buffers[lane];
+      if (index === undefined || buffer === undefined) return;
+      const mark = await overwriteEntry(work, index, { pool, buffer, method: AES_CTR_ONE_PASS, context });
+      if (mark !== undefined) marks.push(mark);
+    });
+  } finally {
+    pool.close();
+    spareBuffers = buffers;
+  }
+  return marks;
+}
+
+async function mayGoOn(work: ItemWork, context: DisposalContext): Promise<boolean> {
+  if (context.signal?.aborted === true) work.stopped ??= reason('stopped');
+  const refusal = await work.authorize((itemId) => context.journal.stillAuthorized(itemId));
+  return refusal === undefined;
+}
+
+/** A cut-off run may have written to the file before a hold came: then "untouched" would be a guess. */
+function leaveUnfinished(work: ItemWork, index: number, pool: DirectoryPool): void {
+  const entry = work.entries[index];
+  if (!work.resumed || entry === undefined) return;
+  let untouched = false;
+  try {
+    const folder = pool.acquire(work, entry.path);
+    try {
+      const stat = lstatSync(folder.child(work.currentName(index)), { bigint: true });
+      untouched = looksUntouched(entry, stat);
+    } finally {
+      pool.release(folder);
+    }
+  } catch {
+    untouched = false;
+  }
+  if (untouched) work.leave(index, 'refused', reason('interrupted-untouched'));
+  else work.leave(index, 'failed', reason('interrupted-then-held'));
+}
+
+/** Also the seed of what the file is overwritten with. */
+function neutralNameOf(entry: PlannedEntry): string {
+  if (entry.neutralName === null) throw new RangeError('only files and links have a neutral name');
+  return entry.neutralName;
+}
+
+interface Tools {
+  pool: DirectoryPool;
+  buffer: Buffer;
+  method: OverwriteMethod;
+  context: DisposalContext;
+}
+
+async function overwriteEntry(
+  work: ItemWork,
+  index: number,
+  tools: Tools,
+): Promise<OverwrittenMark | undefined> {
+  const entry = work.entries[index];
+  if (entry === undefined) throw new RangeError('no such entry');
+  const { itemId } = work.target;
+  const content = tools.method.content(neutralNameOf(entry));
+  // After an interruption nobody knows whether something was written before.
+  const refusedState = work.resumed ? 'failed' : 'refused';
+  let folder: DirectoryHandle;
+  try {
+    folder = tools.pool.acquire(work, entry.path);
+  } catch (error) {
+    work.leave(index, refusedState, reasonOfFolder(error));
+    return undefined;
+  }
+  try {
+    const result = await overwriteFile({
+      path: folder.child(work.currentName(index)),
+      obstacle: (stat, descriptor) =>
+        work.resumed
+          ? obstacleAfterInterruption(entry, stat, () => beginsWith(descriptor, content, stat.size))
+          : obstacleBeforeWriting(entry, stat),
+      content,
+      buffer: tools.buffer,
+      observe: (step) => tools.context.observe({ step, itemId, fileIndex: index }),
+    });
+    if (!result.done) {
+      work.leave(index, result.touched ? 'failed' : refusedState, result.reason);
+      return undefined;
+    }
+    work.progress[index] = { state: 'overwritten', after: result.after };
+    work.noteVerification(result.verifiedFrom);
+    return { itemId, index, verifiedFrom: result.verifiedFrom };
+  } finally {
+    tools.pool.release(folder);
+  }
+}

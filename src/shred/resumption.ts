@@ -1,0 +1,128 @@
+import { type BigIntStats, lstatSync } from 'node:fs';
+import type { Reason } from '../model/index.js';
+import { assertDistinct, carryOut, contextOf, type DisposalOptions } from './destruction.js';
+import { DirectoryPool } from './directory-pool.js';
+import type { DisposalJournal } from './disposal-journal.js';
+import type { PendingDisposal, PendingEntry, TargetOutcome } from './disposal-target.js';
+import { createExaminer, type Examiner, leadsThroughLink } from './examination.js';
+import { recognize } from './file-identity.js';
+import { type EntryProgress, ItemWork } from './item-work.js';
+import { errnoOf, reason, reasonOfFolder } from './reasons.js';
+
+/** Where the planned file is now. */
+type Found = 'original' | 'neutral' | 'absent' | 'replaced' | 'uncertain';
+
+function statOf(path: Buffer): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+}
+
+/** Throws a system error when the folder cannot be reached. */
+function find(work: ItemWork, index: number, entry: PendingEntry, pool: DirectoryPool): Found {
+  const folder = pool.acquire(work, entry.path);
+  try {
+    const neutral =
+      entry.neutralName === null ? undefined : statOf(folder.child(Buffer.from(entry.neutralName)));
+    if (neutral !== undefined && recognize(entry, neutral, true) === 'same') return 'neutral';
+    const original = statOf(folder.child(work.plannedName(index)));
+    if (original === undefined) return neutral === undefined ? 'absent' : 'replaced';
+    const seen = recognize(entry, original, entry.type !== 'file');
+    if (seen === 'same') return 'original';
+    return seen === 'other' ? 'replaced' : 'uncertain';
+  } finally {
+    pool.release(folder);
+  }
+}
+
+/** What follows when the planned entry is under neither of its names. */
+function conclusionOfAbsence(entry: PendingEntry, replaced: boolean): EntryProgress {
+  // A pending file may have been removed by anybody; only a mark says that we had overwritten it before.
+  if (entry.type === 'file' && entry.state === 'pending') {
+    return { state: 'unknown', reason: reason('gone-unverified') };
+  }
+  if (entry.type !== 'file' && replaced) return { state: 'refused', reason: reason('name-reused') };
+  return { state: 'removed' };
+}
+
+function locate(work: ItemWork, index: number, entry: PendingEntry, pool: DirectoryPool): EntryProgress {
+  const overwritten = entry.state === 'overwritten';
+  let found: Found;
+  try {
+    found = find(work, index, entry, pool);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return conclusionOfAbsence(entry, false);
+    return { state: overwritten ? 'failed' : 'unknown', reason: reasonOfFolder(error) };
+  }
+  // What is in a pending file tells more than its numbers, and is looked at before it is written to.
+  if (found === 'uncertain' && overwritten) return { state: 'failed', reason: reason('identity-uncertain') };
+  if (found === 'absent') return conclusionOfAbsence(entry, false);
+  if (found === 'replaced') {
+    work.note(reason('name-reused'));
+    return conclusionOfAbsence(entry, true);
+  }
+  if (found === 'neutral') work.neutral.add(index);
+  return overwritten ? { state: 'overwritten', after: null } : { state: 'pending' };
+}
+
+/** Why nothing at all may be done or said at the place. */
+function obstacleAt(
+  pending: PendingDisposal,
+  place: ReturnType<Examiner['examinePlace']>,
+): Reason | undefined {
+  const { target } = pending;
+  if (place.obstacle !== undefined) return place.obstacle;
+  if (leadsThroughLink(target.location)) return reason('parent-is-symlink');
+  const otherVolume = place.volumeDevice !== target.fingerprint.device;
+  const gone = lstatSync(target.location, { throwIfNoEntry: false }) === undefined;
+  return otherVolume && gone ? reason('volume-absent') : undefined;
+}
+
+function prepare(pending: PendingDisposal, examiner: Examiner): ItemWork {
+  const { target, entries } = pending;
+  const place = examiner.examinePlace(target.location);
+  const work = new ItemWork(target, entries, place.assessment, true);
+  const obstacle = obstacleAt(pending, place);
+  const pool = new DirectoryPool();
+  try {
+    for (const [index, entry] of entries.entries()) {
+      if (entry.state !== 'pending') work.noteVerification(entry.verifiedFrom);
+      if (entry.state === 'removed') work.progress[index] = { state: 'removed' };
+      else if (obstacle !== undefined) work.leave(index, 'unknown', obstacle);
+      else work.progress[index] = locate(work, index, entry, pool);
+    }
+  } finally {
+    pool.close();
+  }
+  return work;
+}
+
+/**
+ * Goes on with targets whose run was cut off at any point after `begin`.
+ *
+ * A file that is not marked is overwritten again, if the journal still authorizes it; a marked one is removed. A file
+ * that is gone without a mark is `unknown`; something else under its name is never touched. Items that a signal stops
+ * are left out of the result and of `finish`: they stay pending, because part of them may be destroyed already.
+ *
+ * @param pending as the journal stored them; all entries of `begin`, in its order
+ * @returns the outcomes that `finish` was told of
+ * @throws as `destroy`
+ */
+export async function resume(
+  pending: readonly PendingDisposal[],
+  journal: DisposalJournal,
+  options: DisposalOptions,
+): Promise<TargetOutcome[]> {
+  assertDistinct(pending.map((each) => each.target));
+  const context = contextOf(journal, options);
+  if (pending.length === 0 || options.signal?.aborted === true) return [];
+  const examiner = createExaminer(options);
+  const works = pending.map((each) => {
+    const work = prepare(each, examiner);
+    context.observe({ step: 'examined', itemId: each.target.itemId, fileIndex: null });
+    return work;
+  });
+  await carryOut(works, context);
+  const outcomes = works.filter((work) => work.stopped?.code !== 'stopped').map((work) => work.outcome());
+  if (outcomes.length > 0) await journal.finish(outcomes);
+  for (const { itemId } of outcomes) context.observe({ step: 'finished', itemId, fileIndex: null });
+  return outcomes;
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { createMediumInspector, judgeFileSystem, METHOD_LIMITS } from '../../src/shred/index.js';
+
+function codes(type: string | undefined, options: string[], magic?: number): string[] {
+  return judgeFileSystem(type, options, magic).assessment.residual.map((each) => each.code);
+}
+
+describe('judgeFileSystem', () => {
+  // Numbers from statfs(2).
+  it.each([
+    ['ext4', 0xef53],
+    ['xfs', 0x58465342],
+    ['vfat', 0x4d44],
+    ['tmpfs', 0x01021994],
+  ])('%s writes in place', (type, magic) => {
+    expect(codes(type, ['rw'], magic)).toEqual([]);
+  });
+
+  it.each([
+    ['btrfs', 0x9123683e, 'copy-on-write'],
+    ['zfs', 0x2fc12fc1, 'copy-on-write'],
+    ['f2fs', 0xf2f52010, 'log-structured'],
+    ['nilfs2', 0x3434, 'log-structured'],
+    ['overlay', 0x794c7630, 'overlay-lower-layer'],
+    ['nfs4', 0x6969, 'network-storage'],
+    ['cifs', 0xff534d42, 'network-storage'],
+    ['9p', 0x01021997, 'user-space-file-system'],
+    ['fuse.sshfs', 0x65735546, 'user-space-file-system'],
+    ['somethingnew', 0x12345678, 'file-system-unknown'],
+  ])('%s leaves data behind', (type, magic, code) => {
+    expect(codes(type, ['rw'], magic)).toEqual([code]);
+    expect(codes(type, ['rw'])).toEqual([code]);
+  });
+
+  it('knows by the number alone, and knows nothing without either', () => {
+    expect(codes(undefined, [], 0x9123683e)).toEqual(['copy-on-write']);
+    expect(codes(undefined, [], undefined)).toEqual(['file-system-unknown']);
+  });
+
+  it('believes the worse of two that disagree', () => {
+    expect(codes('ext4', [], 0x65735546)).toEqual(['user-space-file-system']);
+  });
+
+  it('finds the data journal of ext4', () => {
+    expect(codes('ext4', ['rw', 'data=journal'], 0xef53)).toEqual(['data-journal']);
+    expect(codes('ext4', ['rw', 'data=ordered'], 0xef53)).toEqual([]);
+  });
+
+  it('always lists what is never reached, and swap for files in memory', () => {
+    const plain = judgeFileSystem('ext4', [], 0xef53).assessment.limits;
+    expect(plain).toEqual(METHOD_LIMITS);
+    expect(plain.map((each) => each.code)).toEqual(
+      expect.arrayContaining([
+        'flash-translation',
+        'journal-copies',
+        'older-versions',
+        'backups-and-snapshots',
+      ]),
+    );
+    const memory = judgeFileSystem('tmpfs', [], 0x01021994).assessment.limits;
+    expect(memory.map((each) => each.code)).toContain('swap');
+  });
+});
+
+it('is honest about a platform that it does not know', () => {
+  const inspector = createMediumInspector('plan9');
+  const { assessment } = inspector.inspect('/');
+  expect(assessment.fileSystem).toBe('unknown');
+  expect(assessment.residual.map((each) => each.code)).toEqual(['file-system-unknown']);
+  expect(assessment.limits.map((each) => each.code)).toContain('path-addressing');
+});
