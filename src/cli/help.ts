@@ -1,0 +1,37 @@
+import { Config } from '@oclif/core/config';
+import { Help } from '@oclif/core/help';
+
+/** What monitoring needs to know of every command; the long form is in docs/commands.md. */
+const EXIT_CODES = [
+  ['0', 'done; nothing needs a person'],
+  ['1', 'a defect of this program'],
+  ['2', 'the command line, a setting or an input file is wrong; nothing was done'],
+  ['3', 'done in part: what failed or was left out is listed'],
+  ['4', 'refused by policy: a hold, a missing approval, a limit'],
+  ['5', 'verification failed: a log, certificate or medium is not what it should be'],
+  ['6', 'something waits for a person'],
+  ['7', 'another run holds the lock'],
+  ['130', 'interrupted; what was finished is recorded'],
+] as const;
+
+class ProgramHelp extends Help {
+  protected override async showRootHelp(): Promise<void> {
+    await super.showRootHelp();
+    const codes = EXIT_CODES.map(([code, meaning]) => [code, meaning] as [string, string]);
+    this.log(
+      this.section('EXIT CODES', this.renderList(codes, { spacer: '\n', stripAnsi: false, indentation: 2 })),
+    );
+    this.log('');
+  }
+}
+
+/**
+ * Prints the help of a command (`inventory list`), of a topic (`inventory`), or of the program (empty).
+ * @param root folder that holds package.json and oclif.manifest.json
+ */
+export async function showHelp(subject: string, root: string): Promise<void> {
+  const config = await Config.load({ root, devPlugins: false, userPlugins: false });
+  await new ProgramHelp(config, config.pjson.oclif.helpOptions).showHelp(
+    subject === '' ? [] : [subject.replaceAll(' ', ':')],
+  );
+}

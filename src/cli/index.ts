@@ -1,0 +1,25 @@
+export * as Args from '@oclif/core/args';
+export * as Flags from '@oclif/core/flags';
+export { QuietusCommand } from './base-command.js';
+export { readManifest } from './command-manifest.js';
+export { completionScript, SHELLS, type Shell } from './completion.js';
+export { counted } from './counted.js';
+export { displayWidth } from './display-width.js';
+export { checkHealth, type HealthReport } from './health.js';
+export type { Finding, FindingState } from './health-finding.js';
+export { planItemData, planItemText } from './plan-view.js';
+export { printable } from './printable.js';
+export type { Progress } from './progress.js';
+export type {
+  ChoiceQuestion,
+  ConfirmRequest,
+  PassphraseRequest,
+  TextQuestion,
+  YesNoQuestion,
+} from './prompts.js';
+export { shellWord } from './prompts.js';
+export { redacted } from './redaction.js';
+export { confirmFlag, dryRunFlag, passphraseFileFlag } from './shared-flags.js';
+export { type Cell, type Column, type TableOptions, table } from './table.js';
+export { type Colour, coloured } from './terminal.js';
+export { folderForWorkspace, type InitAnswers, interviewForWorkspace } from './workspace-interview.js';

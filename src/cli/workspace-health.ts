@@ -1,0 +1,164 @@
+import { lstat, readdir, readFile, statfs } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ExitCode } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import { readSettings, type WorkspacePaths } from '../workspace/index.js';
+import { type Finding, finding, type HealthSurroundings } from './health-finding.js';
+
+const MEBIBYTE = 1024 * 1024;
+/** A run writes its log before it destroys anything; it must never be short of room for that. */
+const LITTLE_SPACE = 1024 * MEBIBYTE;
+const NO_SPACE = 100 * MEBIBYTE;
+
+export async function checkSettings(paths: WorkspacePaths): Promise<Finding[]> {
+  const { organization, timeZone } = readSettings(paths.settings);
+  return [finding('settings', 'good', `${organization.name}, ${timeZone}`)];
+}
+
+/** Keys and the database are for the owner alone; what decides about disposal is for nobody else to write. */
+export async function checkPermissions(paths: WorkspacePaths): Promise<Finding[]> {
+  if (process.platform === 'win32') return [finding('permissions', 'note', 'Not checked on Windows')];
+  const found: Finding[] = [];
+  for (const path of await privatePaths(paths)) found.push(...(await mistakes(path, 0o077, paths)));
+  for (const path of [paths.root, paths.settings, paths.schedule])
+    found.push(...(await mistakes(path, 0o022, paths)));
+  if (found.length > 0) return found;
+  return [finding('permissions', 'good', 'Keys, database and settings are for their owner alone')];
+}
+
+async function privatePaths({ keys, database, backups }: WorkspacePaths): Promise<string[]> {
+  const names = await readdir(keys).catch(() => []);
+  return [
+    keys,
+    ...names.map((name) => join(keys, name)),
+    database,
+    `${database}-wal`,
+    `${database}-shm`,
+    backups,
+  ];
+}
+
+async function mistakes(path: string, forbidden: number, paths: WorkspacePaths): Promise<Finding[]> {
+  const status = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (status === undefined) return [];
+  const name = path === paths.root ? 'the workspace folder' : path.slice(paths.root.length + 1);
+  const found: Finding[] = [];
+  const mode = (status.mode & 0o777).toString(8).padStart(4, '0');
+  if ((status.mode & forbidden) !== 0) {
+    const change = forbidden === 0o077 ? 'go=' : 'go-w';
+    found.push(
+      finding(
+        'permissions',
+        'bad',
+        `Other accounts can ${forbidden === 0o077 ? 'use' : 'write'} ${name} (mode ${mode})`,
+        {
+          hint: `Run: chmod ${change} ${path}`,
+        },
+      ),
+    );
+  }
+  const account = process.getuid?.();
+  if (account !== undefined && status.uid !== account) {
+    found.push(
+      finding('permissions', 'bad', `${name} belongs to another account (uid ${status.uid})`, {
+        hint: `Run the command as that account, or as root: chown ${account} ${path}`,
+      }),
+    );
+  }
+  return found;
+}
+
+export async function checkFreeSpace(paths: WorkspacePaths): Promise<Finding[]> {
+  const { bavail, bsize } = await statfs(paths.root);
+  const free = bavail * bsize;
+  const message = `${Math.floor(free / MEBIBYTE).toLocaleString('en')} MiB free for the workspace`;
+  if (free >= LITTLE_SPACE) return [finding('free space', 'good', message)];
+  const hint = 'Free some space: a run that cannot write its log stops';
+  return [finding('free space', free < NO_SPACE ? 'bad' : 'warning', message, { hint })];
+}
+
+/** SQLite's own check of the file's structure, before anything opens it for writing. */
+export async function checkDatabase({ database }: WorkspacePaths): Promise<Finding[]> {
+  await lstat(database);
+  const answer = await quickCheck(database);
+  if (answer === 'ok') return [finding('database', 'good', `${basename(database)} is sound`)];
+  return [
+    finding('database', 'bad', `SQLite finds ${basename(database)} damaged`, {
+      hint: 'Copy the workspace as it is, then restore quietus.db from a backup',
+      exitCode: ExitCode.verificationFailed,
+    }),
+  ];
+}
+
+async function quickCheck(file: string): Promise<string> {
+  const { default: sqlite3 } = await import('sqlite3');
+  return new Promise((resolve, reject) => {
+    const database = new sqlite3.Database(file, sqlite3.OPEN_READONLY, (failure) => {
+      if (failure !== null) return reject(failure);
+      database.get<{ quick_check: string }>('PRAGMA quick_check(1)', (error, row) => {
+        database.close();
+        if (error === null) resolve(row.quick_check);
+        else reject(error);
+      });
+    });
+  });
+}
+
+export async function checkOperator(session: Session): Promise<Finding[]> {
+  const { id } = await session.operator();
+  return [finding('operator', 'good', `This account is operator ${id}`)];
+}
+
+/** Without a schedule nothing is ever due; a file that was changed and not imported is not in force. */
+export async function checkSchedule(session: Session): Promise<Finding[]> {
+  const stored = await session.store.schedules.latest();
+  if (stored === undefined) {
+    return [
+      finding('schedule', 'warning', 'No schedule is in force, so nothing is ever due', {
+        hint: 'Write one, then run: quietus schedule import FILE',
+      }),
+    ];
+  }
+  const file = await readFile(session.paths.schedule, 'utf8').catch(() => undefined);
+  const { sha256 } = await import('../crypto/index.js');
+  if (file !== undefined && sha256(file) !== stored.sha256) {
+    return [
+      finding('schedule', 'warning', `schedule.yaml is not version ${stored.version}, which is in force`, {
+        hint: 'Run: quietus schedule import schedule.yaml',
+      }),
+    ];
+  }
+  const { length } = stored.classes;
+  return [finding('schedule', 'good', `Version ${stored.version} with ${length} record classes is in force`)];
+}
+
+export async function checkLog(session: Session, around: HealthSurroundings): Promise<Finding[]> {
+  const { verifyLog } = await import('../audit/index.js');
+  const workspace = session.settings().workspaceId;
+  const { entries, problem, clockSetBack } = await verifyLog(session.store, {
+    workspace,
+    signal: around.signal,
+  });
+  if (problem !== null) {
+    return [
+      finding('log', 'bad', `Entry ${problem.seq}: ${problem.text}`, {
+        hint: 'Copy the workspace as it is, then compare it with a backup; quietus log verify says more',
+        exitCode: ExitCode.verificationFailed,
+      }),
+    ];
+  }
+  const found = [
+    finding(
+      'log',
+      'good',
+      `${entries.toLocaleString('en')} ${entries === 1 ? 'entry' : 'entries'}, chain unbroken`,
+    ),
+  ];
+  if (clockSetBack.length > 0) {
+    found.push(finding('log', 'note', `The clock was set back before ${clockSetBack.length} of its entries`));
+  }
+  return found;
+}

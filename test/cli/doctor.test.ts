@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createWorkspace } from '../../src/session/index.js';
+import { programFolder, quietus, temporaryFolder } from './harness.js';
+
+interface Finding {
+  check: string;
+  state: string;
+  message: string;
+  hint: string | null;
+}
+
+let template = '';
+
+beforeAll(async () => {
+  const { userInfo } = await import('node:os');
+  const user = userInfo();
+  template = join(temporaryFolder(), 'workspace');
+  await createWorkspace({
+    root: template,
+    organization: { name: 'Example Town', address: null },
+    timeZone: 'America/New_York',
+    fiscalYearEnd: '06-30',
+    limits: { maxItems: 1000, maxClassPercent: 20 },
+    approvals: { minimum: 1, plannerMayApprove: true },
+    operator: { id: 'ann', name: 'Ann Example' },
+    account: { name: user.username, uid: user.uid },
+    passphrase: null,
+    clock: { now: () => new Date('2026-11-22T12:00:00Z') },
+  });
+});
+
+function workspace(): string {
+  const root = join(temporaryFolder(), 'workspace');
+  cpSync(template, root, { recursive: true });
+  chmodSync(root, 0o700);
+  return root;
+}
+
+async function doctor(
+  root: string,
+): Promise<{ status: number | null; findings: Finding[]; of: (check: string) => Finding[] }> {
+  const { status, stdout } = await quietus(['doctor', '--json', '--workspace', root]);
+  const document = JSON.parse(stdout);
+  expect(document.exit_code).toBe(status);
+  const findings: Finding[] = document.findings;
+  return { status, findings, of: (check) => findings.filter((finding) => finding.check === check) };
+}
+
+describe('doctor', () => {
+  test('of a new workspace finds all good but the schedule, which waits for a person', async () => {
+    const { status, findings } = await doctor(workspace());
+    expect(status).toBe(6);
+    expect(
+      findings.filter(({ state }) => state !== 'good').map(({ check, state }) => [check, state]),
+    ).toEqual([['schedule', 'warning']]);
+    expect(findings.map(({ check }) => check)).toEqual([
+      'node',
+      'sqlite3',
+      'settings',
+      'permissions',
+      'free space',
+      'database',
+      'operator',
+      'schedule',
+      'log',
+    ]);
+  });
+
+  test('without a workspace looks at the machine alone, and says how to make one', async () => {
+    const home = temporaryFolder();
+    const outcome = await quietus(['doctor'], { cwd: home, env: { HOME: home } });
+    expect(outcome.status).toBe(0);
+    expect(outcome.stdout).toMatch(/^ok {7}node/);
+    expect(outcome.stdout).toContain('quietus init');
+  });
+
+  test.each([
+    ['quietus.db', 0o644],
+    ['keys', 0o750],
+    ['keys/ann.key.json', 0o640],
+    ['quietus.yaml', 0o622],
+  ])('finds that others may use %s (%i)', async (name, mode) => {
+    const root = workspace();
+    chmodSync(join(root, name), mode);
+    const { status, of } = await doctor(root);
+    expect(status).toBe(2);
+    expect(of('permissions')).toMatchObject([{ state: 'bad', message: expect.stringContaining(name) }]);
+    // The command that it gives puts it right.
+    const { stdout } = await quietus(['doctor', '--workspace', root]);
+    const fix = /Run: (chmod .*)/.exec(stdout)?.[1] ?? 'false';
+    expect(spawnSync('sh', ['-c', fix]).status).toBe(0);
+    expect((await doctor(root)).of('permissions')).toMatchObject([{ state: 'good' }]);
+  });
+
+  test('tells settings that cannot be read and still looks at all else', async () => {
+    const root = workspace();
+    writeFileSync(join(root, 'quietus.yaml'), 'version: 1\n\torganization: x\n');
+    const { status, of, findings } = await doctor(root);
+    expect(status).toBe(2);
+    expect(of('settings')).toMatchObject([{ state: 'bad' }]);
+    expect(of('database')).toMatchObject([{ state: 'good' }]);
+    expect(findings.length).toBeGreaterThan(6);
+  });
+
+  test('finds a database that is damaged or gone, without touching it', async () => {
+    const damaged = workspace();
+    writeFileSync(
+      join(damaged, 'quietus.db'),
+      'this is no database at all, and long enough to be looked at by SQLite\n'.repeat(99),
+    );
+    const first = await doctor(damaged);
+    expect(first.status).toBe(5);
+    expect(first.of('database')).toMatchObject([{ state: 'bad' }]);
+    const gone = workspace();
+    renameSync(join(gone, 'quietus.db'), join(gone, 'elsewhere.db'));
+    const second = await doctor(gone);
+    expect(second.status).toBe(2);
+    expect(second.of('database')).toMatchObject([{ state: 'bad' }]);
+  });
+
+  test('finds one changed byte of the log with exit code 5', async () => {
+    const root = workspace();
+    const { default: sqlite3 } = await import('sqlite3');
+    await new Promise<void>((resolve, reject) => {
+      const database = new sqlite3.Database(join(root, 'quietus.db'));
+      database.exec("update log_entries set entry = replace(entry, 'ann', 'bob') where seq = 1", (error) => {
+        database.close(() => (error ? reject(error) : resolve()));
+      });
+    });
+    const { status, of } = await doctor(root);
+    expect(status).toBe(5);
+    expect(of('log')).toMatchObject([{ state: 'bad', message: expect.stringContaining('Entry 1') }]);
+  });
+
+  test('finds a schedule that was written and not imported', async () => {
+    const root = workspace();
+    writeFileSync(join(root, 'schedule.yaml'), 'version: 1\n');
+    expect((await doctor(root)).of('schedule')).toMatchObject([{ state: 'warning' }]);
+  });
+
+  test('works where the sqlite3 binding cannot be loaded, and says the exact fix', async () => {
+    const folder = temporaryFolder();
+    cpSync(programFolder(), folder, { recursive: true, filter: (path) => !path.includes('node_modules') });
+    const broken = join(folder, 'node_modules', 'sqlite3');
+    mkdirSync(broken, { recursive: true });
+    writeFileSync(join(broken, 'package.json'), '{"name":"sqlite3","main":"index.js"}');
+    writeFileSync(
+      join(broken, 'index.js'),
+      "throw new Error('Could not locate the bindings file. Tried:\\n /home/ann/x');",
+    );
+    symlinkSync(join(programFolder(), 'node_modules', 'yaml'), join(folder, 'node_modules', 'yaml'));
+    const bin = join(folder, 'bin', 'quietus.js');
+    const { status, stdout } = spawnSync(process.execPath, [bin, 'doctor', '--workspace', workspace()], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(2);
+    expect(stdout).toContain('npm rebuild sqlite3');
+    expect(stdout).toContain('"allowScripts": {"sqlite3": true}');
+    expect(stdout).toMatch(/ok {7}settings/);
+    expect(stdout).not.toContain('/home/ann');
+    const list = spawnSync(process.execPath, [bin, 'sweep', 'list', '--json', '--workspace', workspace()], {
+      encoding: 'utf8',
+    });
+    expect(list.status).toBe(2);
+    expect(JSON.parse(list.stdout).error.code).toBe('sqlite3-binding');
+  });
+});
