@@ -1,0 +1,37 @@
+import { QuietusCommand } from '../../cli/index.js';
+
+export default class CertificateList extends QuietusCommand {
+  static override description = 'List the certificates that were issued, the oldest first.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --json',
+  ];
+
+  async run(): Promise<unknown> {
+    await this.parse(CertificateList);
+    const { listCertificates } = await import('../../certificate/index.js');
+    const certificates = await listCertificates(await this.openSession());
+    if (certificates.length === 0) this.note('No certificate was issued yet.');
+    else {
+      this.printTable(certificates, [
+        { head: 'NUMBER', value: (each) => each.number, shrink: false },
+        { head: 'ISSUED', value: (each) => each.issuedAt.slice(0, 10), shrink: false },
+        { head: 'ITEMS', value: (each) => each.items, align: 'right' },
+        { head: 'BY', value: (each) => each.issuedBy },
+        { head: 'RUN', value: (each) => each.runId },
+      ]);
+    }
+    return {
+      certificates: certificates.map((each) => ({
+        number: each.number,
+        issued_at: each.issuedAt,
+        issued_by: each.issuedBy,
+        items: each.items,
+        run: each.runId,
+        json_sha256: each.jsonSha256,
+        pdf_sha256: each.pdfSha256,
+        log_seq: each.logSeq,
+      })),
+    };
+  }
+}

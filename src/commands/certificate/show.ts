@@ -1,0 +1,28 @@
+import { Args, QuietusCommand } from '../../cli/index.js';
+
+export default class CertificateShow extends QuietusCommand {
+  static override description =
+    'Show a certificate in short, and where its PDF and JSON file lie. With --json prints the document itself.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 2026-0001',
+    '<%= config.bin %> <%= command.id %> 2026-0001 --json',
+  ];
+  static override args = {
+    number: Args.string({ description: 'Number of the certificate.', required: true }),
+  };
+
+  async run(): Promise<unknown> {
+    const { args } = await this.parse(CertificateShow);
+    const { showCertificate } = await import('../../certificate/index.js');
+    const { record, paths, document } = await showCertificate(await this.openSession(), args.number);
+    this.print(`Certificate ${record.number}, issued ${record.issuedAt} by ${record.issuedBy}`);
+    this.print(`  for        ${document.organization.name}`);
+    this.print(`  destroyed  ${document.items.length} items`);
+    this.print(`  not destroyed, listed as exceptions: ${document.exceptions.length}`);
+    this.print(`  PDF        ${paths.pdf}`);
+    this.print(`  JSON       ${paths.json}`);
+    this.print(`  SHA-256    ${record.jsonSha256} (JSON)`);
+    this.note(`Check it with: quietus certificate verify ${record.number}`);
+    return document;
+  }
+}

@@ -1,0 +1,54 @@
+import type { AttestedMethod } from '../../certificate/index.js';
+import { Args, Flags, QuietusCommand } from '../../cli/index.js';
+
+export default class DisposeRecord extends QuietusCommand {
+  static override description =
+    'Record that people destroyed paper, media or devices of an approved plan (M.G.L. c. 93I, section 2), and issue ' +
+    'a certificate of that statement. Paper: redacted, burned, pulverized or shredded; all else: destroyed or erased.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> BOX-0001 --plan plan-2026-11-22-a1b2c3 --method shredded --by "A. Jones" --on 2026-11-20',
+    '<%= config.bin %> <%= command.id %> USB-0007 --plan plan-2026-11-22-a1b2c3 --method destroyed --by "Vendor crew" --on 2026-11-20 --vendor "Shred Co" --reference C-1881',
+  ];
+  static override strict = false;
+  static override args = {
+    item: Args.string({ description: 'Ids of the items, one or several.', required: true }),
+  };
+  static override flags = {
+    plan: Flags.string({ description: 'Id of the approved plan.', required: true, helpValue: 'PLAN' }),
+    method: Flags.string({
+      description: 'What was done.',
+      required: true,
+      options: ['redacted', 'burned', 'pulverized', 'shredded', 'destroyed', 'erased'],
+    }),
+    by: Flags.string({ description: 'Who did it.', required: true, helpValue: 'NAME' }),
+    on: Flags.string({ description: 'On which day (YYYY-MM-DD).', required: true, helpValue: 'DATE' }),
+    witness: Flags.string({ description: 'Who saw it.', helpValue: 'NAME' }),
+    vendor: Flags.string({ description: 'The firm that did it.', helpValue: 'NAME' }),
+    reference: Flags.string({
+      description: "Such as the number of the vendor's certificate.",
+      helpValue: 'TEXT',
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(DisposeRecord);
+    const { parseDay, recordDestruction } = await import('../../retention/index.js');
+    const session = await this.openSession();
+    const itemIds = argv.map(String);
+    const { run, certificate } = await recordDestruction(session, {
+      planId: flags.plan,
+      itemIds,
+      statement: {
+        method: flags.method as AttestedMethod,
+        performedBy: flags.by,
+        performedOn: parseDay(flags.on, '--on'),
+        witness: flags.witness ?? null,
+        vendor: flags.vendor ?? null,
+        reference: flags.reference ?? null,
+      },
+    });
+    this.print(`Recorded as ${flags.method} on ${flags.on}: ${itemIds.join(', ')}`);
+    if (certificate) this.print(`Certificate ${certificate.number} (${certificate.items} items)`);
+    return { run: run.id, items: itemIds, certificate: certificate?.number ?? null };
+  }
+}

@@ -1,0 +1,117 @@
+import { Args, confirmFlag, dryRunFlag, Flags, QuietusCommand } from '../../cli/index.js';
+import { ExitCode, isDestroyed } from '../../model/index.js';
+import type { SweepResult } from '../../retention/index.js';
+
+export default class SweepRun extends QuietusCommand {
+  static override description =
+    'Run an approved plan: overwrite, verify and remove what it lists, then issue the certificate. Holds, rules and ' +
+    'the identity of every file are checked again right before. Run it again to continue after an interruption.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> plan-2026-11-22-a1b2c3 --dry-run',
+    '<%= config.bin %> <%= command.id %> plan-2026-11-22-a1b2c3',
+    '<%= config.bin %> <%= command.id %> plan-2026-11-22-a1b2c3 --confirm plan-2026-11-22-a1b2c3 --json',
+  ];
+  static override args = { plan: Args.string({ description: 'Id of the plan.', required: true }) };
+  static override flags = {
+    confirm: confirmFlag('the id of the plan'),
+    'dry-run': dryRunFlag(),
+    'accept-residual': Flags.boolean({
+      description:
+        'Go on where the file system may keep residual copies; otherwise such items are left out. The certificate says so.',
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(SweepRun);
+    const { runSweep, verifiedPlan } = await import('../../retention/index.js');
+    const session = await this.openSession();
+    if (flags['dry-run']) return await this.preview(args.plan, flags['accept-residual']);
+    const { plan } = await verifiedPlan(session, args.plan);
+    await this.confirm({
+      expected: plan.id,
+      given: flags.confirm,
+      question: `The plan ${plan.id} disposes of ${plan.counts.dispose} items for ever.`,
+    });
+    const bar = await this.progress(plan.counts.dispose, 'items');
+    const result = await runSweep(session, plan.id, {
+      acceptResidual: flags['accept-residual'],
+      signal: this.interrupt,
+      observe: ({ step }) => {
+        if (step === 'finished') bar.advance();
+      },
+    });
+    bar.stop();
+    this.show(result, plan.id);
+    this.endWith(exitCode(result));
+    return resultData(result);
+  }
+
+  private async preview(planId: string, acceptResidual: boolean): Promise<unknown> {
+    const { previewSweep } = await import('../../retention/index.js');
+    const { plan, items } = await previewSweep(await this.openSession(), planId);
+    const words = { overwrite: 'overwrite and remove', wait: 'wait for a person', leave: 'leave' };
+    for (const item of items) {
+      const residual = item.would === 'overwrite' && item.reasons.length > 0;
+      const would = residual && !acceptResidual ? 'leave (needs --accept-residual)' : words[item.would];
+      this.print(`${item.itemId}: ${would}`);
+      for (const reason of item.reasons) this.print(`    ${reason.text}`);
+    }
+    this.note('Nothing was changed.');
+    return {
+      plan: plan.id,
+      dry_run: true,
+      items: items.map((item) => ({ id: item.itemId, would: item.would, reasons: item.reasons })),
+    };
+  }
+
+  private show(result: SweepResult, planId: string): void {
+    if (result.resumed) this.note('Continued a run that was cut off.');
+    for (const [outcome, count] of result.outcomes) this.print(`${outcome}: ${count}`);
+    for (const disposal of result.disposals) {
+      if (disposal.outcome === null || disposal.outcome === 'overwritten-verified') continue;
+      this.print(`  ${disposal.itemId}: ${disposal.outcome}`);
+      for (const reason of reasonsOf(disposal.result)) this.print(`      ${reason.text}`);
+    }
+    if (result.waiting.length > 0) {
+      this.print(`wait for a person: ${result.waiting.length}`);
+      for (const id of result.waiting) this.print(`  ${id}`);
+      this.note(
+        `When they are destroyed: quietus dispose record ${result.waiting[0]} --plan ${planId} --method METHOD --by NAME --on DATE`,
+      );
+    }
+    if (result.certificate) {
+      this.print(`Certificate ${result.certificate.number} (${result.certificate.items} items)`);
+      this.note(`Look at it with: quietus certificate show ${result.certificate.number}`);
+    } else this.print('Nothing was destroyed, so no certificate was issued');
+  }
+}
+
+function exitCode(result: SweepResult): ExitCode {
+  const partial = [...result.outcomes.keys()].some((outcome) => outcome !== 'overwritten-verified');
+  if (partial) return ExitCode.partial;
+  return result.waiting.length > 0 ? ExitCode.waiting : ExitCode.done;
+}
+
+function reasonsOf(result: string | null): { code: string; text: string }[] {
+  const value = result === null ? {} : (JSON.parse(result) as { reasons?: { code: string; text: string }[] });
+  return value.reasons ?? [];
+}
+
+function resultData(result: SweepResult): Record<string, unknown> {
+  return {
+    run: result.run.id,
+    plan: result.run.planId,
+    resumed: result.resumed,
+    started_at: result.run.startedAt,
+    finished_at: result.run.finishedAt,
+    outcomes: Object.fromEntries(result.outcomes),
+    items: result.disposals.map((disposal) => ({
+      id: disposal.itemId,
+      outcome: disposal.outcome,
+      destroyed: disposal.outcome !== null && isDestroyed(disposal.outcome),
+      reasons: reasonsOf(disposal.result),
+    })),
+    waiting: result.waiting,
+    certificate: result.certificate?.number ?? null,
+  };
+}
