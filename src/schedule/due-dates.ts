@@ -79,13 +79,33 @@ export function isWaiting(due: DueDates): boolean {
 export function reckon(item: DueItem, recordClass: RecordClass, settings: DueSettings): Reckoning {
   const one = (clause: PeriodClause, cutOff: CutOff): ReckonedClause => {
     const trigger = triggerReader(clause.after)(item);
-    const start = trigger === null ? null : cutOffDay(trigger, cutOff, settings);
-    return { clause, trigger, start, until: start === null ? null : lastDay(start, clause.for, cutOff) };
+    if (trigger === null) return { clause, trigger, start: null, until: null };
+    return { clause, trigger, ...counted(trigger, clause.for, cutOff, settings) };
   };
   return {
     retain: recordClass.retain.map((clause) => one(clause, recordClass.cutOff)),
     deleteWithin: recordClass.deleteWithin === null ? null : one(recordClass.deleteWithin, 'none'),
   };
+}
+
+/** A plan explains ten thousand items that share few dates; calendar arithmetic is what that would cost. */
+const remembered = new Map<string, Pick<ReckonedClause, 'start' | 'until'>>();
+const REMEMBERED = 20_000;
+
+function counted(
+  trigger: CalendarDate,
+  period: string,
+  cutOff: CutOff,
+  settings: DueSettings,
+): Pick<ReckonedClause, 'start' | 'until'> {
+  const key = `${trigger} ${period} ${cutOff} ${settings.fiscalYearEnd}`;
+  const known = remembered.get(key);
+  if (known) return known;
+  const start = cutOffDay(trigger, cutOff, settings);
+  const dates = { start, until: start === null ? null : lastDay(start, period, cutOff) };
+  if (remembered.size >= REMEMBERED) remembered.clear();
+  remembered.set(key, dates);
+  return dates;
 }
 
 /** Names of the triggers that a rule needs and an item does not have, in alphabetical order. */
