@@ -2,7 +2,16 @@
 // beside the sqlite3 shell's `.import` of the same file into a file database with the same durability (which
 // stores text: it checks nothing, has no key and no index). BENCH_ORDER=random imports the ids in no order.
 import { spawnSync } from 'node:child_process';
-import { closeSync, cpSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alternate, machine, seconds, table } from './measure.mjs';
@@ -18,7 +27,14 @@ const csv = join(folder, 'inventory.csv');
 const database = join(folder, 'shell.db');
 
 const CLASSES = ['payroll', 'form-i9', 'customer-file', 'benefits', 'tax', 'claims'];
-const ELEMENTS = ['ssn', 'ssn;financial_account', 'drivers_license', 'payment_card', 'biometric', 'ssn;state_id'];
+const ELEMENTS = [
+  'ssn',
+  'ssn;financial_account',
+  'drivers_license',
+  'payment_card',
+  'biometric',
+  'ssn;state_id',
+];
 const HEADER =
   'id,title,class,medium,location,pi_elements,data_subjects,custodian,department,created,closed,event:termination,copies_elsewhere,notes';
 
@@ -99,7 +115,13 @@ try {
         },
       },
       'sqlite3 .import': {
-        command: ['sqlite3', database, 'PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', `.import --csv ${csv} items`],
+        command: [
+          'sqlite3',
+          database,
+          'PRAGMA journal_mode = WAL',
+          'PRAGMA synchronous = FULL',
+          `.import --csv ${csv} items`,
+        ],
         before() {
           for (const end of ['', '-wal', '-shm']) rmSync(database + end, { force: true });
         },
@@ -120,7 +142,10 @@ try {
   table(
     ['command', 'rows a second', 'wall', 'CPU', 'peak memory', 'must be'],
     [
-      [...cells('inventory import', results['inventory import']), 'at least 60,000 rows a second, under 300 MB'],
+      [
+        ...cells('inventory import', results['inventory import']),
+        'at least 60,000 rows a second, under 300 MB',
+      ],
       [...cells('sqlite3 .import', results['sqlite3 .import']), ''],
     ],
   );

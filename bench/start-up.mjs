@@ -1,8 +1,9 @@
 // Start-up: what a command costs before it does anything, beside an empty Node process.
+
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { alternate, machine, seconds, table } from './measure.mjs';
 
 const program = join(import.meta.dirname, '..', 'bin', 'quietus.js');

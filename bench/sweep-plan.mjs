@@ -1,7 +1,8 @@
 // `sweep plan` over a million items of which ten thousand are due: real files among them, so that planning
 // identifies each one on disk.
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+
 import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alternate, machine, seconds, table } from './measure.mjs';

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -16,6 +16,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export async function compileProgram(source: string): Promise<string> {
   const folder = join(root, 'node_modules', '.cache', 'quietus-tests', String(process.pid));
   mkdirSync(folder, { recursive: true });
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const outfile = join(folder, `${source.replaceAll('/', '-').replace(/\.ts$/, '')}.mjs`);
   await build({
     entryPoints: [join(root, 'test', source)],

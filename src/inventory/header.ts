@@ -99,7 +99,7 @@ function repeated(columns: readonly HeaderColumn[]): string[] {
 }
 
 /** The documented name of a column, whatever its header is. */
-export function columnName(column: HeaderColumn): string {
+function columnName(column: HeaderColumn): string {
   return 'definition' in column ? column.definition.name : `${EVENT_PREFIX}${column.event}`;
 }
 

@@ -60,9 +60,11 @@ const NAMED_PROBLEMS = 100;
  * Imports a CSV file into the inventory: all of its rows or none, unless `partial` says that bad rows are left
  * out. A row that says what the inventory says already changes nothing.
  *
- * @throws Fault for what makes the file as a whole unreadable (`csv-…`, `rejects-…`); bad rows are in the result
+ * @throws Fault `operator-unknown`, and for what makes the file as a whole unreadable (`csv-…`, `rejects-…`); bad rows are in the result
  */
 export async function importInventory(session: Session, request: ImportRequest): Promise<ImportResult> {
+  // Before a long reading and not after it.
+  await session.operator();
   const bytes = await openBytes(request.input);
   try {
     const table = await openTable(bytes, request.options ?? {});

@@ -132,9 +132,13 @@ function readItem(
     if (mistake !== undefined) problems.push(problemText(name, text, mistake));
   }
   if (problems.length > 0) {
-    throw badInput('item-invalid', `The item is not right:${problems.map((problem) => `\n  ${problem}`).join('')}`, {
-      details: { problems },
-    });
+    throw badInput(
+      'item-invalid',
+      `The item is not right:${problems.map((problem) => `\n  ${problem}`).join('')}`,
+      {
+        details: { problems },
+      },
+    );
   }
   return draft;
 }

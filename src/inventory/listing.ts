@@ -2,10 +2,7 @@ import { badInput, parseCalendarDate } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { ItemFilter, StoredItem } from '../store/index.js';
 
-export const DEFAULT_PAGE = 50;
-export const LARGEST_PAGE = 10_000;
-
-export interface ItemPage {
+interface ItemPage {
   items: readonly StoredItem[];
   /** Id after which the next page starts; null for the last page. */
   next: string | null;

@@ -3,7 +3,7 @@ import { TextDecoder } from 'node:util';
 import { badInput, type Fault } from '../model/index.js';
 
 /** Encodings of a file; a byte order mark at its start beats what the person says. */
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
+const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 /** Turns the bytes of a file into UTF-8, piece by piece, and stops at the first byte that is none. */

@@ -2,8 +2,7 @@ import { type CalendarDate, daysInMonth, parseCalendarDate } from '../model/inde
 import { CellMistake } from './cell-mistake.js';
 
 /** How dates are written: `iso` is YYYY-MM-DD only; `mdy` also takes M/D/YYYY. */
-export const DATE_FORMATS = ['iso', 'mdy'] as const;
-export type DateFormat = (typeof DATE_FORMATS)[number];
+export type DateFormat = 'iso' | 'mdy';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(
   ' ',

@@ -2,7 +2,7 @@ import type { CalendarDate } from './calendar-date.js';
 import type { Medium } from './medium.js';
 import type { PiElement } from './personal-information.js';
 
-export const DECISIONS = ['dispose', 'keep', 'held', 'defect'] as const;
+const DECISIONS = ['dispose', 'keep', 'held', 'defect'] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 /** Identity of one file-system entry at planning time; every number as a decimal string because inodes and nanoseconds pass 2^53. */
@@ -54,7 +54,7 @@ export interface PlanItem {
 /**
  * `planned`: frozen. `running`: a run has begun. `finished`: run and certified.
  */
-export const PLAN_STATES = ['planned', 'running', 'finished'] as const;
+const PLAN_STATES = ['planned', 'running', 'finished'] as const;
 export type PlanState = (typeof PLAN_STATES)[number];
 
 export interface PlanCounts {

@@ -14,6 +14,6 @@ export { keptItems } from './kept-items.js';
 export { compileHolds, holdsOn, normalizedPath } from './legal-hold.js';
 export { type BuiltPlan, buildPlan, type PlanOptions } from './plan-building.js';
 export { type PlanItemLine, parsePlanLine } from './plan-document.js';
-export { plannedDisposals, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
+export { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 export { type PreviewItem, previewSweep } from './sweep-preview.js';
 export { runSweep, type SweepOptions, type SweepResult } from './sweep-run.js';

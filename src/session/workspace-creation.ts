@@ -14,6 +14,7 @@ import {
 } from '../operators/index.js';
 import { openStore } from '../store/index.js';
 import {
+  APPROVAL_DAYS,
   type Clock,
   instant,
   parseSettings,
@@ -38,7 +39,8 @@ export interface WorkspaceRequest {
   /** MM-DD. */
   fiscalYearEnd: string;
   limits: Settings['limits'];
-  approvals: Settings['approvals'];
+  /** `validDays` is 30 if not given. */
+  approvals: Omit<Settings['approvals'], 'validDays'> & Partial<Pick<Settings['approvals'], 'validDays'>>;
   /** The first operator, who is the person that makes the workspace. */
   operator: { id: string; name: string };
   /** Account of the operating system that the operator is bound to. */
@@ -98,7 +100,7 @@ function newSettings(request: WorkspaceRequest): Settings {
     timeZone: request.timeZone,
     fiscalYearEnd: request.fiscalYearEnd,
     limits: request.limits,
-    approvals: request.approvals,
+    approvals: { validDays: APPROVAL_DAYS, ...request.approvals },
     certificate: { itemTitles: false },
   };
   return parseSettings(settingsText(settings), SETTINGS_FILE);
@@ -193,6 +195,7 @@ async function fillDatabase(
           key: request.passphrase === null ? 'unattended' : 'passphrase',
           approvals: settings.approvals.minimum,
           planner_may_approve: settings.approvals.plannerMayApprove,
+          approval_valid_days: settings.approvals.validDays,
           max_items: settings.limits.maxItems,
           max_class_percent: settings.limits.maxClassPercent,
         },

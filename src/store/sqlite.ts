@@ -21,6 +21,7 @@ type SqliteConnection = import('sqlite3').Database;
  * information is. What SQLite sorts outside of memory goes into the database's folder, not into the machine's.
  */
 export function openSqlite(filename: string): Knex {
+  process.env.SQLITE_TMPDIR ??= dirname(resolve(filename));
   const { knex } = require('knex') as typeof import('knex');
   return knex({
     client: immediateClient(),
@@ -33,7 +34,8 @@ export function openSqlite(filename: string): Knex {
       afterCreate(connection: SqliteConnection, done: (error: Error | null) => void) {
         connection.configure('busyTimeout', BUSY_TIMEOUT_MS);
         connection.exec(
-          `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;`,
+          `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
+           PRAGMA cache_size = -${PAGE_CACHE_KIB};`,
           done,
         );
       },

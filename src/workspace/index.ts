@@ -9,7 +9,14 @@ export {
 } from './paths.js';
 export { requirePrivate } from './permissions.js';
 export { type LockHolder, type RunLock, takeRunLock } from './run-lock.js';
-export { isMonthDay, parseSettings, readSettings, SETTINGS_VERSION, type Settings } from './settings.js';
+export {
+  APPROVAL_DAYS,
+  isMonthDay,
+  parseSettings,
+  readSettings,
+  SETTINGS_VERSION,
+  type Settings,
+} from './settings.js';
 export { settingsText } from './settings-text.js';
 export {
   closest,

@@ -32,6 +32,8 @@ approvals:
   minimum: ${approvals.minimum}
   # Whether the person who made the plan may be one of them.
   planner_may_approve: ${approvals.plannerMayApprove}
+  # Days for which an approval counts. A plan that has not begun to run by then needs a new plan and new approvals.
+  valid_days: ${approvals.validDays}
 
 certificate:
   # Whether certificates print the titles of items. Titles can be personal information.

@@ -6,6 +6,9 @@ import { formatProblems, readYaml, type SourceProblem, type YamlMap } from './ya
 /** Version of quietus.yaml that this program writes and reads. */
 export const SETTINGS_VERSION = 1;
 
+/** `approvals.valid_days` where nobody sets it. */
+export const APPROVAL_DAYS = 30;
+
 export interface Settings {
   version: number;
   /** Random UUID made by `init`; names the workspace in certificates, approvals and the log. */
@@ -26,6 +29,8 @@ export interface Settings {
     minimum: 0 | 1 | 2;
     /** Whether the person who planned may approve. */
     plannerMayApprove: boolean;
+    /** Days after its own for which an approval counts; a run that has begun by then may be continued later. */
+    validDays: number;
   };
   certificate: {
     /** Whether certificates print the titles of items, which may be personal information. */
@@ -94,6 +99,8 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
     approvals: {
       minimum: (approvals?.integer('minimum', { minimum: 0, maximum: 2, optional: true }) ?? 1) as 0 | 1 | 2,
       plannerMayApprove: approvals?.boolean('planner_may_approve', { optional: true }) ?? true,
+      validDays:
+        approvals?.integer('valid_days', { minimum: 1, maximum: 3650, optional: true }) ?? APPROVAL_DAYS,
     },
     certificate: { itemTitles: certificate?.boolean('item_titles', { optional: true }) ?? false },
   };

@@ -31,7 +31,7 @@ function places(value: Json): Place[] {
   const keys = Array.isArray(value) ? value.map((_, index) => index) : Object.keys(value);
   return keys.flatMap((key) => {
     const holder = value as Record<string, Json>;
-    return [{ holder: value as Place['holder'], key }, ...places(holder[key] ?? null)];
+    return [{ holder: value, key }, ...places(holder[key] ?? null)];
   });
 }
 

@@ -11,7 +11,11 @@ const HEADER = 'id,title,class,medium,location,closed';
 const GOOD = `${HEADER}\nA-1,"Payroll, July",payroll,file,/srv/a.csv,2020-06-30\nA-2,I-9 forms,,paper,Room 12,\n`;
 
 /** A workspace, and a folder in which `quietus` runs with it. */
-async function world(): Promise<{ root: string; folder: string; run: (...args: string[]) => ReturnType<typeof quietus> }> {
+async function world(): Promise<{
+  root: string;
+  folder: string;
+  run: (...args: string[]) => ReturnType<typeof quietus>;
+}> {
   const [root, folder] = [await sampleWorkspace(), temporaryFolder()];
   return { root, folder, run: (...args) => quietus(args, { cwd: folder, env: { QUIETUS_WORKSPACE: root } }) };
 }
@@ -21,7 +25,10 @@ describe('quietus inventory import', () => {
     const { folder, run } = await world();
     writeFileSync(join(folder, 'items.csv'), GOOD);
     const first = await run('inventory', 'import', 'items.csv');
-    expect(first).toMatchObject({ status: 0, stdout: 'Imported: 2 items added, 0 updated, 0 unchanged (log entry 2)\n' });
+    expect(first).toMatchObject({
+      status: 0,
+      stdout: 'Imported: 2 items added, 0 updated, 0 unchanged (log entry 2)\n',
+    });
     expect(first.stderr).toContain('schedule-missing 2');
     const second = await run('inventory', 'import', 'items.csv');
     expect(second).toEqual({
@@ -44,7 +51,9 @@ describe('quietus inventory import', () => {
     expect(stderr).toContain(
       '  line 2, closed: is not a date: February 2024 has 29 days (a date written MM/DD/YYYY). Correct the day. Write dates as YYYY-MM-DD\n',
     );
-    expect(stderr).toContain('hint: Correct the rows (all are in items.rejects.csv), or import only the others with --partial');
+    expect(stderr).toContain(
+      'hint: Correct the rows (all are in items.rejects.csv), or import only the others with --partial',
+    );
     expect(existsSync(join(folder, 'items.rejects.csv'))).toBe(true);
     expect(JSON.parse((await run('inventory', 'list', '--json')).stdout)).toEqual({ items: [], next: null });
   });
@@ -71,7 +80,11 @@ describe('quietus inventory import', () => {
     const { status, stdout } = await run('inventory', 'import', 'items.csv', '--json');
     expect(status).toBe(2);
     const { error } = JSON.parse(stdout);
-    expect(error).toMatchObject({ code: 'rows-rejected', exit_code: 2, details: { rejected: 1, outcome: 'rejected' } });
+    expect(error).toMatchObject({
+      code: 'rows-rejected',
+      exit_code: 2,
+      details: { rejected: 1, outcome: 'rejected' },
+    });
     expect(stdout).not.toMatch(/123-45-6789|Payroll/);
   });
 
@@ -108,14 +121,18 @@ describe('quietus inventory import', () => {
 
   it('killed in the middle leaves nothing of it', async () => {
     const { root, folder, run } = await world();
-    const rows = Array.from({ length: 120_000 }, (_, at) => `N-${at},Title ${at},x,file,/srv/${at},2020-01-01`);
+    const rows = Array.from(
+      { length: 120_000 },
+      (_, at) => `N-${at},Title ${at},x,file,/srv/${at},2020-01-01`,
+    );
     writeFileSync(join(folder, 'items.csv'), `${HEADER}\n${rows.join('\n')}\n`);
     const { process: child, finished } = start(['inventory', 'import', 'items.csv'], {
       cwd: folder,
       env: { QUIETUS_WORKSPACE: root },
     });
     const journal = `${workspacePaths(root).database}-wal`;
-    while (child.exitCode === null && (!existsSync(journal) || statSync(journal).size < 4_000_000)) await delay(5);
+    while (child.exitCode === null && (!existsSync(journal) || statSync(journal).size < 4_000_000))
+      await delay(5);
     child.kill('SIGKILL');
     expect(await finished).toMatchObject({ signal: 'SIGKILL' });
     const session = await openSession({ paths: workspacePaths(root), command: 'test' });
@@ -131,7 +148,18 @@ describe('quietus inventory', () => {
     const { folder, run } = await world();
     const added = await run(
       ...['inventory', 'add', 'HR-1', '--title', 'Payroll', '--class', 'payroll', '--medium', 'file'],
-      ...['--location', 'p.csv', '--pi', 'ssn', '--pi', 'biometric', '--subjects', '4', '--event', 'hire=2020-02-29'],
+      ...[
+        '--location',
+        'p.csv',
+        '--pi',
+        'ssn',
+        '--pi',
+        'biometric',
+        '--subjects',
+        '4',
+        '--event',
+        'hire=2020-02-29',
+      ],
     );
     expect(added).toMatchObject({ status: 0, stdout: 'Added HR-1\n' });
     const shown = await run('inventory', 'show', 'HR-1');
@@ -161,7 +189,10 @@ describe('quietus inventory', () => {
     const first = await run('inventory', 'list', '--limit', '1', '--defects');
     expect(first.stderr).toBe('There are more: quietus inventory list --defects --limit 1 --after A-1\n');
     const second = await run('inventory', 'list', '--defects', '--limit', '1', '--after', 'A-1', '--json');
-    expect(JSON.parse(second.stdout)).toMatchObject({ items: [{ id: 'A-2', record_class: null }], next: null });
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      items: [{ id: 'A-2', record_class: null }],
+      next: null,
+    });
   });
 
   it('list --csv prints every column, unescaped and uncut', async () => {
@@ -195,7 +226,10 @@ describe('quietus inventory', () => {
     writeFileSync(join(folder, 'items.csv'), GOOD);
     await run('inventory', 'import', 'items.csv');
     const exported = await run('inventory', 'export', 'out.csv');
-    expect(exported).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Exported 2 items to out\.csv\nSHA-256 [0-9a-f]{64}\n$/) });
+    expect(exported).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^Exported 2 items to out\.csv\nSHA-256 [0-9a-f]{64}\n$/),
+    });
     const printed = await run('inventory', 'export', '-');
     expect(printed.stdout).toBe(readFileSync(join(folder, 'out.csv'), 'utf8'));
     expect(printed.stderr).toBe('Exported 2 items\n');

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
@@ -18,7 +26,14 @@ describe('a good file', () => {
       session,
       `${header}\nHR-1,"Payroll, July",payroll,file,/srv/hr/p.csv,ssn;financial_account,12,jdoe,HR,2019-07-01,2019-07-30,2019-07-31,2020-02-29,2021-01-31,"tape ""A""",none\n`,
     );
-    expect(result).toMatchObject({ outcome: 'imported', rows: 1, added: 1, updated: 0, unchanged: 0, rejected: 0 });
+    expect(result).toMatchObject({
+      outcome: 'imported',
+      rows: 1,
+      added: 1,
+      updated: 0,
+      unchanged: 0,
+      rejected: 0,
+    });
     expect(await allItems(session)).toMatchObject([
       {
         id: 'HR-1',
@@ -79,11 +94,7 @@ describe('a good file', () => {
     ['UTF-16 little endian', utf16(true), {}],
     ['UTF-16 big endian', utf16(false), {}],
     ['UTF-16 without a mark, named', utf16(true).subarray(2), { encoding: 'utf-16le' }],
-    [
-      'Windows-1252',
-      Buffer.from(text.replaceAll('–', '\u0096'), 'latin1'),
-      { encoding: 'windows-1252' },
-    ],
+    ['Windows-1252', Buffer.from(text.replaceAll('–', '\u0096'), 'latin1'), { encoding: 'windows-1252' }],
     ['CRLF', text.replaceAll('\n', '\r\n'), {}],
     ['CR alone', text.replaceAll('\n', '\r'), {}],
     ['LF, and CRLF further down', text.replace(/\n$/, '\r\n'), {}],
@@ -97,9 +108,21 @@ describe('a good file', () => {
     const session = await sampleSession();
     if (content.toString().includes(' , ')) {
       // A path is taken as it is written: a file's name may begin or end with a space.
-      const result = await importText(session, content.toString().replaceAll(/ (,) (\/)/g, '$1$2').replaceAll(/(csv) ,/g, '$1,'), options);
+      const result = await importText(
+        session,
+        content
+          .toString()
+          .replaceAll(/ (,) (\/)/g, '$1$2')
+          .replaceAll(/(csv) ,/g, '$1,'),
+        options,
+      );
       expect(result).toMatchObject({ outcome: 'imported', rejected: 0 });
-    } else expect(await importText(session, content, options)).toMatchObject({ outcome: 'imported', rows: 2, rejected: 0 });
+    } else
+      expect(await importText(session, content, options)).toMatchObject({
+        outcome: 'imported',
+        rows: 2,
+        rejected: 0,
+      });
     expect((await allItems(session)).map(({ id, title, location }) => [id, title, location])).toEqual([
       ['A-1', 'Café – été', '/srv/hr/A-1.csv'],
       ['A-2', 'Payroll', '/srv/hr/A-2.csv'],
@@ -121,7 +144,11 @@ describe('a good file', () => {
     const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
     const counts = { rows: 2, added: 2, updated: 0, unchanged: 0, rejected: 0 };
     expect(await loggedActions(session)).toEqual([
-      { action: 'inventory.import', subject: {}, data: { ...counts, defects: { 'schedule-missing': 2 }, sha256 } },
+      {
+        action: 'inventory.import',
+        subject: {},
+        data: { ...counts, defects: { 'schedule-missing': 2 }, sha256 },
+      },
     ]);
     expect((await session.store.log.head())?.seq).toBe(logSeq);
   });
@@ -138,7 +165,9 @@ describe('a good file', () => {
 
   it('of many rows keeps every index of the items, and its rows in order', async () => {
     const session = await sampleSession();
-    const rows = Array.from({ length: 25_000 }, (_, at) => row(`N-${String(at * 7919 % 25_000).padStart(5, '0')}`));
+    const rows = Array.from({ length: 25_000 }, (_, at) =>
+      row(`N-${String((at * 7919) % 25_000).padStart(5, '0')}`),
+    );
     const indexes = () => indexNames(session.paths.database);
     const before = await indexes();
     expect(before).toContain('items_due');
@@ -168,7 +197,10 @@ describe('an existing item', () => {
   it('that differs is a bad row that names the columns, and not their values', async () => {
     const session = await sampleSession();
     await importText(session, `${HEADER}\n${row('A-1')}\n`);
-    const result = await importText(session, `${HEADER}\n${row('A-1', { title: 'Jane Roe', subjects: '13' })}\n`);
+    const result = await importText(
+      session,
+      `${HEADER}\n${row('A-1', { title: 'Jane Roe', subjects: '13' })}\n`,
+    );
     expect(result).toMatchObject({ outcome: 'rejected', rejected: 1 });
     expect(result.problems).toMatchObject([
       { line: 2, column: 'id', reason: 'belongs to an item that differs in title, data_subjects' },
@@ -178,7 +210,10 @@ describe('an existing item', () => {
 
   it('is changed with update, and its due dates with it; columns that the file lacks stay', async () => {
     const session = await sampleSession();
-    await importText(session, `${HEADER},notes,event:termination\n${row('A-1')},keep me,2020-01-01\n${row('A-2')},,\n`);
+    await importText(
+      session,
+      `${HEADER},notes,event:termination\n${row('A-1')},keep me,2020-01-01\n${row('A-2')},,\n`,
+    );
     const result = await importText(
       session,
       'id,title,medium,location,closed,event:hire\nA-1,Changed,file,/srv/hr/A-1.csv,,2019-01-01\nA-2,Payroll,file,/srv/hr/A-2.csv,2020-06-30,\n',
@@ -203,7 +238,10 @@ describe('an existing item', () => {
     const session = await sampleSession();
     await importText(session, `${HEADER}\n${row('A-1')}\n`);
     await session.store.items.moveState(['A-1'], 'active', state);
-    const result = await importText(session, `${HEADER}\n${line}\n${row('A-2')}\n`, { update: true, partial: true });
+    const result = await importText(session, `${HEADER}\n${line}\n${row('A-2')}\n`, {
+      update: true,
+      partial: true,
+    });
     expect(result).toMatchObject({ outcome: 'imported', added: 1, updated: 0, rejected: 1 });
     expect(result.problems).toMatchObject([{ line: 2, reason }]);
     expect(await session.store.items.get('A-1')).toMatchObject({ state, title: 'Payroll' });
@@ -218,9 +256,15 @@ describe('an id twice in a file', () => {
   ])('is named with both lines where the item is %s', async (_, before, options) => {
     const session = await sampleSession();
     if (before !== '') await importText(session, before);
-    const result = await importText(session, `${HEADER}\n${row('A-1')}\n${row('A-2')}\n${row('A-1')}\n`, options);
+    const result = await importText(
+      session,
+      `${HEADER}\n${row('A-1')}\n${row('A-2')}\n${row('A-1')}\n`,
+      options,
+    );
     expect(result.outcome).toBe('rejected');
-    expect(result.problems).toMatchObject([{ line: 4, column: 'id', reason: 'is also the id of the row on line 2' }]);
+    expect(result.problems).toMatchObject([
+      { line: 4, column: 'id', reason: 'is also the id of the row on line 2' },
+    ]);
   });
 
   it('is found however far the two rows are apart', async () => {
@@ -238,7 +282,12 @@ describe('a bad row', () => {
     ['an id with a space', row('A 1'), 'id', 'is not an id'],
     ['an id that begins with a point', row('.A'), 'id', 'is not an id'],
     ['an id of 129 characters', row('A'.repeat(129)), 'id', 'is longer than 128 characters'],
-    ['an id like a Social Security number', row('123-45-6789'), 'id', 'is shaped like a Social Security number'],
+    [
+      'an id like a Social Security number',
+      row('123-45-6789'),
+      'id',
+      'is shaped like a Social Security number',
+    ],
     ['no title', row('A-1', { title: ' ' }), 'title', 'is missing'],
     ['a class in capitals', row('A-1', { class: 'Payroll' }), 'class', 'is not an id of a record class'],
     ['an unknown medium', row('A-1').replace(',file,', ',files,'), 'medium', 'is not a medium'],
@@ -252,17 +301,37 @@ describe('a bad row', () => {
     ['a fraction of a person', row('A-1', { subjects: '1.5' }), 'data_subjects', 'is not a whole number'],
     ['a negative number', row('A-1', { subjects: '-1' }), 'data_subjects', 'is not a whole number'],
     ['too many people', row('A-1', { subjects: '2147483648' }), 'data_subjects', 'is more than 2147483647'],
-    ['30 February', row('A-1', { closed: '02/30/2024' }), 'closed', 'is not a date: February 2024 has 29 days'],
-    ['29 February 2023', row('A-1', { closed: '2023-02-29' }), 'closed', 'is not a date: February 2023 has 28 days'],
+    [
+      '30 February',
+      row('A-1', { closed: '02/30/2024' }),
+      'closed',
+      'is not a date: February 2024 has 29 days',
+    ],
+    [
+      '29 February 2023',
+      row('A-1', { closed: '2023-02-29' }),
+      'closed',
+      'is not a date: February 2023 has 28 days',
+    ],
     ['a month 13', row('A-1', { closed: '2023-13-01' }), 'closed', 'is not a date: there is no month 13'],
     ['an American date', row('A-1', { closed: '3/4/2024' }), 'closed', 'is not written YYYY-MM-DD'],
     ['a year of two digits', row('A-1', { closed: '3/4/24' }), 'closed', 'has a year of two digits'],
-    ['a date and a time', row('A-1', { closed: '2024-03-04T10:00:00Z' }), 'closed', 'has a time of day in it'],
+    [
+      'a date and a time',
+      row('A-1', { closed: '2024-03-04T10:00:00Z' }),
+      'closed',
+      'has a time of day in it',
+    ],
     ['no leading zero', row('A-1', { closed: '2024-3-4' }), 'closed', 'is not written YYYY-MM-DD'],
     ['a word for a date', row('A-1', { closed: 'yesterday' }), 'closed', 'is not a date'],
     ['a NUL byte', row('A-1', { title: 'a\0b' }), 'title', 'has the control character U+0000 in it'],
     ['an escape', row('A-1', { title: 'a\u001b[31m' }), 'title', 'has the control character U+001B in it'],
-    ['a bidirectional override', row('A-1', { title: 'a\u202eb' }), 'title', 'has the control character U+202E in it'],
+    [
+      'a bidirectional override',
+      row('A-1', { title: 'a\u202eb' }),
+      'title',
+      'has the control character U+202E in it',
+    ],
     ['a line break', row('A-1', { title: '"a\nb"' }), 'title', 'has a line break in it'],
     ['a long cell', row('A-1', { title: 'é'.repeat(32_769) }), 'title', 'is longer than 64 KiB'],
   ];
@@ -281,11 +350,22 @@ describe('a bad row', () => {
     ['too few cells', 'A-1,Payroll', 'has 2 cells, and the header line has 8'],
     ['a quote in its last cell', `${row('A-1')}"`, 'has a quote where none can stand'],
     ['too many cells', `${row('A-1')},more`, 'has 9 cells, and the header line has 8'],
-    ['a quote in an unquoted cell', row('A-1', { title: 'The "Bob" file' }), 'has a quote where none can stand'],
-    ['quotes within a quoted cell', row('A-1', { title: '"Smith, "Bob" files"' }), 'has a quote where none can stand'],
+    [
+      'a quote in an unquoted cell',
+      row('A-1', { title: 'The "Bob" file' }),
+      'has a quote where none can stand',
+    ],
+    [
+      'quotes within a quoted cell',
+      row('A-1', { title: '"Smith, "Bob" files"' }),
+      'has a quote where none can stand',
+    ],
   ])('with %s is named as a whole', async (_, line, reason) => {
     const session = await sampleSession();
-    const result = await importText(session, `${HEADER}\n${row('G-1')}\n${line}\n${row('G-2', { closed: 'x' })}\n`);
+    const result = await importText(
+      session,
+      `${HEADER}\n${row('G-1')}\n${line}\n${row('G-2', { closed: 'x' })}\n`,
+    );
     expect(result.problems.slice(0, 1)).toMatchObject([{ line: 3, column: null, valueClass: null, reason }]);
   });
 
@@ -349,7 +429,9 @@ describe('a bad row', () => {
 
   it('is left out with partial, and the others are imported', async () => {
     const session = await sampleSession();
-    const result = await importText(session, `${HEADER}\n${row('A-1')}\n${row('A-2', { closed: 'x' })}\n`, { partial: true });
+    const result = await importText(session, `${HEADER}\n${row('A-1')}\n${row('A-2', { closed: 'x' })}\n`, {
+      partial: true,
+    });
     expect(result).toMatchObject({ outcome: 'imported', added: 1, rejected: 1 });
     expect((await allItems(session)).map(({ id }) => id)).toEqual(['A-1']);
     expect(await loggedActions(session)).toMatchObject([{ data: { added: 1, rejected: 1, rows: 2 } }]);
@@ -357,7 +439,9 @@ describe('a bad row', () => {
 
   it('alone in a file is nothing imported, also with partial', async () => {
     const session = await sampleSession();
-    expect(await importText(session, `${HEADER}\n${row('A 2')}\n`, { partial: true })).toMatchObject({ outcome: 'rejected' });
+    expect(await importText(session, `${HEADER}\n${row('A 2')}\n`, { partial: true })).toMatchObject({
+      outcome: 'rejected',
+    });
   });
 
   it('among good rows in any place lets nothing in', async () => {
@@ -401,8 +485,16 @@ describe('options', () => {
     const session = await sampleSession();
     const dates = ['3/4/2024', '12/31/1999', '2020-02-29'];
     const options = { dateFormat: 'mdy' } as const;
-    await importText(session, `${HEADER}\n${dates.map((closed, at) => row(`A-${at}`, { closed })).join('\n')}\n`, options);
-    expect((await allItems(session)).map(({ closed }) => closed)).toEqual(['2024-03-04', '1999-12-31', '2020-02-29']);
+    await importText(
+      session,
+      `${HEADER}\n${dates.map((closed, at) => row(`A-${at}`, { closed })).join('\n')}\n`,
+      options,
+    );
+    expect((await allItems(session)).map(({ closed }) => closed)).toEqual([
+      '2024-03-04',
+      '1999-12-31',
+      '2020-02-29',
+    ]);
     const bad = ['02/30/2024', '31/12/2024', '0/1/2024'].map((closed, at) => row(`B-${at}`, { closed }));
     const { problems } = await importText(session, `${HEADER}\n${bad.join('\n')}\n`, options);
     expect(problems.map(({ reason }) => reason)).toEqual([
@@ -416,7 +508,13 @@ describe('options', () => {
     const session = await sampleSession();
     const text = `${HEADER}\n${row('A-1')}\n${row('A-2', { closed: 'x' })}\n`;
     const good = await importText(session, text, { dryRun: true, partial: true });
-    expect(good).toMatchObject({ outcome: 'dry-run', added: 1, rejected: 1, rejectsPath: null, logSeq: null });
+    expect(good).toMatchObject({
+      outcome: 'dry-run',
+      added: 1,
+      rejected: 1,
+      rejectsPath: null,
+      logSeq: null,
+    });
     expect(readdirSync(dirname(good.path))).toEqual(['items.csv']);
     expect(await allItems(session)).toEqual([]);
     expect(await loggedActions(session)).toEqual([]);
@@ -432,7 +530,10 @@ describe('options', () => {
     await importText(session, text.replaceAll('A-1', 'A-2'), { rejectsPath });
     expect(fileText(rejectsPath)).toBe(first.replaceAll('A-1', 'A-2'));
     writeFileSync(rejectsPath, 'precious');
-    await expect(importText(session, text, { rejectsPath })).rejects.toMatchObject({ code: 'rejects-occupied', exitCode: 2 });
+    await expect(importText(session, text, { rejectsPath })).rejects.toMatchObject({
+      code: 'rejects-occupied',
+      exitCode: 2,
+    });
     expect(fileText(rejectsPath)).toBe('precious');
     expect(readdirSync(folder)).toEqual(['out.csv']);
   });
@@ -442,7 +543,8 @@ describe('options', () => {
     const folder = temporaryFolder();
     const path = join(folder, 'items.csv');
     writeFileSync(path, `${HEADER}\n${row('A-1', { closed: 'x' })}\n`);
-    const request = (rejectsPath: string) => importInventory(session, { input: { path }, options: { rejectsPath } });
+    const request = (rejectsPath: string) =>
+      importInventory(session, { input: { path }, options: { rejectsPath } });
     await expect(request(path)).rejects.toMatchObject({ code: 'rejects-is-input' });
     symlinkSync(path, join(folder, 'link.csv'));
     await expect(request(join(folder, 'link.csv'))).rejects.toMatchObject({ code: 'rejects-occupied' });
@@ -456,46 +558,94 @@ describe('a file that cannot be imported', () => {
     ['of empty lines', '\n\r\n\n', { code: 'csv-empty' }],
     ['with a header line only', `${HEADER}\n`, { code: 'csv-no-rows' }],
     ['with a header line only and no line end', HEADER, { code: 'csv-no-rows' }],
-    ['without a header line', `${row('A-1')}\n`, { code: 'csv-header', message: expect.not.stringContaining('A-1') }],
-    ['with an unknown column', `${HEADER},custodain\n${row('A-1')},x\n`, {
-      code: 'csv-header',
-      message: expect.stringContaining('column 9 "custodain" is unknown: did you mean custodian?'),
-    }],
-    ['with a date as an event', `${HEADER},event:last_used\n${row('A-1')},\n`, {
-      code: 'csv-header',
-      message: expect.stringContaining('did you mean last_used?'),
-    }],
-    ['without columns that it needs', 'id,title\nA,B\n', {
-      code: 'csv-header',
-      message: expect.stringMatching(/column medium is missing.*column location is missing/),
-    }],
-    ['with a column twice', `${HEADER},Path\n${row('A-1')},/x\n`, {
-      code: 'csv-header',
-      message: expect.stringContaining('columns 5 and 9 are both location'),
-    }],
-    ['with a quote that is not closed', `${HEADER}\n${row('A-1')}\n${row('A-2', { title: '"open' })}\n${row('A-3')}\n`, {
-      code: 'csv-quotes',
-      message: 'The row that starts on line 3 does not end: a quote in it is not closed',
-    }],
-    ['with a quote that swallows a row', `${HEADER}\n${row('A-1', { title: '"Bob"s file' })}\n${row('A-2')}\n${row('A-3', { title: 'x"' })}\n${row('A-4')}\n`, {
-      code: 'csv-quotes',
-      details: { line: 2 },
-    }],
-    ['with a quote that swallows the last row', `${HEADER}\n${row('A-1', { title: '"Bob"s file' })}\nA-2,x"`, {
-      code: 'csv-quotes',
-      details: { line: 2 },
-    }],
-    ['with a quote that swallows a megabyte', `${HEADER}\n${row('A-1')}\n"${'x,y\n'.repeat(300_000)}`, {
-      code: 'csv-quotes',
-      details: { line: 3 },
-    }],
-    ['that is not UTF-8', Buffer.from(`${HEADER}\n${row('A-1')}\n${row('A-2', { title: 'Caf\u00e9' })}\n`, 'latin1'), {
-      code: 'csv-encoding',
-      message: 'Line 3 of the file is not UTF-8',
-      hint: expect.stringContaining('--encoding windows-1252'),
-    }],
-    ['cut off within a character', Buffer.from(`${HEADER}\n${row('A-1')},é`).subarray(0, -1), { code: 'csv-encoding' }],
-    ['that is half a UTF-16 character', Buffer.from(`\ufeff${HEADER}\n`, 'utf16le').subarray(0, -1), { code: 'csv-encoding' }],
+    [
+      'without a header line',
+      `${row('A-1')}\n`,
+      { code: 'csv-header', message: 'The first line is not a header line: it names no known column' },
+    ],
+    [
+      'with an unknown column',
+      `${HEADER},custodain\n${row('A-1')},x\n`,
+      {
+        code: 'csv-header',
+        message: expect.stringContaining('column 9 "custodain" is unknown: did you mean custodian?'),
+      },
+    ],
+    [
+      'with a date as an event',
+      `${HEADER},event:last_used\n${row('A-1')},\n`,
+      {
+        code: 'csv-header',
+        message: expect.stringContaining('did you mean last_used?'),
+      },
+    ],
+    [
+      'without columns that it needs',
+      'id,title\nA,B\n',
+      {
+        code: 'csv-header',
+        message: expect.stringMatching(/column medium is missing.*column location is missing/),
+      },
+    ],
+    [
+      'with a column twice',
+      `${HEADER},Path\n${row('A-1')},/x\n`,
+      {
+        code: 'csv-header',
+        message: expect.stringContaining('columns 5 and 9 are both location'),
+      },
+    ],
+    [
+      'with a quote that is not closed',
+      `${HEADER}\n${row('A-1')}\n${row('A-2', { title: '"open' })}\n${row('A-3')}\n`,
+      {
+        code: 'csv-quotes',
+        message: 'The row that starts on line 3 does not end: a quote in it is not closed',
+      },
+    ],
+    [
+      'with a quote that swallows a row',
+      `${HEADER}\n${row('A-1', { title: '"Bob"s file' })}\n${row('A-2')}\n${row('A-3', { title: 'x"' })}\n${row('A-4')}\n`,
+      {
+        code: 'csv-quotes',
+        details: { line: 2 },
+      },
+    ],
+    [
+      'with a quote that swallows the last row',
+      `${HEADER}\n${row('A-1', { title: '"Bob"s file' })}\nA-2,x"`,
+      {
+        code: 'csv-quotes',
+        details: { line: 2 },
+      },
+    ],
+    [
+      'with a quote that swallows a megabyte',
+      `${HEADER}\n${row('A-1')}\n"${'x,y\n'.repeat(300_000)}`,
+      {
+        code: 'csv-quotes',
+        details: { line: 3 },
+      },
+    ],
+    [
+      'that is not UTF-8',
+      Buffer.from(`${HEADER}\n${row('A-1')}\n${row('A-2', { title: 'Caf\u00e9' })}\n`, 'latin1'),
+      {
+        code: 'csv-encoding',
+        message: 'Line 3 of the file is not UTF-8',
+        hint: expect.stringContaining('--encoding windows-1252'),
+      },
+    ],
+    [
+      'cut off within a character',
+      Buffer.from(`${HEADER}\n${row('A-1')},é`).subarray(0, -1),
+      { code: 'csv-encoding' },
+    ],
+    [
+      'that is half a UTF-16 character',
+      Buffer.from(`\ufeff${HEADER}\n`, 'utf16le').subarray(0, -1),
+      { code: 'csv-encoding' },
+    ],
     ['that is a spreadsheet', Buffer.from('PK\u0003\u0004rest'), { code: 'csv-binary' }],
     ['that is UTF-16 without a mark', Buffer.from(HEADER, 'utf16le'), { code: 'csv-binary' }],
   ];
@@ -509,7 +659,10 @@ describe('a file that cannot be imported', () => {
   it('names the line of a wrong byte far into the file', async () => {
     const session = await sampleSession();
     const rows = Array.from({ length: 30_000 }, (_, at) => row(`N-${at}`));
-    const content = Buffer.concat([Buffer.from(`${HEADER}\n${rows.join('\n')}\n`), Buffer.from([0x41, 0xff, 0x0a])]);
+    const content = Buffer.concat([
+      Buffer.from(`${HEADER}\n${rows.join('\n')}\n`),
+      Buffer.from([0x41, 0xff, 0x0a]),
+    ]);
     await expect(importText(session, content)).rejects.toMatchObject({ details: { line: 30_002 } });
     expect(await session.store.items.count({})).toBe(0);
   });
@@ -519,7 +672,10 @@ describe('a file that cannot be imported', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'sub'));
     const request = (path: string) => importInventory(session, { input: { path } });
-    await expect(request(join(folder, 'none.csv'))).rejects.toMatchObject({ code: 'csv-missing', exitCode: 2 });
+    await expect(request(join(folder, 'none.csv'))).rejects.toMatchObject({
+      code: 'csv-missing',
+      exitCode: 2,
+    });
     await expect(request(join(folder, 'sub'))).rejects.toMatchObject({ code: 'csv-folder', exitCode: 2 });
   });
 
@@ -532,7 +688,9 @@ describe('a file that cannot be imported', () => {
       if (!grown) appendFileSync(path, `${row('LATE')}\n`);
       grown = true;
     };
-    await expect(importInventory(session, { input: { path }, onProgress })).rejects.toMatchObject({ code: 'csv-changed' });
+    await expect(importInventory(session, { input: { path }, onProgress })).rejects.toMatchObject({
+      code: 'csv-changed',
+    });
     expect(await session.store.items.count({})).toBe(0);
   });
 
@@ -544,7 +702,9 @@ describe('a file that cannot be imported', () => {
     const controller = new AbortController();
     const reason = new Error('stop');
     const onProgress = () => controller.abort(reason);
-    await expect(importInventory(session, { input: { path }, onProgress, signal: controller.signal })).rejects.toBe(reason);
+    await expect(
+      importInventory(session, { input: { path }, onProgress, signal: controller.signal }),
+    ).rejects.toBe(reason);
     expect(await session.store.items.count({})).toBe(0);
     expect(existsSync(path.replace('.csv', '.rejects.csv'))).toBe(false);
     expect(readdirSync(dirname(path))).toEqual(['items.csv']);

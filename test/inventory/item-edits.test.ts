@@ -20,7 +20,12 @@ async function withSchedule(session: Session): Promise<void> {
     authority: { citation: '29 CFR 516.5', source: null, checked: '2026-11-02' as never, warning: null },
   });
   const classes = [recordClass('payroll', 'closed', 'P3Y'), recordClass('staff', 'termination', 'P1Y')];
-  const stored = { version: 1, importedAt: '2026-01-01T00:00:00.000Z', importedBy: 'jdoe', sha256: '0'.repeat(64) };
+  const stored = {
+    version: 1,
+    importedAt: '2026-01-01T00:00:00.000Z',
+    importedBy: 'jdoe',
+    sha256: '0'.repeat(64),
+  };
   await session.store.schedules.insert({ title: 'Test', classes, ...stored }, 'text');
 }
 
@@ -55,11 +60,22 @@ describe('add', () => {
 
   it('names every mistake by its column, and repeats no value', async () => {
     const session = await sampleSession();
-    const texts = { id: '123-45-6789', medium: 'cupboard', closed: '02/30/2024', 'event:Left Us': '2020-01-01' };
+    const texts = {
+      id: '123-45-6789',
+      medium: 'cupboard',
+      closed: '02/30/2024',
+      'event:Left Us': '2020-01-01',
+    };
     const fault = await addItem(session, texts).catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: 'item-invalid', exitCode: 2 });
     const { message } = fault as Error;
-    for (const part of ['id is shaped like', 'title is missing', 'medium is not', 'closed is not a date: February 2024 has 29 days', 'event: names no event']) {
+    for (const part of [
+      'id is shaped like',
+      'title is missing',
+      'medium is not',
+      'closed is not a date: February 2024 has 29 days',
+      'event: names no event',
+    ]) {
       expect(message).toContain(part);
     }
     expect(message).not.toMatch(/123-45|cupboard|02\/30|Left Us/);
@@ -69,7 +85,10 @@ describe('add', () => {
   it('refuses an id that is there, also after disposal', async () => {
     const session = await sampleSession();
     await addItem(session, TEXTS);
-    await expect(addItem(session, { ...TEXTS, title: 'Other' })).rejects.toMatchObject({ code: 'item-exists', exitCode: 2 });
+    await expect(addItem(session, { ...TEXTS, title: 'Other' })).rejects.toMatchObject({
+      code: 'item-exists',
+      exitCode: 2,
+    });
     await session.store.items.moveState(['HR-1'], 'active', 'disposed');
     await expect(addItem(session, TEXTS)).rejects.toMatchObject({ code: 'item-exists' });
     expect(await loggedActions(session)).toHaveLength(1);
@@ -133,12 +152,20 @@ describe('update', () => {
     const session = await sampleSession();
     await addItem(session, TEXTS);
     await session.store.items.moveState(['HR-1'], 'active', state);
-    await expect(updateItem(session, 'HR-1', { title: 'Other' })).rejects.toMatchObject({ code, exitCode: 4 });
+    await expect(updateItem(session, 'HR-1', { title: 'Other' })).rejects.toMatchObject({
+      code,
+      exitCode: 4,
+    });
   });
 
   it('of an item that is not there is refused, and the id is not repeated where it is none', async () => {
     const session = await sampleSession();
-    await expect(updateItem(session, 'NO-1', {})).rejects.toMatchObject({ code: 'item-unknown', message: expect.stringContaining('NO-1') });
-    await expect(showItem(session, 'Jane Roe')).rejects.toMatchObject({ message: expect.not.stringContaining('Roe') });
+    await expect(updateItem(session, 'NO-1', {})).rejects.toMatchObject({
+      code: 'item-unknown',
+      message: expect.stringContaining('NO-1'),
+    });
+    await expect(showItem(session, 'Jane Roe')).rejects.toMatchObject({
+      message: expect.not.stringContaining('Roe'),
+    });
   });
 });

@@ -8,8 +8,16 @@ import { temporaryFolder } from '../temporary-folder.js';
 export const HEADER = 'id,title,class,medium,location,pi_elements,data_subjects,closed';
 
 /** A good row under {@link HEADER}. */
-export function row(id: string, changes: Partial<Record<'title' | 'class' | 'subjects' | 'closed', string>> = {}): string {
-  const { title = 'Payroll', class: recordClass = 'payroll', subjects = '12', closed = '2020-06-30' } = changes;
+export function row(
+  id: string,
+  changes: Partial<Record<'title' | 'class' | 'subjects' | 'closed', string>> = {},
+): string {
+  const {
+    title = 'Payroll',
+    class: recordClass = 'payroll',
+    subjects = '12',
+    closed = '2020-06-30',
+  } = changes;
   return `${id},${title},${recordClass},file,/srv/hr/${id}.csv,ssn,${subjects},${closed}`;
 }
 
@@ -31,7 +39,9 @@ export async function allItems(session: Session): Promise<InventoryItem[]> {
 }
 
 /** What the log says was done, in order, without what the workspace's making wrote. */
-export async function loggedActions(session: Session): Promise<{ action: string; data: unknown; subject: unknown }[]> {
+export async function loggedActions(
+  session: Session,
+): Promise<{ action: string; data: unknown; subject: unknown }[]> {
   const records = await session.store.log.page(0, 1000);
   return records
     .map(({ entry }) => JSON.parse(entry) as { action: string; data: unknown; subject: unknown })

@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CalendarDate, InventoryItem, Medium, Plan } from '../../src/model/index.js';
+import type { CalendarDate, InventoryItem, Plan } from '../../src/model/index.js';
 import { readOperatorKey } from '../../src/operators/index.js';
 import { approvePlan, buildPlan } from '../../src/retention/index.js';
 import { dueDateCalculator, importSchedule } from '../../src/schedule/index.js';
@@ -58,7 +58,7 @@ export function item(id: string, location: string, changes: Partial<InventoryIte
     id,
     title: `Title of ${id}`,
     recordClass: 'payroll',
-    medium: 'file' as Medium,
+    medium: 'file',
     location,
     piElements: ['ssn'],
     dataSubjects: 1,
@@ -85,7 +85,7 @@ export async function enter(session: Session, items: readonly InventoryItem[]): 
   });
 }
 
-export const MARKER = 'PLAINTEXT-OF-A-RECORD';
+const MARKER = 'PLAINTEXT-OF-A-RECORD';
 
 /** Writes a record of about `bytes` bytes. */
 export function writeRecord(path: string, bytes = 3000): string {

@@ -39,7 +39,7 @@ describe('settings', () => {
       timeZone: 'America/New_York',
       fiscalYearEnd: '12-31',
       limits: { maxItems: 1000, maxClassPercent: 20 },
-      approvals: { minimum: 1, plannerMayApprove: true },
+      approvals: { minimum: 1, plannerMayApprove: true, validDays: 30 },
       certificate: { itemTitles: false },
     });
   });
@@ -58,7 +58,11 @@ describe('settings', () => {
         maxItems: fc.integer({ min: 1, max: 100_000_000 }),
         maxClassPercent: fc.integer({ min: 1, max: 100 }),
       }),
-      approvals: fc.record({ minimum: fc.constantFrom(0, 1, 2), plannerMayApprove: fc.boolean() }),
+      approvals: fc.record({
+        minimum: fc.constantFrom(0, 1, 2),
+        plannerMayApprove: fc.boolean(),
+        validDays: fc.integer({ min: 1, max: 3650 }),
+      }),
       certificate: fc.record({ itemTitles: fc.boolean() }),
     });
     fc.assert(
