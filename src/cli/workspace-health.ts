@@ -1,9 +1,10 @@
 import { lstat, readdir, readFile, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ExitCode } from '../model/index.js';
+import { ExitCode, operatorState } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { readSettings, type WorkspacePaths } from '../workspace/index.js';
+import { groupOf, readSettings, type WorkspacePaths } from '../workspace/index.js';
 import { type Finding, finding, type HealthSurroundings } from './health-finding.js';
+import { checkSharedPermissions } from './shared-permissions.js';
 
 const MEBIBYTE = 1024 * 1024;
 /** A run writes its log before it destroys anything; it must never be short of room for that. */
@@ -18,6 +19,7 @@ export async function checkSettings(paths: WorkspacePaths): Promise<Finding[]> {
 /** Keys and the database are for the owner alone; what decides about disposal is for nobody else to write. */
 export async function checkPermissions(paths: WorkspacePaths): Promise<Finding[]> {
   if (process.platform === 'win32') return [finding('permissions', 'note', 'Not checked on Windows')];
+  if (groupOf(paths.root) !== null) return await checkSharedPermissions(paths);
   const found: Finding[] = [];
   for (const path of await privatePaths(paths)) found.push(...(await mistakes(path, 0o077, paths)));
   for (const path of [paths.root, paths.settings, paths.schedule])
@@ -109,7 +111,66 @@ async function quickCheck(file: string): Promise<string> {
 
 export async function checkOperator(session: Session): Promise<Finding[]> {
   const { id } = await session.operator();
-  return [finding('operator', 'good', `This account is operator ${id}`)];
+  return [finding('operator', 'good', `This account is operator ${id}`), ...(await operatorsInNeed(session))];
+}
+
+/** Keys that nobody confirmed, people who wait, and too few people for the approvals that every plan needs. */
+async function operatorsInNeed(session: Session): Promise<Finding[]> {
+  const { requireProvenKey } = await import('../operators/index.js');
+  const operators = await session.store.operators.list();
+  for (const operator of operators) {
+    if (operator.publicKey !== '') await requireProvenKey(session, session.store, operator);
+  }
+  const found = operators
+    .filter((operator) => operatorState(operator) === 'registered')
+    .map(({ id }) =>
+      finding('operator', 'warning', `The operator ${id} is registered and has no confirmed key`, {
+        hint: `The person runs: quietus operator enroll; then another operator: quietus operator confirm ${id}`,
+      }),
+    );
+  const active = operators.filter((operator) => operatorState(operator) === 'active').length;
+  const { minimum, plannerMayApprove } = session.settings().approvals;
+  const needed = minimum + (minimum === 2 || (minimum === 1 && !plannerMayApprove) ? 1 : 0);
+  if (active < needed) {
+    found.push(
+      finding(
+        'operator',
+        'warning',
+        `Approvals need ${needed} active operators, the planner included; there are ${active}`,
+        {
+          hint: 'Register another person: quietus operator add',
+        },
+      ),
+    );
+  }
+  const gone = await deactivatedByLog(session);
+  for (const { id } of operators.filter(
+    (operator) => operator.deactivatedAt === null && gone.has(operator.id),
+  )) {
+    found.push(
+      finding(
+        'operator',
+        'bad',
+        `The log says that ${id} was deactivated, and the database that ${id} was not`,
+        {
+          hint: 'Somebody changed the database. Copy the workspace as it is, then compare it with a backup',
+          exitCode: ExitCode.verificationFailed,
+        },
+      ),
+    );
+  }
+  return found;
+}
+
+async function deactivatedByLog(session: Session): Promise<Set<string>> {
+  const { parseLogEntry } = await import('../audit/index.js');
+  const ids = new Set<string>();
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page = await session.store.log.page(after, 500, { action: 'operator.deactivate' });
+    for (const { entry } of page) ids.add(parseLogEntry(entry)?.subject.operator ?? '');
+    after = page.at(-1)?.seq;
+  }
+  return ids;
 }
 
 /** Without a schedule nothing is ever due; a file that was changed and not imported is not in force. */

@@ -15,6 +15,7 @@ export interface InitAnswers {
   maxClassPercent: number;
   passphraseFile?: string | undefined;
   unattended: boolean;
+  group?: string | undefined;
 }
 
 const FLAGS = {
@@ -66,16 +67,17 @@ export async function interviewForWorkspace(
   root: string,
   given: InitAnswers,
 ): Promise<WorkspaceRequest> {
-  const { currentAccount } = await import('../operators/index.js');
+  const { currentAccount, groupNumber } = await import('../operators/index.js');
   const { systemClock } = await import('../workspace/index.js');
   const account = currentAccount();
   if (!command.interactive) await requireAnswers(account.name, given);
+  const group = given.group === undefined ? null : await groupNumber(given.group);
   const organization = await askOrganization(command, given);
   const timeZone = await askTimeZone(command, given.timeZone);
   const fiscalYearEnd = await askFiscalYearEnd(command, given.fiscalYearEnd);
   const operator = await askOperator(command, account.name, given);
   const minimum = await askApprovals(command, given.approvals);
-  const passphrase = given.unattended ? null : await askPassphrase(command, given.passphraseFile);
+  const passphrase = given.unattended ? null : await askNewPassphrase(command, given.passphraseFile);
   return {
     root,
     organization,
@@ -85,6 +87,7 @@ export async function interviewForWorkspace(
     approvals: { minimum, plannerMayApprove: given.plannerMayApprove ?? minimum < 2 },
     operator,
     account,
+    group,
     passphrase,
     clock: systemClock,
   };
@@ -195,7 +198,7 @@ async function askApprovals(command: QuietusCommand, given: number | undefined):
 }
 
 /** A passphrase that is long enough; on a terminal asks again where it is not. */
-async function askPassphrase(command: QuietusCommand, file: string | undefined): Promise<string> {
+export async function askNewPassphrase(command: QuietusCommand, file: string | undefined): Promise<string> {
   const { Fault } = await import('../model/index.js');
   const { PASSPHRASE_LENGTH, requirePassphraseLength } = await import('../operators/index.js');
   if (file === undefined) {

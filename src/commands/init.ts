@@ -66,6 +66,11 @@ export default class Init extends QuietusCommand {
       min: 1,
       max: 100,
     }),
+    group: Flags.string({
+      description:
+        'Share the workspace with this POSIX group, so that several accounts can work in it; otherwise it is for your account alone.',
+      helpValue: 'GROUP',
+    }),
     'passphrase-file': passphraseFileFlag('that will protect your operator key, at least 12 characters'),
     unattended: Flags.boolean({
       description: 'Keep the key without a passphrase, for a machine where nobody is there to type it.',
@@ -90,6 +95,7 @@ export default class Init extends QuietusCommand {
       maxClassPercent: flags['max-class-percent'],
       passphraseFile: flags['passphrase-file'],
       unattended: flags.unattended,
+      group: flags.group,
     });
     const made = await createWorkspace(request);
     const sealed = request.passphrase !== null;

@@ -1,10 +1,15 @@
+export { confirmableKey, confirmOperator, requireProvenKey } from './confirmation.js';
+export { earlierKey, enrollOperator, operatorToEnroll } from './enrolment.js';
+export { unlockOperatorKey } from './lockout.js';
 export {
   type Account,
   currentAccount,
   isOperatorId,
   operatorOf,
   requireOperatorId,
+  requireOperatorName,
 } from './operator-account.js';
+export type { OperatorDesk } from './operator-desk.js';
 export {
   type LockedKey,
   PASSPHRASE_LENGTH,
@@ -12,3 +17,5 @@ export {
   requirePassphraseLength,
   writeOperatorKey,
 } from './operator-key.js';
+export { addOperator, deactivateOperator, shareWithGroup } from './registration.js';
+export { accountOf, groupNumber, isMember } from './system-accounts.js';

@@ -37,16 +37,49 @@ export function requireOperatorId(id: string): string {
   );
 }
 
+/** @returns the name without spaces around it @throws Fault `operator-name-invalid` */
+export function requireOperatorName(name: string): string {
+  const line = name.trim();
+  if (line !== '' && line.length <= 200 && !/\p{Cc}/u.test(line)) return line;
+  throw badInput(
+    'operator-name-invalid',
+    'The name of an operator is text on one line of at most 200 characters',
+    {
+      hint: 'Give the full name of the person, as it is to be printed on certificates',
+    },
+  );
+}
+
 /**
- * The operator who is bound to the account (201 CMR 17.04(1): unique ids; 17.04(2): active users only).
+ * The active operator who is bound to the account (201 CMR 17.04(1): unique ids; 17.04(2)(b): active users only).
  *
- * @throws Fault `operator-unknown` (exit 4)
+ * @throws Fault `operator-unknown`, `operator-registered`, `operator-deactivated` (exit 4), each with what to do
  */
 export async function operatorOf(repositories: Repositories, account: Account): Promise<Operator> {
-  const operator = await repositories.operators.activeForAccount(account.name, account.uid);
-  if (operator) return operator;
+  const operator = await repositories.operators.ofAccount(account.name, account.uid);
+  if (operator && operator.publicKey !== '') return operator;
+  if (operator) {
+    throw refused('operator-registered', `The operator ${operator.id} has no confirmed key yet`, {
+      hint: `Under this account run: quietus operator enroll; then another operator runs: quietus operator confirm ${operator.id}`,
+      details: { uid: account.uid },
+    });
+  }
+  const earlier = await formerOperator(repositories, account);
+  if (earlier) {
+    throw refused('operator-deactivated', `The operator ${earlier} of this account was deactivated`, {
+      hint: 'Another operator can register the account again under a new id: quietus operator add',
+      details: { uid: account.uid },
+    });
+  }
   throw refused('operator-unknown', 'This account is no active operator of this workspace', {
-    hint: 'Run the command as the account of an operator',
+    hint: 'Run the command as the account of an operator, or have an operator register it: quietus operator add',
     details: { uid: account.uid },
   });
+}
+
+async function formerOperator(repositories: Repositories, account: Account): Promise<string | undefined> {
+  const operators = await repositories.operators.list();
+  return operators.findLast(
+    ({ accountUid, account: name }) => accountUid === account.uid && name === account.name,
+  )?.id;
 }

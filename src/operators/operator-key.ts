@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needsPassphrase, openPrivateKey, sealPrivateKey } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
-import { requirePrivate, writeFileAtomically } from '../workspace/index.js';
+import { readableMode, requireOwn, requirePrivate, writeFileAtomically } from '../workspace/index.js';
 
 /** Fewest characters of a passphrase that protects a key file. */
 export const PASSPHRASE_LENGTH = 12;
@@ -24,6 +24,10 @@ function keyFile(keysFolder: string, operatorId: string): string {
   return join(keysFolder, `${operatorId}.key.json`);
 }
 
+export function hasOperatorKey(keysFolder: string, operatorId: string): boolean {
+  return existsSync(keyFile(keysFolder, operatorId));
+}
+
 /** Writes a new operator's private key (0600) and, beside it, the public key for other people's tools. */
 export async function writeOperatorKey(
   keysFolder: string,
@@ -33,7 +37,18 @@ export async function writeOperatorKey(
 ): Promise<void> {
   const sealed = await sealPrivateKey(key.privateKey, passphrase);
   await writeFileAtomically(keyFile(keysFolder, operatorId), sealed, { exclusive: true });
-  await writeFileAtomically(join(keysFolder, `${operatorId}.pub.pem`), key.publicKey, { mode: 0o600 });
+  await writePublicKey(keysFolder, operatorId, key.publicKey);
+}
+
+/** Writes the public key again, which a crash may have left out. */
+export async function writePublicKey(
+  keysFolder: string,
+  operatorId: string,
+  publicKey: string,
+): Promise<void> {
+  const path = join(keysFolder, `${operatorId}.pub.pem`);
+  requireOwn(path, 'the public key file');
+  await writeFileAtomically(path, publicKey, { mode: readableMode(keysFolder) });
 }
 
 /** An operator's key, locked until it is needed. */
@@ -45,10 +60,11 @@ export interface LockedKey {
 
 /**
  * @throws Fault `key-missing` where this machine does not hold the operator's key,
- *   `permissions-too-wide` where others may read it
+ *   `permissions-too-wide` where others may read it, `file-of-another` where another account put it there
  */
 export function readOperatorKey(keysFolder: string, operatorId: string): LockedKey {
   const path = keyFile(keysFolder, operatorId);
+  requireOwn(path, 'the key file');
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -1,16 +1,21 @@
 import type { KeyObject } from 'node:crypto';
+import { Temporal } from 'temporal-polyfill';
 import { canonicalJson, signText, verifyText } from '../crypto/index.js';
 import {
   type Approval,
   badInput,
+  type CalendarDate,
   type Operator,
   type Plan,
   refused,
   verificationFailed,
 } from '../model/index.js';
+import { requireProvenKey } from '../operators/index.js';
 import type { Session } from '../session/index.js';
-import type { Repositories } from '../store/index.js';
-import { instant } from '../workspace/index.js';
+import type { Repositories, Run } from '../store/index.js';
+import { dateIn, instant } from '../workspace/index.js';
+import { neededApprovals } from './approval-need.js';
+import { requireLoggedApprovals } from './plan-evidence.js';
 import { verifiedPlan } from './plan-reading.js';
 
 const FORMAT = 'quietus-approval/1';
@@ -71,9 +76,11 @@ export async function requireApprovable(session: Session, plan: Plan, operator: 
     throw badInput('nothing-to-approve', `The plan ${plan.id} disposes of nothing`);
   }
   const given = await session.store.plans.approvals(plan.id);
-  if (given.some((approval) => approval.operatorId === operator.id)) {
-    throw badInput('approval-exists', `${operator.id} has approved the plan ${plan.id} before`);
+  const earlier = given.find((approval) => approval.operatorId === operator.id);
+  if (earlier && approvalLapses(session, earlier) < session.today()) {
+    throw approvalLapsed(session, plan, earlier);
   }
+  if (earlier) throw badInput('approval-exists', `${operator.id} has approved the plan ${plan.id} before`);
   if (plannerExcluded(session, plan) && operator.id === plan.plannedBy) {
     throw refused('approval-by-planner', `${operator.id} made the plan ${plan.id} and may not approve it`, {
       hint: 'Ask another operator to approve it',
@@ -86,22 +93,85 @@ function plannerExcluded(session: Session, plan: Plan): boolean {
   return plan.approvalsRequired >= 2 || !session.settings().approvals.plannerMayApprove;
 }
 
-/** The approvals of a plan that count: of an active operator, over this very digest, with a good signature. */
+/** When approvals are counted. */
+export interface ApprovalMoment {
+  /** UTC, RFC 3339. Of a run that has begun it is its beginning, whenever the run is continued. */
+  at: string;
+  /** The day that an approval must not have lapsed before; null where that was looked at before. */
+  day: CalendarDate | null;
+  /** Of a run that has begun, which goes on under what the workspace asked for then. */
+  begun?: boolean;
+}
+
+export function approvalsNow(session: Session): ApprovalMoment {
+  return { at: instant(session.clock), day: session.today() };
+}
+
+/** The moment that decided for a run. A statement of people was weighed on the day that it names. */
+export function approvalsAtBeginning(session: Session, run: Run): ApprovalMoment {
+  const day = dateIn(session.settings().timeZone, new Date(run.startedAt));
+  return { at: run.startedAt, day: run.kind === 'attested' ? null : day, begun: true };
+}
+
+/** Last day, in the organization's time zone, on which an approval counts. */
+function approvalLapses(session: Session, approval: Approval): CalendarDate {
+  const { approvals, timeZone } = session.settings();
+  const given = Temporal.PlainDate.from(dateIn(timeZone, new Date(approval.approvedAt)));
+  return given.add({ days: approvals.validDays }).toString() as CalendarDate;
+}
+
+interface Weighed {
+  approval: Approval;
+  counts: 'yes' | 'lapsed' | 'deactivated' | 'planner' | 'not-yet';
+}
+
+/** Every approval of the plan, with whether it counts at that moment. @throws Fault `approval-forged`, `operator-unproven` */
+async function weighedApprovals(
+  session: Session,
+  repositories: Repositories,
+  plan: Plan,
+  moment: ApprovalMoment,
+): Promise<Weighed[]> {
+  const weighed: Weighed[] = [];
+  const given = await repositories.plans.approvals(plan.id);
+  for (const approval of given) {
+    const operator = await repositories.operators.get(approval.operatorId);
+    if (!operator) continue;
+    await requireProvenKey(session, repositories, operator);
+    requireGenuine(session, plan, approval, operator);
+    weighed.push({ approval, counts: weigh(session, plan, approval, operator, moment) });
+  }
+  await requireLoggedApprovals(repositories, plan, given);
+  return weighed;
+}
+
+function weigh(
+  session: Session,
+  plan: Plan,
+  approval: Approval,
+  operator: Operator,
+  { at, day }: ApprovalMoment,
+): Weighed['counts'] {
+  if (operator.deactivatedAt !== null && operator.deactivatedAt <= at) return 'deactivated';
+  if (plannerExcluded(session, plan) && operator.id === plan.plannedBy) return 'planner';
+  if (approval.approvedAt > at) return 'not-yet';
+  return day !== null && approvalLapses(session, approval) < day ? 'lapsed' : 'yes';
+}
+
+/**
+ * The approvals of a plan that count: of an operator who was active at that moment, over this very digest, with a
+ * good signature, and not older than the workspace allows.
+ *
+ * @throws Fault `approval-forged`, `operator-unproven`
+ */
 export async function validApprovals(
   session: Session,
   repositories: Repositories,
   plan: Plan,
+  moment: ApprovalMoment = approvalsNow(session),
 ): Promise<Approval[]> {
-  const valid: Approval[] = [];
-  for (const approval of await repositories.plans.approvals(plan.id)) {
-    const operator = await repositories.operators.get(approval.operatorId);
-    if (!operator) continue;
-    requireGenuine(session, plan, approval, operator);
-    if (operator.deactivatedAt !== null) continue;
-    if (plannerExcluded(session, plan) && operator.id === plan.plannedBy) continue;
-    valid.push(approval);
-  }
-  return valid;
+  const weighed = await weighedApprovals(session, repositories, plan, moment);
+  return weighed.filter(({ counts }) => counts === 'yes').map(({ approval }) => approval);
 }
 
 /** @throws Fault `approval-forged` (exit 5): an approval that nobody signed is worse than none */
@@ -114,7 +184,8 @@ function requireGenuine(session: Session, plan: Plan, approval: Approval, operat
       statement.workspace === session.settings().workspaceId &&
       statement.plan === plan.id &&
       statement.plan_sha256 === plan.sha256 &&
-      statement.operator === operator.id;
+      statement.operator === operator.id &&
+      statement.approved_at === approval.approvedAt;
     if (genuine) return;
   }
   throw verificationFailed(
@@ -126,13 +197,51 @@ function requireGenuine(session: Session, plan: Plan, approval: Approval, operat
   );
 }
 
-/** @throws Fault `approval-missing` (exit 4) with the next step */
-export async function requireApproved(session: Session, plan: Plan): Promise<Approval[]> {
-  const approvals = await validApprovals(session, session.store, plan);
-  if (approvals.length >= plan.approvalsRequired) return approvals;
-  throw refused(
-    'approval-missing',
-    `The plan ${plan.id} has ${approvals.length} of the ${plan.approvalsRequired} approvals that it needs`,
-    { hint: `Approve it with: quietus sweep approve ${plan.id}` },
+/** Whether an approval of the plan is too old: who gave it can only approve a new plan. */
+export async function hasLapsed(session: Session, plan: Plan): Promise<boolean> {
+  const given = await session.store.plans.approvals(plan.id);
+  return given.some((approval) => approvalLapses(session, approval) < session.today());
+}
+
+/**
+ * @throws Fault `approval-lapsed` (exit 4) where an approval that is too old would have been enough,
+ *   `approval-missing` (exit 4) otherwise, both with the next step
+ */
+export async function requireApproved(
+  session: Session,
+  plan: Plan,
+  moment: ApprovalMoment = approvalsNow(session),
+  repositories: Repositories = session.store,
+): Promise<Approval[]> {
+  const weighed = await weighedApprovals(session, repositories, plan, moment);
+  const approvals = weighed.filter(({ counts }) => counts === 'yes').map(({ approval }) => approval);
+  const needed = neededApprovals(session, plan, moment);
+  if (approvals.length >= needed) return approvals;
+  const lapsed = weighed.find(({ counts }) => counts === 'lapsed');
+  if (lapsed) throw approvalLapsed(session, plan, lapsed.approval);
+  const counted = `The plan ${plan.id} has ${approvals.length} of the ${needed} approvals that it needs`;
+  const others = weighed.flatMap(({ approval, counts }) => {
+    if (counts === 'yes' || counts === 'lapsed') return [];
+    return [`that of ${approval.operatorId} does not count: ${WHY_NOT[counts]}`];
+  });
+  throw refused('approval-missing', [counted, ...others].join('; '), {
+    hint: `Approve it with: quietus sweep approve ${plan.id}`,
+  });
+}
+
+const WHY_NOT: Readonly<Record<Exclude<Weighed['counts'], 'yes' | 'lapsed'>, string>> = {
+  deactivated: 'the operator was deactivated',
+  planner: 'the operator made the plan',
+  'not-yet': 'its time has not come yet by this clock',
+};
+
+function approvalLapsed(session: Session, plan: Plan, approval: Approval): Error {
+  return refused(
+    'approval-lapsed',
+    `The approval of ${plan.id} by ${approval.operatorId} counted until ${approvalLapses(session, approval)}`,
+    {
+      hint: 'Make a new plan and have it approved: quietus sweep plan',
+      details: { plan: plan.id, operator: approval.operatorId },
+    },
   );
 }

@@ -8,7 +8,9 @@ import { openStore, type Store } from '../store/index.js';
 import {
   type Clock,
   dateIn,
+  groupOf,
   readSettings,
+  requireOwnersFiles,
   type Settings,
   systemClock,
   type WorkspacePaths,
@@ -19,6 +21,8 @@ export interface Session {
   readonly paths: WorkspacePaths;
   readonly store: Store;
   readonly clock: Clock;
+  /** The operating-system account that this process runs as. */
+  readonly account: Account;
   readonly recorder: Recorder;
   /** Read from quietus.yaml at the first call. */
   settings(): Settings;
@@ -35,9 +39,22 @@ export interface SessionOptions {
   command: string;
   clock?: Clock;
   account?: Account;
+  /** `anybody` also lets in who is not an active operator: to enroll, and to find out what is wrong. */
+  admit?: 'operators' | 'anybody';
 }
 
-/** @throws Fault `database-missing`, `workspace-newer`, and what opening the database throws */
+/**
+ * Only active operators use a workspace (201 CMR 17.04(2)(b)). Where the file system lets in nobody but one account,
+ * an account that was never registered, such as root reading a backup, is left to it.
+ */
+async function requireAdmitted(store: Store, account: Account, paths: WorkspacePaths): Promise<void> {
+  const known = (await store.operators.list()).some(
+    (each) => each.account === account.name && each.accountUid === account.uid,
+  );
+  if (known || groupOf(paths.root) !== null) await operatorOf(store, account);
+}
+
+/** @throws Fault `operator-unknown`, `operator-registered`, `operator-deactivated`, `database-missing`, `workspace-file-replaced`, `workspace-newer`, and what opening the database throws */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { paths, command } = options;
   const clock = options.clock ?? systemClock;
@@ -48,9 +65,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       hint: 'Restore quietus.db from a backup',
     });
   }
+  requireOwnersFiles(paths);
   const store = await openStore({ sqlite: paths.database }, (name) =>
     join(paths.backups, `before-${name}.db`),
   );
+  try {
+    if (options.admit !== 'anybody') await requireAdmitted(store, account, paths);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   let settings: Settings | undefined;
   let operator: Operator | undefined;
   const readOnce = () => {
@@ -70,6 +94,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     paths,
     store,
     clock,
+    account,
     recorder: new Recorder(() => readOnce().workspaceId, actor, clock),
     settings: readOnce,
     operator: operatorOnce,

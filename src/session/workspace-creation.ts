@@ -5,10 +5,11 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Recorder } from '../audit/index.js';
 import { createSigningKey, sha256 } from '../crypto/index.js';
-import { badInput, type Operator } from '../model/index.js';
+import type { Operator } from '../model/index.js';
 import {
   type Account,
   requireOperatorId,
+  requireOperatorName,
   requirePassphraseLength,
   writeOperatorKey,
 } from '../operators/index.js';
@@ -16,12 +17,16 @@ import { openStore } from '../store/index.js';
 import {
   APPROVAL_DAYS,
   type Clock,
+  COOLING_OFF_DAYS,
   instant,
   parseSettings,
+  readableMode,
   SETTINGS_FILE,
   SETTINGS_VERSION,
   type Settings,
+  STATEMENT_DAYS,
   settingsText,
+  shareWorkspace,
   syncFolder,
   takeRunLock,
   type WorkspacePaths,
@@ -43,6 +48,8 @@ export interface WorkspaceRequest {
   approvals: Omit<Settings['approvals'], 'validDays'> & Partial<Pick<Settings['approvals'], 'validDays'>>;
   /** The first operator, who is the person that makes the workspace. */
   operator: { id: string; name: string };
+  /** Number of the POSIX group that the workspace is shared with; it is the account's alone if not given. */
+  group?: number | null;
   /** Account of the operating system that the operator is bound to. */
   account: Account;
   /** Protects the operator's key, at least 12 characters; null for a machine where nobody is there to type it. */
@@ -57,13 +64,13 @@ export interface CreatedWorkspace {
 }
 
 /**
- * Makes a workspace that only its owner can use (folders 0700, files 0600), with its first operator and the
+ * Makes a workspace that only its owner can use (folders 0700, files 0600) unless it is shared with a group, with its first operator and the
  * first entry of its log.
  *
  * quietus.yaml is written last: a folder without it is no workspace. What a crash left unfinished is taken
  * away by the next call for the same folder; what fails without a crash is taken away at once.
  *
- * @throws Fault `workspace-exists`, `workspace-damaged`, `folder-not-empty`, `not-a-folder` where the folder
+ * @throws Fault `group-refused`, `workspace-exists`, `workspace-damaged`, `folder-not-empty`, `not-a-folder` where the folder
  *   cannot become a workspace, `settings-invalid`, `operator-id-invalid`, `operator-name-invalid` or
  *   `passphrase-short` for the request, `run-lock-held` while another process makes it
  */
@@ -101,18 +108,17 @@ function newSettings(request: WorkspaceRequest): Settings {
     fiscalYearEnd: request.fiscalYearEnd,
     limits: request.limits,
     approvals: { validDays: APPROVAL_DAYS, ...request.approvals },
+    holds: { coolingOffDays: COOLING_OFF_DAYS },
+    gates: { statementDays: STATEMENT_DAYS },
     certificate: { itemTitles: false },
+    hooks: { webhook: null, command: null },
   };
   return parseSettings(settingsText(settings), SETTINGS_FILE);
 }
 
 function checkOperator({ operator, passphrase }: WorkspaceRequest): void {
   requireOperatorId(operator.id);
-  if (operator.name.trim() === '' || /\p{Cc}/u.test(operator.name)) {
-    throw badInput('operator-name-invalid', 'The name of an operator is text on one line', {
-      hint: 'Give the full name of the person, as it is to be printed on certificates',
-    });
-  }
+  requireOperatorName(operator.name);
   if (passphrase !== null) requirePassphraseLength(passphrase);
 }
 
@@ -155,7 +161,8 @@ async function fill(
   await (await open(paths.database, 'wx', 0o600)).close();
   const text = settingsText(settings);
   const operator = await fillDatabase(paths, settings, { ...request, publicKey: key.publicKey, text });
-  await writeFileAtomically(paths.settings, text, { exclusive: true });
+  if (typeof request.group === 'number') await shareWorkspace(paths, request.group);
+  await writeFileAtomically(paths.settings, text, { exclusive: true, mode: readableMode(paths.root) });
   return { paths, workspaceId: settings.workspaceId, operator };
 }
 
@@ -193,6 +200,7 @@ async function fillDatabase(
           settings_sha256: sha256(request.text),
           public_key_sha256: sha256(operator.publicKey),
           key: request.passphrase === null ? 'unattended' : 'passphrase',
+          group: request.group ?? null,
           approvals: settings.approvals.minimum,
           planner_may_approve: settings.approvals.plannerMayApprove,
           approval_valid_days: settings.approvals.validDays,
@@ -214,7 +222,7 @@ async function discard(paths: WorkspacePaths): Promise<void> {
   }
   for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(paths.database + suffix, { force: true });
   for (const name of await readdir(paths.root)) {
-    if (/^\.(?:quietus|run)\..*\.tmp$/.test(name)) await rm(join(paths.root, name), { force: true });
+    if (/^\.{1,2}(?:quietus|run)\..*\.tmp$/.test(name)) await rm(join(paths.root, name), { force: true });
   }
   await rm(join(paths.root, UNFINISHED_FILE), { force: true });
 }

@@ -10,7 +10,7 @@ export const UNFINISHED_FILE = '.quietus.init';
 /** May lie in the folder of a new workspace: a schedule that a person has written before, and what mount points hold. */
 const WELCOME = new Set(['schedule.yaml', 'lost+found', '.DS_Store']);
 /** The lock of init itself and its temporary files. */
-const OURS = /^(?:run\.lock(?:\.holder\.json)?|\.(?:quietus|run)\..*\.tmp)$/;
+const OURS = /^(?:run\.lock(?:\.holder\.json)?|\.{1,2}(?:quietus|run)\..*\.tmp)$/;
 
 /**
  * Refuses a folder that cannot become a workspace. A usable one holds nothing, a schedule, or what an init

@@ -3,7 +3,7 @@ import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 export interface AtomicWriteOptions {
-  /** Permission bits of the new file; 0600 unless told. */
+  /** Permission bits of the new file, whatever the umask; 0600 unless told. */
   mode?: number;
   /** Fail with EEXIST rather than replace an existing file. */
   exclusive?: boolean;
@@ -25,6 +25,7 @@ export async function writeFileAtomically(
   try {
     const file = await open(temporary, 'wx', options.mode ?? 0o600);
     try {
+      if (options.mode !== undefined) await file.chmod(options.mode);
       await file.writeFile(data);
       await file.sync();
     } finally {

@@ -7,17 +7,27 @@ export {
   type WorkspacePaths,
   workspacePaths,
 } from './paths.js';
-export { requirePrivate } from './permissions.js';
+export { requireOwn, requirePrivate } from './permissions.js';
 export { type LockHolder, type RunLock, takeRunLock } from './run-lock.js';
 export {
   APPROVAL_DAYS,
+  COOLING_OFF_DAYS,
   isMonthDay,
   parseSettings,
   readSettings,
   SETTINGS_VERSION,
   type Settings,
+  STATEMENT_DAYS,
 } from './settings.js';
 export { settingsText } from './settings-text.js';
+export {
+  groupOf,
+  readableMode,
+  requireOwnersFiles,
+  SHARED_FOLDER,
+  SHARED_KEYS_FOLDER,
+  shareWorkspace,
+} from './sharing.js';
 export {
   closest,
   editDistance,

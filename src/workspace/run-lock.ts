@@ -1,7 +1,9 @@
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { locked } from '../model/index.js';
+import { dirname } from 'node:path';
+import { badInput, locked } from '../model/index.js';
 import { writeFileAtomically } from './atomic-file.js';
+import { readableMode, writableMode } from './sharing.js';
 
 /** Who holds the lock; written beside it for the reader of the error. */
 export interface LockHolder {
@@ -48,34 +50,38 @@ export async function takeRunLock(
     await execute('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;');
   } catch (error) {
     await close();
-    if ((error as { code?: string }).code === 'SQLITE_BUSY') throw heldBy(readHolder(path));
+    const code = (error as { code?: string }).code;
+    if (code === 'SQLITE_BUSY') throw heldBy(readHolder(path));
+    if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') throw damaged(path, error);
     throw error;
   }
   const holder: LockHolder = { ...who, pid: process.pid, host: hostname() };
   try {
-    await writeFileAtomically(holderFile(path), `${JSON.stringify(holder)}\n`);
-  } catch (error) {
-    await close();
-    throw error;
+    const mode = readableMode(dirname(path));
+    await writeFileAtomically(holderFile(path), `${JSON.stringify(holder)}\n`, { mode });
+  } catch {
+    // The lock holds all the same; whoever meets it is not told by whom.
   }
   let held = true;
   return {
     async release() {
       if (!held) return;
       held = false;
-      rmSync(holderFile(path), { force: true });
+      rmSync(holderFile(path), { force: true, recursive: true });
       await close();
     },
   };
 }
 
 /**
- * Makes the lock's file where it is missing. An existing one is never opened here: closing any descriptor of a
+ * Makes the lock's file where it is missing, for those who may use the workspace. An existing one is never opened here: closing any descriptor of a
  * file drops every lock that the process has on it (POSIX), the run lock too.
  */
 function createPrivately(path: string): void {
   try {
-    closeSync(openSync(path, 'wx', 0o600));
+    const file = openSync(path, 'wx', 0o600);
+    fchmodSync(file, writableMode(dirname(path)));
+    closeSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
@@ -91,6 +97,13 @@ function readHolder(path: string): Partial<LockHolder> {
   } catch {
     return {};
   }
+}
+
+function damaged(path: string, cause: unknown): Error {
+  return badInput('run-lock-damaged', 'The file of the run lock is damaged', {
+    cause,
+    hint: `It holds nothing of worth. When no run is going on, delete it: ${path}`,
+  });
 }
 
 function heldBy(holder: Partial<LockHolder>): Error {

@@ -2,7 +2,7 @@ import type { Settings } from './settings.js';
 
 /** The text of quietus.yaml, with comments that explain each setting; `parseSettings` reads it back unchanged. */
 export function settingsText(settings: Settings): string {
-  const { organization, limits, approvals, certificate } = settings;
+  const { organization, limits, approvals, holds, gates, certificate, hooks } = settings;
   return `# Settings of this Quietus workspace. After a change, run: quietus doctor
 version: ${settings.version}
 
@@ -35,9 +35,24 @@ approvals:
   # Days for which an approval counts. A plan that has not begun to run by then needs a new plan and new approvals.
   valid_days: ${approvals.validDays}
 
+holds:
+  # Days after the release of a legal hold during which nothing that it reached is disposed of.
+  cooling_off_days: ${holds.coolingOffDays}
+
+gates:
+  # Days for which a statement that no charge is open, or that copies elsewhere were checked, counts.
+  statement_days: ${gates.statementDays}
+
 certificate:
   # Whether certificates print the titles of items. Titles can be personal information.
   item_titles: ${certificate.itemTitles}
+
+# Who is told what "quietus sweep auto" did: ids and counts, no titles and no places of records.
+${hooks.webhook === null && hooks.command === null ? '# hooks:' : 'hooks:'}
+  # Takes the summary as an HTTP POST; https only, or http to this machine.
+${hooks.webhook === null ? '  # webhook: "https://example.org/quietus"' : `  webhook: ${quoted(hooks.webhook)}`}
+  # Gets the summary on standard input: absolute path of a program, then its arguments.
+${hooks.command === null ? '  # command: ["/usr/local/bin/tell", "records"]' : `  command: [${hooks.command.map(quoted).join(', ')}]`}
 `;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { badInput, daysInMonth } from '../model/index.js';
 import { isTimeZone } from './clock.js';
+import { type HookSettings, readHooks } from './hook-settings.js';
 import { formatProblems, readYaml, type SourceProblem, type YamlMap } from './yaml-source.js';
 
 /** Version of quietus.yaml that this program writes and reads. */
@@ -8,6 +9,10 @@ export const SETTINGS_VERSION = 1;
 
 /** `approvals.valid_days` where nobody sets it. */
 export const APPROVAL_DAYS = 30;
+
+/** What `holds.cooling_off_days` and `gates.statement_days` are where nobody says. */
+export const COOLING_OFF_DAYS = 7;
+export const STATEMENT_DAYS = 90;
 
 export interface Settings {
   version: number;
@@ -32,10 +37,19 @@ export interface Settings {
     /** Days after its own for which an approval counts; a run that has begun by then may be continued later. */
     validDays: number;
   };
+  holds: {
+    /** Days after the release of a hold during which nothing that it reached is disposed of. */
+    coolingOffDays: number;
+  };
+  gates: {
+    /** Days for which a statement that no charge is open, or that copies were checked, counts. */
+    statementDays: number;
+  };
   certificate: {
     /** Whether certificates print the titles of items, which may be personal information. */
     itemTitles: boolean;
   };
+  hooks: HookSettings;
 }
 
 /**
@@ -82,7 +96,10 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
   const organization = root.map('organization');
   const limits = root.map('limits', { optional: true });
   const approvals = root.map('approvals', { optional: true });
+  const holds = root.map('holds', { optional: true });
+  const gates = root.map('gates', { optional: true });
   const certificate = root.map('certificate', { optional: true });
+  const hooks = root.map('hooks', { optional: true });
   const settings = {
     workspaceId: root.text('workspace', { pattern: UUID, expected: 'the UUID that init wrote' }) ?? '',
     organization: {
@@ -102,7 +119,16 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
       validDays:
         approvals?.integer('valid_days', { minimum: 1, maximum: 3650, optional: true }) ?? APPROVAL_DAYS,
     },
+    holds: {
+      coolingOffDays:
+        holds?.integer('cooling_off_days', { minimum: 0, maximum: 3650, optional: true }) ?? COOLING_OFF_DAYS,
+    },
+    gates: {
+      statementDays:
+        gates?.integer('statement_days', { minimum: 1, maximum: 3650, optional: true }) ?? STATEMENT_DAYS,
+    },
     certificate: { itemTitles: certificate?.boolean('item_titles', { optional: true }) ?? false },
+    hooks: hooks ? readHooks(hooks) : { webhook: null, command: null },
   };
   if (settings.timeZone !== '' && !isTimeZone(settings.timeZone)) {
     root.problem(
@@ -114,7 +140,8 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
   if (!isMonthDay(settings.fiscalYearEnd)) {
     root.problem('fiscal_year_end', 'is not a day written MM-DD', 'Write it in quotes, such as "06-30"');
   }
-  for (const map of [root, organization, limits, approvals, certificate]) map?.refuseOtherKeys();
+  for (const map of [root, organization, limits, approvals, holds, gates, certificate, hooks])
+    map?.refuseOtherKeys();
   return settings;
 }
 

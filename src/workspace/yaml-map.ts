@@ -147,6 +147,19 @@ export class YamlMap {
     return entry && this.#asMap(entry.value, this.#pathOf(key), entry.keyOffset);
   }
 
+  /** A list of texts, each on one line and not empty, with at least one in it. */
+  texts(key: string, options: KeyOptions = {}): string[] | undefined {
+    const entry = this.#entry(key, options);
+    if (!entry || isAlias(entry.value)) return undefined;
+    const values = isSeq(entry.value)
+      ? entry.value.items.map((item) => scalarOf(isNode(item) ? item : null))
+      : [];
+    const texts = values.filter((value) => typeof value === 'string' && isOneLine(value));
+    if (values.length === 0 || texts.length < values.length)
+      return this.problem(key, 'must be a list of texts, none of them empty', 'Write it as ["one", "two"]');
+    return texts as string[];
+  }
+
   /** A list of mappings with at least one in it. */
   maps(key: string, options: KeyOptions = {}): YamlMap[] | undefined {
     const entry = this.#entry(key, options);
@@ -238,6 +251,10 @@ export class YamlMap {
   #note(offset: number, path: string, message: string, hint: string | null): void {
     this.#report({ offset, path, message, hint, absence: false });
   }
+}
+
+function isOneLine(text: string): boolean {
+  return text.trim() !== '' && !/\p{Cc}/u.test(text);
 }
 
 /** An alias has been refused before; saying more about it would be noise. */

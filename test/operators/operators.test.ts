@@ -1,11 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSigningKey, signText } from '../../src/crypto/index.js';
 import {
+  accountOf,
   currentAccount,
+  groupNumber,
+  isMember,
   isOperatorId,
   operatorOf,
   readOperatorKey,
@@ -102,6 +105,18 @@ describe('the key of an operator', () => {
     );
   });
 
+  it.skipIf(process.getuid?.() !== 0)(
+    'is refused where another account owns its file (needs root)',
+    async () => {
+      const folder = temporaryFolder();
+      await writeOperatorKey(folder, 'jdoe', createSigningKey(), null);
+      chownSync(join(folder, 'jdoe.key.json'), 4702, 4702);
+      expect(() => readOperatorKey(folder, 'jdoe')).toThrow(
+        expect.objectContaining({ code: 'file-of-another', exitCode: 4 }),
+      );
+    },
+  );
+
   it('that is missing, a folder or damaged is named', async () => {
     const folder = temporaryFolder();
     expect(() => readOperatorKey(folder, 'jdoe')).toThrow(
@@ -114,6 +129,31 @@ describe('the key of an operator', () => {
     expect(() => readOperatorKey(folder, 'jdoe')).toThrow(
       expect.objectContaining({ code: 'key-file-invalid', exitCode: 2 }),
     );
+  });
+});
+
+describe('accounts and groups of the operating system', () => {
+  const said = (...command: string[]) =>
+    execFileSync(command[0] ?? '', command.slice(1), { encoding: 'utf8' }).trim();
+
+  it.skipIf(process.platform !== 'linux')('have the numbers that id and getent give', async () => {
+    expect(await accountOf('nobody')).toEqual({ name: 'nobody', uid: Number(said('id', '-u', 'nobody')) });
+    expect(await groupNumber('daemon')).toBe(Number(said('getent', 'group', 'daemon').split(':')[2]));
+    expect(await groupNumber('4700')).toBe(4700);
+    const gid = Number(said('id', '-g', 'nobody'));
+    expect(await isMember({ name: 'nobody', uid: 65534 }, gid)).toBe(true);
+    expect(await isMember({ name: 'nobody', uid: 65534 }, 4700)).toBe(false);
+  });
+
+  it('without a name go by their number, and those with one do not', async () => {
+    expect(await accountOf('uid-4711')).toEqual({ name: 'uid-4711', uid: 4711 });
+    expect(await isMember({ name: 'uid-4711', uid: 4711 }, 0)).toBeNull();
+    for (const login of ['uid-0', '', '-n', '--help', 'no-such-login', 'a b', '$(id)', '4711\n']) {
+      await expect(accountOf(login), login).rejects.toMatchObject({ code: 'account-unknown', exitCode: 2 });
+    }
+    for (const group of ['', '-h', 'no-such-group', '4e3', '-1']) {
+      await expect(groupNumber(group), group).rejects.toMatchObject({ code: 'group-unknown', exitCode: 2 });
+    }
   });
 });
 
@@ -156,10 +196,11 @@ describe('the operator of an account', () => {
     });
   });
 
-  it('is none once the operator was deactivated (201 CMR 17.04(2)(a))', async () => {
+  it('is none once the operator was deactivated (201 CMR 17.04(2)(b))', async () => {
     await withOperator('2026-02-03T04:05:06.000Z', async (store) => {
       await expect(operatorOf(store, { name: 'jane', uid: 1000 })).rejects.toMatchObject({
-        code: 'operator-unknown',
+        code: 'operator-deactivated',
+        exitCode: 4,
       });
     });
   });

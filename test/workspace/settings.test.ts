@@ -40,7 +40,10 @@ describe('settings', () => {
       fiscalYearEnd: '12-31',
       limits: { maxItems: 1000, maxClassPercent: 20 },
       approvals: { minimum: 1, plannerMayApprove: true, validDays: 30 },
+      holds: { coolingOffDays: 7 },
+      gates: { statementDays: 90 },
       certificate: { itemTitles: false },
+      hooks: { webhook: null, command: null },
     });
   });
 
@@ -63,7 +66,21 @@ describe('settings', () => {
         plannerMayApprove: fc.boolean(),
         validDays: fc.integer({ min: 1, max: 3650 }),
       }),
+      holds: fc.record({ coolingOffDays: fc.integer({ min: 0, max: 3650 }) }),
+      gates: fc.record({ statementDays: fc.integer({ min: 1, max: 3650 }) }),
       certificate: fc.record({ itemTitles: fc.boolean() }),
+      hooks: fc.record({
+        webhook: fc.constantFrom(
+          null,
+          'https://example.org/hook?a=b',
+          'http://127.0.0.1:8080/',
+          'http://[::1]/x',
+        ),
+        command: fc.option(
+          line.map((text) => ['/usr/bin/tell', text]),
+          { nil: null },
+        ),
+      }),
     });
     fc.assert(
       fc.property(settings, (value) => {
