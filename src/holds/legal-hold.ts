@@ -1,7 +1,16 @@
-import type { Hold, HoldScopeKind, InventoryItem } from '../model/index.js';
+import {
+  type CalendarDate,
+  classesOf,
+  type Hold,
+  type HoldScopeKind,
+  type InventoryItem,
+} from '../model/index.js';
 
 /** What of an item holds look at. */
-export type HeldItem = Pick<InventoryItem, 'id' | 'recordClass' | 'custodian' | 'medium' | 'location'>;
+export type HeldItem = Pick<
+  InventoryItem,
+  'id' | 'recordClass' | 'otherClasses' | 'subjects' | 'custodian' | 'medium' | 'location'
+>;
 
 /** Holds prepared for many items. */
 export interface CompiledHolds {
@@ -14,7 +23,7 @@ export interface CompiledHolds {
  *
  * In doubt a hold reaches more, never less; a record that was held in error is destroyed a little later, one that
  * was not held in error is gone.
- * - `item`, `class`: the id, exactly.
+ * - `item`, `class`, `subject`: the id, exactly; any of the item's classes and subjects.
  * - `custodian`: the name, whatever its case and spacing, because people type it twice.
  * - `location`, for files and folders: the path, whole segments at a time, after removal of `.`, `..`, doubled and
  *   closing slashes. It reaches what lies below it, and a folder that it lies in, since disposing of that folder
@@ -32,6 +41,7 @@ export function compileHolds(holds: readonly Hold[]): CompiledHolds {
     item: [],
     class: [],
     custodian: [],
+    subject: [],
     location: [],
   };
   for (const hold of holds) {
@@ -40,18 +50,44 @@ export function compileHolds(holds: readonly Hold[]): CompiledHolds {
   }
   const items = index(scopes.item, (text) => text);
   const classes = index(scopes.class, (text) => text);
-  const custodians = index(scopes.custodian, folded);
+  const subjects = index(scopes.subject, (text) => text);
+  const custodians = index(scopes.custodian, foldedName);
   const reached = scopes.location.length === 0 ? undefined : compileLocations(scopes.location);
   return {
     on(item) {
       const found = new Set(items.get(item.id));
-      if (classes.size > 0 && item.recordClass !== null) addAll(found, classes.get(item.recordClass));
+      if (classes.size > 0) for (const id of classesOf(item)) addAll(found, classes.get(id));
+      if (subjects.size > 0) for (const id of item.subjects) addAll(found, subjects.get(id));
       if (custodians.size > 0 && item.custodian !== null)
-        addAll(found, custodians.get(folded(item.custodian)));
+        addAll(found, custodians.get(foldedName(item.custodian)));
       reached?.(item, found);
       return found.size === 0 ? NONE : [...found].toSorted(byCodeUnits);
     },
   };
+}
+
+/**
+ * Holds that were released, as long as their cooling-off periods last: they reach what they reached when they stood.
+ *
+ * @returns a function that gives those that still reach an item on a day, with the last day of their periods
+ */
+export function compileCoolingOff(
+  holds: readonly Hold[],
+): (item: HeldItem, asOf: CalendarDate) => readonly { id: string; until: CalendarDate }[] {
+  const untilOf = new Map<string, CalendarDate>();
+  const cooling: Hold[] = [];
+  for (const hold of holds) {
+    if (hold.releasedAt === null || hold.coolingOffUntil === null) continue;
+    untilOf.set(hold.id, hold.coolingOffUntil);
+    cooling.push({ ...hold, releasedAt: null });
+  }
+  if (cooling.length === 0) return () => [];
+  const compiled = compileHolds(cooling);
+  return (item, asOf) =>
+    compiled.on(item).flatMap((id) => {
+      const until = untilOf.get(id);
+      return until !== undefined && asOf <= until ? [{ id, until }] : [];
+    });
 }
 
 /**
@@ -92,7 +128,7 @@ function compileLocations(
     normalizedPath,
   );
   const sorted = [...paths.keys()].toSorted(byCodeUnits);
-  const texts = index(entries, (value) => folded(value).replace(/(?<=.)\/+$/, ''));
+  const texts = index(entries, (value) => foldedName(value).replace(/(?<=.)\/+$/, ''));
   const lengths = [...new Set([...texts.keys()].map((text) => text.length))].toSorted((a, b) => a - b);
   return (item, found) => {
     const { location, medium } = item;
@@ -102,7 +138,7 @@ function compileLocations(
       addHoldsBelow(path, paths, sorted, found);
     }
     if (medium === 'file' || medium === 'folder') return;
-    const text = folded(location);
+    const text = foldedName(location);
     for (const length of lengths) {
       if (length > text.length) break;
       addAll(found, texts.get(text.slice(0, length)));
@@ -144,7 +180,7 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Without case, and with every run of spaces as one. */
-function folded(text: string): string {
+/** A name as holds compare it: without case, and with every run of spaces as one. */
+export function foldedName(text: string): string {
   return text.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
 }

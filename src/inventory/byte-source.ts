@@ -70,12 +70,21 @@ function openStream(stream: AsyncIterable<Uint8Array>): ByteSource {
     size: null,
     async *pieces() {
       let read = 0;
+      // Pieces of a pipe may be smaller than the header line.
+      let waiting: Uint8Array[] = [];
+      let bytes = 0;
       for await (const piece of stream) {
         read += piece.length;
+        bytes += piece.length;
         hash.update(piece);
-        yield Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+        waiting.push(piece);
+        if (bytes < PIECE_BYTES) continue;
+        yield Buffer.concat(waiting);
+        waiting = [];
+        bytes = 0;
       }
       if (read === 0) throw empty();
+      if (bytes > 0) yield Buffer.concat(waiting);
     },
     sha256: () => hash.digest('hex'),
     async close() {},

@@ -1,4 +1,11 @@
-import { type CalendarDate, MEDIA, type Medium, PI_ELEMENTS, type PiElement } from '../model/index.js';
+import {
+  type CalendarDate,
+  MEDIA,
+  type Medium,
+  PI_ELEMENTS,
+  type PiElement,
+  subjectMistake,
+} from '../model/index.js';
 import { closest } from '../workspace/index.js';
 import { CellMistake } from './cell-mistake.js';
 import { type DateFormat, readDate } from './written-date.js';
@@ -74,13 +81,35 @@ export function readTitle(text: string): string | CellMistake {
   return readText(text) ?? new CellMistake('is missing', 'Say in a few words what the records are');
 }
 
-export function readClass(text: string): string | null | CellMistake {
-  const value = text.trim();
-  if (value === '' || CLASS.test(value)) return value || null;
+/** Ids of record classes, separated by semicolons; sorted, each once. */
+export function readClasses(text: string): readonly string[] | CellMistake {
+  const names = separated(text);
+  if (names.every((name) => CLASS.test(name))) return sortedOnce(names);
   return new CellMistake(
     'is not an id of a record class',
-    'Use the id from the schedule: up to 64 lower-case letters, digits and hyphens',
+    'Use the id from the schedule: up to 64 lower-case letters, digits and hyphens; several with a semicolon between',
   );
+}
+
+/** Opaque ids of people or cases, separated by semicolons; sorted, each once. */
+export function readSubjects(text: string): readonly string[] | CellMistake {
+  const names = separated(text);
+  for (const name of names) {
+    const mistake = subjectMistake(name);
+    if (mistake !== undefined) return new CellMistake(mistake.reason, mistake.hint);
+  }
+  return sortedOnce(names);
+}
+
+function separated(text: string): string[] {
+  return text
+    .split(';')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+function sortedOnce(names: readonly string[]): readonly string[] {
+  return names.length < 2 ? names : [...new Set(names)].toSorted();
 }
 
 export function readMedium(text: string): Medium | CellMistake {
@@ -128,7 +157,8 @@ export function remembering<Value>(read: Read<Value>, most = 20_000): Read<Value
     const found = known.get(text);
     if (found !== undefined) return found;
     const value = read(text);
-    if (known.size < most) known.set(text, value);
+    // A copy: a piece cut out of a text keeps the whole text in memory.
+    if (known.size < most) known.set(Buffer.from(text).toString(), value);
     return value;
   };
 }

@@ -1,7 +1,7 @@
 import type { InventoryItem } from '../model/index.js';
 
-/** Field of an item that a column fills. */
-export type ItemField = Exclude<keyof InventoryItem, 'events'>;
+/** Field of an item that a column fills; the one of `recordClass` fills `otherClasses` too. */
+export type ItemField = Exclude<keyof InventoryItem, 'events' | 'otherClasses'>;
 
 export interface ColumnDefinition {
   name: string;
@@ -19,7 +19,8 @@ export const COLUMNS: readonly ColumnDefinition[] = [
   { name: 'medium', field: 'medium', aliases: ['type'], required: true },
   { name: 'location', field: 'location', aliases: ['path'], required: true },
   { name: 'pi_elements', field: 'piElements', aliases: ['pi'] },
-  { name: 'data_subjects', field: 'dataSubjects', aliases: ['subjects'] },
+  { name: 'data_subjects', field: 'dataSubjects', aliases: [] },
+  { name: 'subjects', field: 'subjects', aliases: ['subject', 'case'] },
   { name: 'custodian', field: 'custodian', aliases: [] },
   { name: 'department', field: 'department', aliases: ['dept'] },
   { name: 'created', field: 'created', aliases: [] },
@@ -32,9 +33,6 @@ export const COLUMNS: readonly ColumnDefinition[] = [
 
 /** What stands before the name of an event in a header: `event:termination`. */
 export const EVENT_PREFIX = 'event:';
-
-/** Names of events, as schedules write their triggers. */
-export const EVENT_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
 /** First columns of a rejects file; ignored when it is imported again after correction. */
 export const REJECTS_COLUMNS = ['rejected_line', 'rejected_column', 'rejected_reason'] as const;

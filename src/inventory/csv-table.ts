@@ -2,7 +2,8 @@ import { badInput } from '../model/index.js';
 import type { ByteSource } from './byte-source.js';
 import { type CsvFormat, detectFormat } from './csv-format.js';
 import { countKnown, type Header, readHeader } from './header.js';
-import type { CsvRecord, RecordReader } from './record-reader.js';
+import type { CsvRecord } from './record-reader.js';
+import type { RecordSource } from './record-source.js';
 import { isBlank } from './row-reader.js';
 import { byteOrderMark, type Encoding, utf8Source } from './text-decoder.js';
 
@@ -14,7 +15,7 @@ export interface CsvTable {
   format: CsvFormat;
   header: Header;
   headerCells: readonly string[];
-  reader: RecordReader;
+  reader: RecordSource;
   /** Records that came with the header's piece. */
   first: CsvRecord[];
   /** The rest, as UTF-8. */
@@ -30,20 +31,22 @@ export async function openTable(
   bytes: ByteSource,
   options: { delimiter?: string; encoding?: Encoding },
 ): Promise<CsvTable> {
-  let reader: RecordReader | undefined;
+  let reader: RecordSource | undefined;
   const pieces = utf8Pieces(bytes, options.encoding, () => reader?.line ?? 1);
   // csv-parse is not needed by the commands that only read the inventory.
-  const { RecordReader: Reader } = await import('./record-reader.js');
+  const { RecordSource: Source } = await import('./record-source.js');
   const start = await pieces.next();
   const piece = start.done ? Buffer.alloc(0) : start.value;
   refuseOtherFormats(piece);
   const format = detectFormat(piece.toString('utf8', 0, SLICE_BYTES), options.delimiter, countKnown);
-  reader = new Reader(format);
+  reader = new Source(format);
   const records = reader.feed(piece);
-  // A file without a line end after its only line.
-  if (records.length === 0) for await (const next of pieces) records.push(...reader.feed(next));
-  if (records.length === 0) records.push(...(await reader.finish()));
-  const headerCells = records.find((record) => record.cells === null || !isBlank(record.cells))?.cells;
+  while (records.every(isEmpty)) {
+    const next = await pieces.next();
+    records.push(...(next.done ? await reader.finish() : reader.feed(next.value)));
+    if (next.done) break;
+  }
+  const headerCells = records.find((record) => !isEmpty(record))?.cells;
   if (headerCells === undefined) {
     throw badInput('csv-empty', 'The file holds nothing but empty lines', {
       hint: 'Check the program that wrote it',
@@ -56,6 +59,10 @@ export async function openTable(
   }
   const first = records.slice(records.findIndex(({ cells }) => cells === headerCells) + 1);
   return { format, header: readHeader(headerCells), headerCells, reader, first, rest: pieces };
+}
+
+function isEmpty({ cells }: CsvRecord): boolean {
+  return cells !== null && isBlank(cells);
 }
 
 async function* utf8Pieces(

@@ -1,4 +1,4 @@
-import type { InventoryItem } from '../model/index.js';
+import { classesOf, type InventoryItem } from '../model/index.js';
 import { protectedText } from './cell-values.js';
 import { COLUMNS, EVENT_PREFIX, type ItemField } from './columns.js';
 
@@ -26,7 +26,8 @@ export function itemCells(item: InventoryItem, events: readonly string[]): strin
 }
 
 function cellText(item: InventoryItem, field: ItemField): string {
-  if (field === 'piElements') return item.piElements.join(';');
+  if (field === 'piElements' || field === 'subjects') return item[field].join(';');
+  if (field === 'recordClass') return classesOf(item).join(';');
   const value = item[field];
   if (value === null) return '';
   return typeof value === 'number' ? String(value) : protectedText(value);

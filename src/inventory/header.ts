@@ -1,10 +1,9 @@
-import { badInput, DATE_TRIGGERS, type Fault } from '../model/index.js';
+import { badInput, DATE_TRIGGERS, EVENT_NAME, type Fault } from '../model/index.js';
 import { closest, editDistance } from '../workspace/index.js';
 import {
   COLUMNS,
   type ColumnDefinition,
   columnOf,
-  EVENT_NAME,
   EVENT_PREFIX,
   knownHeaders,
   plainHeader,

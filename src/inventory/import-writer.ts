@@ -1,3 +1,4 @@
+import type { HoldGuard } from '../holds/index.js';
 import type { DueDates, DueDefect, InventoryItem } from '../model/index.js';
 import type { DueItem } from '../schedule/index.js';
 import {
@@ -7,6 +8,7 @@ import {
   type StoredItem,
   type StoreTransaction,
 } from '../store/index.js';
+import { allWithEvents, withEvents } from './due.js';
 import type { HeaderColumn } from './header.js';
 import { changedColumns, laidOver, type RowProblem } from './row-reader.js';
 
@@ -32,6 +34,7 @@ export interface ImportContext {
   columns: readonly HeaderColumn[];
   update: boolean;
   dueDates: (item: DueItem) => DueDates;
+  lostHolds: HoldGuard;
   reject: (row: ImportRow, problem: RowProblem) => Promise<void>;
 }
 
@@ -93,8 +96,16 @@ export class ImportWriter {
   }
 
   async #write(batch: readonly ImportRow[]): Promise<void> {
-    const { seq, dueDates } = this.context;
-    const writes = batch.map(({ item, line }) => ({ item, due: dueDates(item), source: { seq, line } }));
+    const { seq, dueDates, transaction } = this.context;
+    const items = await allWithEvents(
+      transaction,
+      batch.map(({ item }) => item),
+    );
+    const writes = items.map((item, at) => ({
+      item,
+      due: dueDates(item),
+      source: { seq, line: batch[at]?.line ?? 0 },
+    }));
     const inserted = await this.insert.insert(writes);
     if (inserted === batch.length) {
       for (const { due } of writes) this.#countDefect(due);
@@ -118,7 +129,7 @@ export class ImportWriter {
 
   /** Rows whose items were there before the import. */
   async #compare(rows: readonly ImportRow[], found: ReadonlyMap<string, StoredItem>): Promise<void> {
-    const { seq, columns, dueDates } = this.context;
+    const { seq, columns, dueDates, transaction } = this.context;
     const lines = await this.marks.mark(rows.map(({ item, line }) => ({ id: item.id, line })));
     const replaced: Parameters<ItemInsert['replace']>[0][number][] = [];
     for (const row of rows) {
@@ -131,10 +142,14 @@ export class ImportWriter {
       }
       const merged = laidOver(stored, row.item, columns);
       const changed = changedColumns(stored, merged);
-      const problem = this.#problem(stored, changed, row.line);
+      const lost = changed.length === 0 ? [] : this.context.lostHolds(stored, merged);
+      const problem = this.#problem(stored, { changed, lost }, row.line);
       if (problem !== undefined) await this.context.reject(row, problem);
       else if (changed.length === 0) this.counts.unchanged += 1;
-      else replaced.push({ item: merged, due: dueDates(merged), source: { seq, line: row.line } });
+      else {
+        const item = await withEvents(transaction, merged);
+        replaced.push({ item, due: dueDates(item), source: { seq, line: row.line } });
+      }
     }
     await this.insert.replace(replaced);
     this.counts.updated += replaced.length;
@@ -142,7 +157,11 @@ export class ImportWriter {
   }
 
   /** Why a row may not change the item that has its id. */
-  #problem(stored: StoredItem, changed: readonly string[], line: number): RowProblem | undefined {
+  #problem(
+    stored: StoredItem,
+    { changed, lost }: { changed: readonly string[]; lost: readonly string[] },
+    line: number,
+  ): RowProblem | undefined {
     const problem = (reason: string, hint: string): RowProblem => ({
       line,
       column: 'id',
@@ -150,17 +169,24 @@ export class ImportWriter {
       reason,
       hint,
     });
+    // The organization's own list still has what a sweep has disposed of; saying the same again changes nothing.
+    if (changed.length === 0) return undefined;
     if (stored.state === 'disposed') {
       return problem(
         'belongs to an item that was disposed of',
         'An id is used once: give these records a new one',
       );
     }
-    if (changed.length === 0) return undefined;
     if (stored.state === 'claimed') {
       return problem(
         'belongs to an item that a sweep is disposing of',
         'Finish the run with: quietus sweep run',
+      );
+    }
+    if (this.context.update && lost.length > 0) {
+      return problem(
+        `belongs to an item that the change would take out of the legal hold ${lost.join(', ')}`,
+        'A hold ends by its release only; place one on the item itself first',
       );
     }
     if (this.context.update) return undefined;

@@ -1,3 +1,4 @@
+import { holdGuard } from '../holds/index.js';
 import { badInput } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { Store, StoreTransaction } from '../store/index.js';
@@ -143,6 +144,7 @@ class Import {
       columns: this.table.header.columns,
       update: this.#options.update ?? false,
       dueDates: await dueCalculator(this.session, transaction),
+      lostHolds: await holdGuard(transaction),
       reject: (row, problem) => this.#reject(row.cells, [problem]),
     });
     try {
@@ -170,7 +172,7 @@ class Import {
       bytes += piece.length;
       this.request.onProgress?.({ bytes, totalBytes: this.bytes.size, rows: this.#rows });
     }
-    if (!reader.writableEnded) await this.#takeRecords(await reader.finish(), writer);
+    if (!reader.finished) await this.#takeRecords(await reader.finish(), writer);
   }
 
   async #takeRecords(records: readonly CsvRecord[], writer: ImportWriter): Promise<void> {

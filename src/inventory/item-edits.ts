@@ -1,9 +1,10 @@
-import { badInput, type Fault, type InventoryItem, refused } from '../model/index.js';
+import { holdGuard } from '../holds/index.js';
+import { badInput, EVENT_NAME, type Fault, type InventoryItem, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
 import { closest } from '../workspace/index.js';
-import { COLUMNS, EVENT_NAME, EVENT_PREFIX } from './columns.js';
-import { dueCalculator } from './due.js';
+import { COLUMNS, EVENT_PREFIX } from './columns.js';
+import { dueCalculator, withEvents } from './due.js';
 import { type Draft, emptyDraft, eventReader, fieldReader, type ReadOptions } from './item-reader.js';
 import { changedColumns, itemOf } from './row-reader.js';
 import { valueClass } from './value-class.js';
@@ -34,13 +35,14 @@ export async function addItem(
   texts: ItemTexts,
   options: EditOptions = {},
 ): Promise<StoredItem> {
-  const item = readItem(
+  const read = readItem(
     texts,
     emptyDraft(),
     options,
     COLUMNS.filter(({ required }) => required).map(({ name }) => name),
   );
   return await session.store.transaction(async (transaction) => {
+    const item = await withEvents(transaction, read);
     const due = (await dueCalculator(session, transaction))(item);
     const insert = await transaction.items.bulkInsert();
     const inserted = await insert.insert([{ item, due, source: null }]);
@@ -65,7 +67,7 @@ export async function addItem(
  * Changes what the inventory says of one item, and its due dates with it. Where nothing changes, nothing is
  * logged.
  *
- * @throws Fault `item-invalid`, `item-unknown`, `item-claimed` or `item-disposed` (exit 4)
+ * @throws Fault `item-invalid`, `item-unknown`, `item-claimed`, `item-disposed` or `hold-would-be-lost` (exit 4)
  */
 export async function updateItem(
   session: Session,
@@ -78,9 +80,11 @@ export async function updateItem(
     if (before === undefined) throw unknownItem(id);
     refuseFixed(before);
     const { id: _, ...others } = texts;
-    const item = readItem(others, { ...itemOf(before) }, options, []);
+    const read = readItem(others, { ...itemOf(before) }, options, []);
+    const item = await withEvents(transaction, read);
     const changed = changedColumns(before, item);
     if (changed.length === 0) return { before, after: before, changed };
+    refuseLostHolds(id, (await holdGuard(transaction))(before, item));
     await transaction.items.update(item, (await dueCalculator(session, transaction))(item));
     await session.recorder.append(transaction, {
       action: 'inventory.update',
@@ -90,6 +94,18 @@ export async function updateItem(
     });
     return { before, after: stored(await transaction.items.get(id)), changed };
   });
+}
+
+function refuseLostHolds(id: string, lost: readonly string[]): void {
+  if (lost.length === 0) return;
+  throw refused(
+    'hold-would-be-lost',
+    `The change would take ${id} out of the legal hold ${lost.join(', ')}`,
+    {
+      hint: 'A hold ends by its release only. If the inventory is wrong, place a hold on the item itself first: quietus hold place --item',
+      details: { id, holds: lost },
+    },
+  );
 }
 
 /** @throws Fault `item-unknown` */

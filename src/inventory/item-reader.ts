@@ -4,11 +4,12 @@ import {
   checkText,
   dateReader,
   type Read,
-  readClass,
+  readClasses,
   readDataSubjects,
   readId,
   readMedium,
   readPiElements,
+  readSubjects,
   readText,
   readTitle,
   remembering,
@@ -37,10 +38,12 @@ export function emptyDraft(): Draft {
     id: '',
     title: '',
     recordClass: null,
+    otherClasses: [],
     medium: 'other',
     location: '',
     piElements: [],
     dataSubjects: null,
+    subjects: [],
     custodian: null,
     department: null,
     created: null,
@@ -63,7 +66,7 @@ export function fieldReader(field: ItemField, options: ReadOptions): FieldReader
     case 'title':
       return filling(field, free(readTitle));
     case 'recordClass':
-      return filling(field, remembering(readClass));
+      return classReader();
     case 'medium':
       return filling(field, remembering(readMedium));
     case 'location':
@@ -72,6 +75,8 @@ export function fieldReader(field: ItemField, options: ReadOptions): FieldReader
       return filling(field, remembering<readonly PiElement[]>(readPiElements));
     case 'dataSubjects':
       return filling(field, readDataSubjects);
+    case 'subjects':
+      return filling(field, remembering<readonly string[]>(readSubjects));
     case 'created':
     case 'modified':
     case 'closed':
@@ -80,6 +85,19 @@ export function fieldReader(field: ItemField, options: ReadOptions): FieldReader
     default:
       return filling(field, free(readText));
   }
+}
+
+/** The reader of the classes: the first in the alphabet is the item's `recordClass`, the rest are its others. */
+function classReader(): FieldReader {
+  const read = remembering<readonly string[]>(readClasses);
+  return (draft, text) => {
+    const value = checkText(text) ?? read(text);
+    if (value instanceof CellMistake) return value;
+    const [first = null, ...others] = value;
+    draft.recordClass = first;
+    draft.otherClasses = others;
+    return undefined;
+  };
 }
 
 /** The reader of the day of one event; an empty text leaves the event out. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { badInput } from '../model/index.js';
 import { syncFolder } from '../workspace/index.js';
 
 /** A file of any length that appears whole or not at all (0600). One call at a time. */
@@ -14,10 +15,11 @@ export interface OutputFile {
 
 const BUFFERED_CHARACTERS = 262_144;
 
-/** @throws the file system's error (EACCES, ENOSPC …), here and in every method */
+/** @throws Fault `is-a-folder`, `folder-missing`; the file system's error (EACCES, ENOSPC …), here and in every method */
 export async function openOutputFile(path: string): Promise<OutputFile> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+  await requireFileName(path, folder);
   const file = await open(temporary, 'wx', 0o600);
   let pending = '';
   let unfinished = true;
@@ -51,4 +53,16 @@ export async function openOutputFile(path: string): Promise<OutputFile> {
       await rm(temporary, { force: true });
     },
   };
+}
+
+async function requireFileName(path: string, folder: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) {
+    throw badInput('is-a-folder', `${path} is a folder; a file is expected`, {
+      hint: 'Name the file to write',
+    });
+  }
+  if (found === undefined && (await stat(folder).catch(() => undefined)) === undefined) {
+    throw badInput('folder-missing', `There is no folder ${folder}`, { hint: 'Make it first' });
+  }
 }

@@ -20,15 +20,16 @@ const LONGEST_RECORD = 1_048_576;
 export class RecordReader extends Parser {
   #records: CsvRecord[] = [];
   /** Line on which the next record starts. */
-  #line = 1;
-  /** How far csv-parse's count of lines is ahead: it counts a CRLF within quotes twice. */
-  #ahead = 0;
+  #line: number;
+  /** How far csv-parse's count of lines is ahead: it starts at 1, and counts a CRLF within quotes twice. */
+  #ahead: number;
   /** Lines with wrong quotes since the last good record. */
   #misquoted: number[] = [];
   #lastByte = 0;
   #fatal: Fault | undefined;
 
-  constructor(format: CsvFormat) {
+  /** @param line of the file on which the first piece starts */
+  constructor(format: CsvFormat, line = 1) {
     const options: Options = {
       delimiter: format.delimiter,
       record_delimiter: format.recordDelimiter,
@@ -38,6 +39,8 @@ export class RecordReader extends Parser {
       on_skip: (error) => this.#onError(error),
     };
     super(options);
+    this.#line = line;
+    this.#ahead = 1 - line;
   }
 
   /** Line on which the record after the last complete one starts. */

@@ -1,4 +1,4 @@
-import type { InventoryItem } from '../model/index.js';
+import { classesOf, type InventoryItem } from '../model/index.js';
 import { COLUMNS } from './columns.js';
 import type { Header, HeaderColumn } from './header.js';
 import {
@@ -95,8 +95,11 @@ export function laidOver(
   const merged: Draft = { ...itemOf(existing) };
   const events = { ...existing.events };
   for (const column of columns) {
-    if ('definition' in column) copyField(merged, row, column.definition.field);
-    else delete events[column.event];
+    if ('event' in column) delete events[column.event];
+    else {
+      copyField(merged, row, column.definition.field);
+      if (column.definition.field === 'recordClass') merged.otherClasses = row.otherClasses;
+    }
   }
   merged.events = { ...events, ...row.events };
   return merged;
@@ -116,10 +119,12 @@ export function itemOf(item: InventoryItem): InventoryItem {
     id: item.id,
     title: item.title,
     recordClass: item.recordClass,
+    otherClasses: item.otherClasses,
     medium: item.medium,
     location: item.location,
     piElements: item.piElements,
     dataSubjects: item.dataSubjects,
+    subjects: item.subjects,
     custodian: item.custodian,
     department: item.department,
     created: item.created,
@@ -135,8 +140,9 @@ export function itemOf(item: InventoryItem): InventoryItem {
 /** Names of the columns in which two items differ, in the order of the columns; events by name after them. */
 export function changedColumns(before: InventoryItem, after: InventoryItem): string[] {
   const fields = COLUMNS.filter(({ field }) => {
-    if (field !== 'piElements') return before[field] !== after[field];
-    return before.piElements.join() !== after.piElements.join();
+    if (field === 'recordClass') return classesOf(before).join() !== classesOf(after).join();
+    if (field === 'piElements' || field === 'subjects') return before[field].join() !== after[field].join();
+    return before[field] !== after[field];
   }).map(({ name }) => name);
   const names = new Set([...Object.keys(before.events), ...Object.keys(after.events)]);
   const events = [...names].filter((name) => before.events[name] !== after.events[name]);

@@ -1,5 +1,7 @@
+import type { CalendarDate } from './calendar-date.js';
+
 /** What a hold reaches. `location` is a path prefix that ends at a path separator or at the end. */
-export const HOLD_SCOPES = ['item', 'class', 'custodian', 'location'] as const;
+export const HOLD_SCOPES = ['item', 'class', 'custodian', 'subject', 'location'] as const;
 export type HoldScopeKind = (typeof HOLD_SCOPES)[number];
 
 export interface HoldScope {
@@ -18,4 +20,6 @@ export interface Hold {
   releasedAt: string | null;
   releasedBy: string | null;
   releaseReason: string | null;
+  /** Last day on which what it reached is still left alone after its release; null where there is no such day. */
+  coolingOffUntil: CalendarDate | null;
 }

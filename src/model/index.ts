@@ -1,6 +1,8 @@
 export * from './calendar-date.js';
 export * from './disposal.js';
 export * from './errors.js';
+export * from './event.js';
+export * from './gate.js';
 export * from './hold.js';
 export * from './inventory-item.js';
 export * from './medium.js';
@@ -8,3 +10,4 @@ export * from './operator.js';
 export * from './personal-information.js';
 export * from './plan.js';
 export * from './schedule.js';
+export * from './subject.js';

@@ -16,12 +16,16 @@ export interface InventoryItem {
   title: string;
   /** Id of a record class of the schedule; null while nobody has said which. */
   recordClass: string | null;
+  /** Ids of further record classes, sorted, all after `recordClass` in the alphabet; none where `recordClass` is null. */
+  otherClasses: readonly string[];
   medium: Medium;
   /** Absolute path for `file` and `folder`; free text for what a person must fetch. */
   location: string;
   piElements: readonly PiElement[];
   /** Individuals to whom the personal information refers (c. 93I § 1); null where nobody has counted. */
   dataSubjects: number | null;
+  /** Opaque ids of the people or cases that the records are about, sorted; events are recorded for them. Never names. */
+  subjects: readonly string[];
   custodian: string | null;
   department: string | null;
   created: CalendarDate | null;
@@ -29,10 +33,18 @@ export interface InventoryItem {
   closed: CalendarDate | null;
   lastUsed: CalendarDate | null;
   /** Named trigger events with the day on which each happened, such as `termination`. */
-  events: Readonly<Record<string, CalendarDate>>;
+  events: EventDates;
   copiesElsewhere: string | null;
   notes: string | null;
 }
+
+/** All record classes of an item, sorted. */
+export function classesOf(item: Pick<InventoryItem, 'recordClass' | 'otherClasses'>): readonly string[] {
+  return item.recordClass === null ? [] : [item.recordClass, ...item.otherClasses];
+}
+
+/** Events with their days, by name. */
+export type EventDates = Readonly<Record<string, CalendarDate>>;
 
 /** Why an item has no due date. An item with a defect is never due. */
 export type DueDefect =

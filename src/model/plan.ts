@@ -12,6 +12,8 @@ export interface FileFingerprint {
   inode: string;
   size: string;
   modifiedNs: string;
+  /** Time of the inode's change (ctime), which no program can set back. */
+  changedNs: string;
 }
 
 /** Identity of a folder: that of its root, and a digest over the fingerprints of all that is below. */
@@ -21,7 +23,7 @@ export interface FolderFingerprint {
   inode: string;
   files: number;
   bytes: string;
-  /** SHA-256, hex, over the sorted list of relative paths, types, inodes, sizes and modification times. */
+  /** SHA-256, hex, over the sorted list of relative paths, types, inodes, sizes and both times of change. */
   treeSha256: string;
 }
 
@@ -35,6 +37,8 @@ export interface PlanItem {
   /** The reason in words, with the dates and the rule that led to it. */
   explanation: string;
   recordClass: string | null;
+  /** Further classes of the item; see `InventoryItem`. */
+  otherClasses: readonly string[];
   scheduleVersion: number | null;
   keepUntil: CalendarDate | null;
   deleteBy: CalendarDate | null;

@@ -1,4 +1,6 @@
 import type { CalendarDate } from './calendar-date.js';
+import type { Gate } from './gate.js';
+import type { Medium } from './medium.js';
 
 /** Triggers that are dates of every item; any other name is a named event. */
 export const DATE_TRIGGERS = ['created', 'modified', 'closed', 'last-used'] as const;
@@ -10,6 +12,16 @@ export type CutOff = (typeof CUT_OFFS)[number];
 
 export const DISPOSITIONS = ['destroy', 'review', 'redact', 'archive', 'transfer', 'permanent'] as const;
 export type Disposition = (typeof DISPOSITIONS)[number];
+
+/** The most protective first: where the classes of an item differ, the first of theirs wins. */
+export const DISPOSITIONS_BY_PROTECTION: readonly Disposition[] = [
+  'permanent',
+  'transfer',
+  'archive',
+  'redact',
+  'review',
+  'destroy',
+];
 
 /** `after` names a trigger (a date of the item or a named event); `for` is an ISO 8601 period of years, months, weeks, days. */
 export interface PeriodClause {
@@ -26,6 +38,9 @@ export interface Authority {
   warning: string | null;
 }
 
+/** Ways of destruction by medium, such as `{paper: 'shredded'}`. */
+export type Sanitization = Readonly<Partial<Record<Medium, string>>>;
+
 export interface RecordClass {
   id: string;
   title: string;
@@ -37,6 +52,10 @@ export interface RecordClass {
   disposition: Disposition;
   /** People who must approve before anything of this class is disposed of. */
   approvals: 0 | 1 | 2;
+  /** What must be true besides, before anything of this class is disposed of. */
+  gates: readonly Gate[];
+  /** How people must destroy media that this program cannot; none named means any way that the law allows. */
+  sanitization: Sanitization;
   authority: Authority;
 }
 

@@ -1,20 +1,26 @@
-import type {
-  CalendarDate,
-  CutOff,
-  DueDates,
-  DueDefect,
-  InventoryItem,
-  PeriodClause,
-  RecordClass,
-  Schedule,
+import {
+  type CalendarDate,
+  type CutOff,
+  classesOf,
+  type DueDates,
+  type DueDefect,
+  type EventDates,
+  type InventoryItem,
+  type PeriodClause,
+  type RecordClass,
+  type Schedule,
 } from '../model/index.js';
+import { combinedDueDates } from './due-combination.js';
 import { cutOffDay, type DueSettings, lastDay, periodEnd } from './period-arithmetic.js';
 
 /** What of an item its due dates depend on. */
 export type DueItem = Pick<
   InventoryItem,
-  'recordClass' | 'created' | 'modified' | 'closed' | 'lastUsed' | 'events'
->;
+  'recordClass' | 'otherClasses' | 'created' | 'modified' | 'closed' | 'lastUsed' | 'events'
+> & {
+  /** Events of its subjects; see `withSubjectEvents`. */
+  subjectEvents?: EventDates;
+};
 
 /** How one clause counts for one item; dates are null where they are unknown or lie after the year 9999. */
 export interface ReckonedClause {
@@ -34,22 +40,16 @@ export interface Reckoning {
 }
 
 /**
- * The due dates of one item under the rule of its class.
+ * The due dates of one item under the rule of its class, or under those of all its classes.
  *
  * `keepUntil` is the latest last day of all retain clauses, `deleteBy` the last day that `delete_within` allows.
  * Every trigger that the rule names must be known. A missing date of the item is the defect
  * `trigger-date-missing`; a missing event has not happened yet, and the item waits for it (see `isWaiting`).
  *
- * @param recordClass the class that the item names, or undefined where the schedule has no such class
+ * @param classes the classes of the schedule among which those are that the item names
  */
-export function dueDates(
-  item: DueItem,
-  recordClass: RecordClass | undefined,
-  settings: DueSettings,
-): DueDates {
-  if (item.recordClass === null) return withDefect('class-missing');
-  if (recordClass === undefined) return withDefect('class-unknown');
-  return new CompiledClass(recordClass, sharedPeriodEnds(settings)).dueDates(item);
+export function dueDates(item: DueItem, classes: readonly RecordClass[], settings: DueSettings): DueDates {
+  return dueDateCalculator({ classes }, settings)(item);
 }
 
 /**
@@ -66,7 +66,12 @@ export function dueDateCalculator(
   const classes = new Map(schedule.classes.map((each) => [each.id, new CompiledClass(each, endOf)]));
   return (item) => {
     if (item.recordClass === null) return withDefect('class-missing');
-    return classes.get(item.recordClass)?.dueDates(item) ?? withDefect('class-unknown');
+    const first = classes.get(item.recordClass)?.dueDates(item) ?? withDefect('class-unknown');
+    if (item.otherClasses.length === 0) return first;
+    return combinedDueDates(
+      classesOf(item).map((id) => classes.get(id)?.dueDates(item) ?? withDefect('class-unknown')),
+      isDateTrigger,
+    );
   };
 }
 
@@ -130,7 +135,24 @@ const DATE_READERS: ReadonlyMap<string, (item: DueItem) => CalendarDate | null> 
 function triggerReader(name: string): (item: DueItem) => CalendarDate | null {
   const reader = DATE_READERS.get(name);
   // Any name of letters may be an event, so the names that every object inherits, such as `constructor`, too.
-  return reader ?? (({ events }) => (Object.hasOwn(events, name) ? (events[name] ?? null) : null));
+  return (
+    reader ??
+    (({ events, subjectEvents }) => {
+      const own = dayOf(events, name);
+      const theirs = subjectEvents === undefined ? null : dayOf(subjectEvents, name);
+      return later(own, theirs);
+    })
+  );
+}
+
+function dayOf(events: EventDates, name: string): CalendarDate | null {
+  return Object.hasOwn(events, name) ? (events[name] ?? null) : null;
+}
+
+/** Where the item and its subjects say different days of an event, the later one keeps it longer. */
+function later(a: CalendarDate | null, b: CalendarDate | null): CalendarDate | null {
+  if (a === null || b === null) return a ?? b;
+  return a > b ? a : b;
 }
 
 interface CompiledClause {

@@ -7,14 +7,23 @@ export {
   reckon,
 } from './due-dates.js';
 export { clauseInWords, explainDue, governingClause } from './due-explanation.js';
-export type { DueSettings } from './period-arithmetic.js';
+export type { ImportPermission } from './import-permission.js';
+export { type DueSettings, dayAfter } from './period-arithmetic.js';
+export { parseScheduleCsv, scheduleCsv } from './schedule-csv.js';
 export { ruleOnOneLine, scheduleDocument, storedSchedule } from './schedule-document.js';
+export { type DueChange, scheduleComparison, type Widening } from './schedule-effects.js';
 export { type ParsedSchedule, parseSchedule } from './schedule-file.js';
 export {
   currentSchedule,
   importSchedule,
+  type ScheduleImport,
+} from './schedule-import.js';
+export {
+  parsedSchedule,
+  readSchedule,
   readScheduleFile,
   type ScheduleFile,
-  type ScheduleImport,
-  scheduleInvalid,
-} from './schedule-import.js';
+} from './schedule-source.js';
+export { readTemplate, type ScheduleTemplate, scheduleTemplates } from './schedule-templates.js';
+export { withSubjectEvents } from './subject-events.js';
+export { isDateMistake, readWrittenDate } from './written-date.js';

@@ -59,6 +59,11 @@ export function cutOffDay(day: CalendarDate, cutOff: CutOff, settings: DueSettin
   return written(Temporal.PlainDate.compare(date, end) <= 0 ? end : endIn(date.year + 1));
 }
 
+/** The day that comes a number of days after another; null after the year 9999. */
+export function dayAfter(day: CalendarDate, days: number): CalendarDate | null {
+  return written(Temporal.PlainDate.from(day).add({ days }));
+}
+
 /** Temporal writes years after 9999 with a sign and six digits, which is no calendar date here. */
 function written(date: Temporal.PlainDate): CalendarDate | null {
   return parseCalendarDate(date.toString()) ?? null;

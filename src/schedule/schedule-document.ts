@@ -22,6 +22,8 @@ function classDocument(recordClass: RecordClass): Record<string, unknown> {
     delete_within: recordClass.deleteWithin,
     disposition: recordClass.disposition,
     approvals: recordClass.approvals,
+    gates: recordClass.gates,
+    sanitization: recordClass.sanitization,
     authority: recordClass.authority,
   };
 }

@@ -1,6 +1,7 @@
 import type { RecordClass, Schedule } from '../model/index.js';
 import { type Authority, CUT_OFFS, DATE_TRIGGERS, DISPOSITIONS, type PeriodClause } from '../model/index.js';
 import { editDistance, excerpt, readYaml, type SourceProblem, type YamlMap } from '../workspace/index.js';
+import { readGates, readSanitization } from './gate-rules.js';
 import { isPeriodMistake, parsePeriod } from './period.js';
 import { isDateMistake, readWrittenDate } from './written-date.js';
 
@@ -31,6 +32,12 @@ const ONE_LINE = { pattern: /^.{1,300}$/u, expected: 'at most 300 characters lon
  *     delete_within: {after: last-used, for: P2Y}    # a maximum; optional
  *     disposition: destroy      # destroy, review, redact, archive, transfer, permanent
  *     approvals: 1              # people who must approve: 0, 1 (default) or 2
+ *     gates:                    # what must be stated before disposal; optional
+ *       - {kind: notice, recipient: Department of Public Health, days: 30}
+ *       - {kind: permission, authority: Records Conservation Board}
+ *       - {kind: no-open-charge}
+ *       - {kind: copies-checked}
+ *     sanitization: {paper: shredded}                # by medium; optional
  *     authority:
  *       citation: 8 CFR 274a.2
  *       source: https://www.ecfr.gov/current/title-8   # optional
@@ -96,10 +103,12 @@ function readClass(id: string, map: YamlMap): RecordClass | undefined {
   }
   const people = map.integer('approvals', { minimum: 0, maximum: 2, optional: true }) ?? 1;
   const approvals = APPROVALS.find((count) => count === people) ?? 1;
+  const gates = readGates(map);
+  const sanitization = readSanitization(map.map('sanitization', { optional: true }));
   const authority = readAuthority(map.map('authority'));
   map.refuseOtherKeys();
   if (authority === undefined) return undefined;
-  return { id, title, retain, cutOff, deleteWithin, disposition, approvals, authority };
+  return { id, title, retain, cutOff, deleteWithin, disposition, approvals, gates, sanitization, authority };
 }
 
 /** The clauses of `retain`, or the one of `trigger` and `period`. */

@@ -1,20 +1,11 @@
-import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { sha256 } from '../crypto/index.js';
-import { badInput, type DueDates, type Fault, type Schedule, type StoredSchedule } from '../model/index.js';
+import type { DueDates, Schedule, StoredSchedule } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { BULK_ROWS, type ItemWrite, type StoredItem, type StoreTransaction } from '../store/index.js';
-import { formatProblems, instant, type SourceProblem, YAML_MAX_BYTES } from '../workspace/index.js';
+import { instant } from '../workspace/index.js';
 import { dueDateCalculator } from './due-dates.js';
-import { parseSchedule } from './schedule-file.js';
-
-/** A schedule file as it was read. */
-export interface ScheduleFile {
-  /** Decoded as UTF-8. */
-  text: string;
-  /** What messages call it. */
-  fileName: string;
-}
+import { ImportGuard, type ImportPermission } from './import-permission.js';
+import { parsedSchedule, type ScheduleFile } from './schedule-source.js';
 
 export interface ScheduleImport {
   /** False where the latest version is this very file: nothing was changed. */
@@ -31,39 +22,9 @@ export interface ScheduleImport {
     changed: number;
     /** Items that have no due date now for lack of something. */
     defects: number;
+    /** Items that are due today, and were not, or had more gates or approvals before them, under the version before. */
+    moreDue: number;
   };
-}
-
-/**
- * Reads a schedule file, but never more of it than a schedule may have.
- *
- * @throws Fault `is-a-folder`, or the file system's error
- */
-export async function readScheduleFile(path: string): Promise<ScheduleFile> {
-  const handle = await open(path, 'r');
-  try {
-    if ((await handle.stat()).isDirectory()) {
-      throw badInput('is-a-folder', `${path}: a file is expected, and this is a folder`, {
-        hint: 'Give the path of the schedule file',
-      });
-    }
-    const bytes = Buffer.alloc(YAML_MAX_BYTES + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = (await handle.read(bytes, length, bytes.length - length)).bytesRead;
-    }
-    return { text: bytes.toString('utf8', 0, length), fileName: basename(path) };
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The failure that lists every mistake of a schedule file. */
-export function scheduleInvalid(fileName: string, problems: readonly SourceProblem[]): Fault {
-  return badInput('schedule-invalid', formatProblems(fileName, problems), {
-    hint: 'Correct the lines named above; nothing was changed',
-    details: { problems },
-  });
 }
 
 /**
@@ -71,19 +32,24 @@ export function scheduleInvalid(fileName: string, problems: readonly SourceProbl
  * stay. The due dates of all items follow in the same transaction, and one entry is appended to the log. The very
  * file that is in force already changes nothing.
  *
- * @throws Fault `schedule-invalid` listing every mistake with line and column
+ * What makes items due that were not, and what takes the class of items away, is refused without a permission.
+ *
+ * @throws Fault `schedule-invalid` listing every mistake with line and column, `more-due`, `classes-removed`
  */
-export async function importSchedule(session: Session, file: ScheduleFile): Promise<ScheduleImport> {
-  const parsed = parseSchedule(file.text, file.fileName);
-  if ('problems' in parsed) throw scheduleInvalid(file.fileName, parsed.problems);
-  const { schedule } = parsed;
+export async function importSchedule(
+  session: Session,
+  file: ScheduleFile,
+  permission: ImportPermission = {},
+): Promise<ScheduleImport> {
+  const schedule = parsedSchedule(file);
   const digest = sha256(file.text);
   const operator = await session.operator();
   return await session.store.transaction(async (transaction) => {
     const latest = await transaction.schedules.latest();
     const classes = schedule.classes.length;
     if (latest?.sha256 === digest) {
-      const items = { checked: 0, changed: 0, defects: await transaction.items.count({ defective: true }) };
+      const defects = await transaction.items.count({ defective: true });
+      const items = { checked: 0, changed: 0, defects, moreDue: 0 };
       return { changed: false, version: latest.version, sha256: digest, classes, items };
     }
     const version = (latest?.version ?? 0) + 1;
@@ -95,15 +61,34 @@ export async function importSchedule(session: Session, file: ScheduleFile): Prom
       sha256: digest,
     };
     await transaction.schedules.insert(stored, file.text);
-    const items = await recomputeDueDates(transaction, schedule, session.settings());
+    const guard = new ImportGuard(latest, schedule, {
+      settings: session.settings(),
+      today: session.today(),
+    });
+    const counts = await recomputeDueDates(transaction, schedule, session.settings(), guard);
+    guard.requirePermitted(permission, simulation(file));
+    const items = { ...counts, moreDue: guard.moreDue };
     await session.recorder.append(transaction, {
       action: 'schedule.import',
       outcome: 'done',
       subject: { schedule: String(version) },
-      data: { sha256: digest, classes, items_changed: items.changed, items_defective: items.defects },
+      data: {
+        sha256: digest,
+        classes,
+        items_changed: items.changed,
+        items_defective: items.defects,
+        more_due: items.moreDue,
+        more_due_allowed: permission.moreDue ?? 0,
+        classes_removed: Object.fromEntries(guard.removed),
+      },
     });
     return { changed: true, version, sha256: digest, classes, items };
   });
+}
+
+/** The command that shows what the file would change. */
+function simulation({ fileName, template }: ScheduleFile): string {
+  return `quietus sweep simulate ${template === undefined ? `--schedule ${fileName}` : `--template ${template}`}`;
 }
 
 /** The schedule in force; undefined before the first import. */
@@ -116,7 +101,8 @@ async function recomputeDueDates(
   transaction: StoreTransaction,
   schedule: Schedule,
   settings: { fiscalYearEnd: string },
-): Promise<ScheduleImport['items']> {
+  guard: ImportGuard,
+): Promise<Omit<ScheduleImport['items'], 'moreDue'>> {
   const dueOf = dueDateCalculator(schedule, settings);
   const counts = { checked: 0, changed: 0, defects: 0 };
   const bulk = await transaction.items.bulkInsert();
@@ -126,11 +112,12 @@ async function recomputeDueDates(
       for (const item of page) {
         if (item.state === 'disposed') continue;
         const due = dueOf(item);
+        guard.see(item, due);
         counts.checked += 1;
         if (due.defect !== null) counts.defects += 1;
         if (!sameDue(item, due)) changed.push({ item, due, source: item.importedFrom });
       }
-      await bulk.replace(changed);
+      await bulk.replaceDue(changed);
       counts.changed += changed.length;
     }
     await bulk.close();

@@ -1,8 +1,9 @@
 export { BULK_ROWS } from './bulk-insert.js';
 export type { StoreLocation } from './connection.js';
 export type { CertificateRecord } from './repositories/certificates.js';
+export type { EventFilter } from './repositories/events.js';
 export type { ImportMarks } from './repositories/import-marks.js';
-export type { ImportSource, StoredItem } from './repositories/item-row.js';
+export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
 export type { ItemFilter, ItemInsert, ItemPlace, ItemWrite, Page } from './repositories/items.js';
 export type { LogFilter, LogRecord } from './repositories/log.js';
 export type { PlanLine } from './repositories/plans.js';

@@ -2,6 +2,8 @@ import type { Knex } from 'knex';
 import { connect, type StoreLocation, takeWriterTurn } from './connection.js';
 import { migrate } from './migrations/index.js';
 import { CertificateRepository } from './repositories/certificates.js';
+import { EventRepository } from './repositories/events.js';
+import { GateRepository } from './repositories/gates.js';
 import { HoldRepository } from './repositories/holds.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
@@ -15,6 +17,8 @@ export class Repositories {
   readonly operators: OperatorRepository;
   readonly schedules: ScheduleRepository;
   readonly items: ItemRepository;
+  readonly events: EventRepository;
+  readonly gates: GateRepository;
   readonly holds: HoldRepository;
   readonly plans: PlanRepository;
   readonly runs: RunRepository;
@@ -25,6 +29,8 @@ export class Repositories {
     this.operators = new OperatorRepository(database);
     this.schedules = new ScheduleRepository(database);
     this.items = new ItemRepository(database);
+    this.events = new EventRepository(database);
+    this.gates = new GateRepository(database);
     this.holds = new HoldRepository(database);
     this.plans = new PlanRepository(database);
     this.runs = new RunRepository(database);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compileHolds, holdsOn, normalizedPath } from '../../src/holds/index.js';
 import type { Hold, HoldScope } from '../../src/model/index.js';
-import { compileHolds, holdsOn, normalizedPath } from '../../src/retention/index.js';
-import { anItem } from './sample-item.js';
+import { anItem } from '../retention/sample-item.js';
 
 function aHold(id: string, scopes: HoldScope[], releasedAt: string | null = null): Hold {
   return {
@@ -15,6 +15,7 @@ function aHold(id: string, scopes: HoldScope[], releasedAt: string | null = null
     releasedAt,
     releasedBy: null,
     releaseReason: null,
+    coolingOffUntil: null,
   };
 }
 

@@ -51,12 +51,13 @@ const ITEM: fc.Arbitrary<InventoryItem> = fc
       .stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,20}$/)
       .filter((id) => !/^\d{3}-\d{2}-\d{4}$/.test(id)),
     title: SOME_TEXT,
-    recordClass: option(fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/)),
+    classes: fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/), { maxLength: 3 }),
     medium: fc.constantFrom<Medium>(...MEDIA),
     path: PATH,
     place: SOME_TEXT,
     piElements: fc.subarray([...PI_ELEMENTS]),
     dataSubjects: option(fc.integer({ min: 0, max: 2_147_483_647 })),
+    subjects: fc.subarray(['CASE-1', 'EMP-1042', 'x7']),
     custodian: option(SOME_TEXT),
     department: option(SOME_TEXT),
     created: option(DATE),
@@ -69,8 +70,10 @@ const ITEM: fc.Arbitrary<InventoryItem> = fc
     copiesElsewhere: option(SOME_TEXT),
     notes: option(SOME_TEXT),
   })
-  .map(({ path, place, ...item }) => ({
+  .map(({ path, place, classes, ...item }) => ({
     ...item,
+    recordClass: classes.toSorted()[0] ?? null,
+    otherClasses: classes.toSorted().slice(1),
     location: item.medium === 'file' || item.medium === 'folder' ? path : place,
   }));
 
@@ -144,10 +147,12 @@ describe('export', () => {
           id: `A-${at}`,
           title,
           recordClass: null,
+          otherClasses: [],
           medium: 'paper',
           location: title,
           piElements: [],
           dataSubjects: null,
+          subjects: [],
         },
         ...{
           custodian: title,

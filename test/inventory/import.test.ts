@@ -64,7 +64,7 @@ describe('a good file', () => {
     const session = await sampleSession();
     await importText(
       session,
-      'Path,Type,PI,Subjects,Dept,Record Series,Description,RECORD-ID,Event:Case Closed,Last Used\n/srv/a,folder,"Payment-Card, SSN",3,IT,tax,Tax,T-1,2020-01-02,2021-03-04\n',
+      'Path,Type,PI,Data Subjects,Dept,Record Series,Description,RECORD-ID,Event:Case Closed,Last Used\n/srv/a,folder,"Payment-Card, SSN",3,IT,tax,Tax,T-1,2020-01-02,2021-03-04\n',
     );
     expect(await allItems(session)).toMatchObject([
       {
@@ -232,7 +232,7 @@ describe('an existing item', () => {
   });
 
   it.each([
-    ['disposed', 'belongs to an item that was disposed of', row('A-1')],
+    ['disposed', 'belongs to an item that was disposed of', row('A-1', { title: 'Changed' })],
     ['claimed', 'belongs to an item that a sweep is disposing of', row('A-1', { title: 'Changed' })],
   ] as const)('that is %s is left alone', async (state, reason, line) => {
     const session = await sampleSession();
@@ -246,6 +246,15 @@ describe('an existing item', () => {
     expect(result.problems).toMatchObject([{ line: 2, reason }]);
     expect(await session.store.items.get('A-1')).toMatchObject({ state, title: 'Payroll' });
   });
+});
+
+it('the same list again, after a sweep, changes nothing and is no mistake', async () => {
+  const session = await sampleSession();
+  const list = `${HEADER}\n${row('A-1')}\n${row('A-2')}\n`;
+  await importText(session, list);
+  await session.store.items.moveState(['A-1'], 'active', 'disposed');
+  expect(await importText(session, list)).toMatchObject({ outcome: 'unchanged', unchanged: 2, rejected: 0 });
+  expect(await session.store.items.get('A-1')).toMatchObject({ state: 'disposed' });
 });
 
 describe('an id twice in a file', () => {

@@ -17,6 +17,8 @@ async function withSchedule(session: Session): Promise<void> {
     deleteWithin: null,
     disposition: 'destroy',
     approvals: 1,
+    gates: [],
+    sanitization: {},
     authority: { citation: '29 CFR 516.5', source: null, checked: '2026-11-02' as never, warning: null },
   });
   const classes = [recordClass('payroll', 'closed', 'P3Y'), recordClass('staff', 'termination', 'P1Y')];
@@ -168,4 +170,34 @@ describe('update', () => {
       message: expect.not.stringContaining('Roe'),
     });
   });
+});
+
+it('a change that would take an item out of a legal hold is refused, by hand and by import', async () => {
+  const session = await sampleSession();
+  const texts = { id: 'PAY-1', title: 'Payroll', medium: 'paper', location: 'Room 1', custodian: 'clerk' };
+  await addItem(session, texts);
+  await session.store.holds.insert({
+    id: 'H-2026-0001',
+    matter: 'm',
+    reason: null,
+    scopes: [{ kind: 'custodian', value: 'clerk' }],
+    placedAt: '2026-03-02T15:00:00.000Z',
+    placedBy: 'jdoe',
+    releasedAt: null,
+    releasedBy: null,
+    releaseReason: null,
+    coolingOffUntil: null,
+  });
+  await expect(updateItem(session, 'PAY-1', { custodian: 'manager' })).rejects.toMatchObject({
+    code: 'hold-would-be-lost',
+    exitCode: 4,
+  });
+  expect((await updateItem(session, 'PAY-1', { notes: 'counted' })).changed).toEqual(['notes']);
+  const result = await importText(
+    session,
+    'id,title,medium,location,custodian\nPAY-1,Payroll,paper,Room 1,manager\n',
+    { update: true },
+  );
+  expect(result).toMatchObject({ outcome: 'rejected', problemCount: 1 });
+  expect(await showItem(session, 'PAY-1')).toMatchObject({ custodian: 'clerk' });
 });

@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { CalendarDate, Hold, InventoryItem, ItemState, RecordClass } from '../../src/model/index.js';
-import { DECISION_REASONS, decide, holdsOn } from '../../src/retention/index.js';
+import { compileCoolingOff, holdsOn } from '../../src/holds/index.js';
+import {
+  type CalendarDate,
+  classesOf,
+  type GateStatement,
+  type Hold,
+  type InventoryItem,
+  type ItemState,
+  type RecordClass,
+} from '../../src/model/index.js';
+import { compileStatements, DECISION_REASONS, decide } from '../../src/retention/index.js';
 import { dueDateCalculator, dueDates, parseSchedule } from '../../src/schedule/index.js';
 import { date } from '../schedule/generated-rules.js';
 import { anItem } from './sample-item.js';
@@ -13,6 +22,9 @@ interface PolicyCase {
   fiscal_year_end?: string;
   item: {
     record_class: string | null;
+    other_classes?: string[];
+    subjects?: string[];
+    subject_events?: Record<string, CalendarDate>;
     medium?: InventoryItem['medium'];
     location?: string;
     custodian?: string;
@@ -22,7 +34,13 @@ interface PolicyCase {
     last_used?: CalendarDate;
     events?: Record<string, CalendarDate>;
   };
-  holds?: { id: string; released?: boolean; scopes: Hold['scopes'] }[];
+  holds?: { id: string; released?: boolean; cooling_off_until?: CalendarDate; scopes: Hold['scopes'] }[];
+  statements?: (Pick<GateStatement, 'kind' | 'scopes'> & {
+    id?: string;
+    on: CalendarDate;
+    party?: string;
+    withdrawn_on?: CalendarDate;
+  })[];
   overlaps?: string[];
   as_of: CalendarDate;
   expect: { decision: string; reason: string; keep_until: string | null; delete_by?: string | null };
@@ -39,10 +57,12 @@ function policyClasses(): ReadonlyMap<string, RecordClass> {
   return new Map(parsed.schedule.classes.map((each) => [each.id, each]));
 }
 
-function itemOf({ item }: PolicyCase): InventoryItem {
-  return anItem({
+function itemOf({ item }: PolicyCase): InventoryItem & { subjectEvents: Record<string, CalendarDate> } {
+  const own = anItem({
     id: 'item-1',
     recordClass: item.record_class,
+    otherClasses: item.other_classes ?? [],
+    subjects: item.subjects ?? [],
     medium: item.medium ?? 'file',
     location: item.location ?? '/srv/records/one.csv',
     custodian: item.custodian ?? null,
@@ -52,10 +72,24 @@ function itemOf({ item }: PolicyCase): InventoryItem {
     lastUsed: item.last_used ?? null,
     events: item.events ?? {},
   });
+  return { ...own, subjectEvents: item.subject_events ?? {} };
+}
+
+function statementsOf({ statements }: PolicyCase): GateStatement[] {
+  return (statements ?? []).map(({ id, kind, scopes, on, party, withdrawn_on }, at) => ({
+    ...{ id: id ?? `G-2026-000${at + 1}`, kind, scopes, statedOn: on, party: party ?? null },
+    ...{
+      statedBy: 'Dana Reyes',
+      reference: 'R-1',
+      recordedAt: '2026-01-02T09:00:00.000Z',
+      recordedBy: 'dana',
+    },
+    ...{ withdrawnOn: withdrawn_on ?? null, withdrawnAt: null, withdrawnBy: null },
+  }));
 }
 
 function holdsOf({ holds }: PolicyCase): Hold[] {
-  return (holds ?? []).map(({ id, released, scopes }) => ({
+  return (holds ?? []).map(({ id, released, scopes, cooling_off_until }) => ({
     id,
     scopes,
     matter: 'Matter',
@@ -65,14 +99,15 @@ function holdsOf({ holds }: PolicyCase): Hold[] {
     releasedAt: released ? '2026-02-03T09:00:00.000Z' : null,
     releasedBy: released ? 'dana' : null,
     releaseReason: released ? 'settled' : null,
+    coolingOffUntil: cooling_off_until ?? null,
   }));
 }
 
 describe('policy cases', () => {
   const classes = policyClasses();
 
-  test('there are at least forty of them, each with a name of its own', () => {
-    expect(POLICY.cases.length).toBeGreaterThanOrEqual(40);
+  test('there are at least ninety of them, each with a name of its own', () => {
+    expect(POLICY.cases.length).toBeGreaterThanOrEqual(90);
     expect(new Set(POLICY.cases.map(({ name }) => name)).size).toBe(POLICY.cases.length);
   });
 
@@ -85,17 +120,24 @@ describe('policy cases', () => {
 
   test.each(POLICY.cases)('$name', (policy) => {
     const item = itemOf(policy);
-    const recordClass = classes.get(item.recordClass ?? '');
+    const own = classesOf(item).flatMap((id) => classes.get(id) ?? []);
     const fiscalYearEnd = policy.fiscal_year_end ?? '12-31';
-    const due = dueDates(item, recordClass, { fiscalYearEnd });
+    const due = dueDates(item, own, { fiscalYearEnd });
     const decision = decide({
       item,
       state: policy.state ?? 'active',
       due,
-      recordClass,
+      classes: own,
       scheduleVersion: 3,
       fiscalYearEnd,
       holds: holdsOn(item, holdsOf(policy)),
+      cooling: compileCoolingOff(holdsOf(policy))(item, policy.as_of),
+      gates: compileStatements(statementsOf(policy), { statementDays: 90 }).openOn(
+        item,
+        own,
+        due,
+        policy.as_of,
+      ),
       asOf: policy.as_of,
       overlaps: policy.overlaps ?? [],
     });
@@ -117,7 +159,7 @@ test('a workspace without a schedule disposes of nothing', () => {
       item,
       state: 'active',
       due,
-      recordClass: undefined,
+      classes: [],
       scheduleVersion: null,
       fiscalYearEnd: '12-31',
       holds: [],

@@ -229,6 +229,7 @@ describe('a run', () => {
         releasedAt: null,
         releasedBy: null,
         releaseReason: null,
+        coolingOffUntil: null,
       });
       const corrected = await transaction.items.get('CORRECTED');
       if (corrected) await transaction.items.update({ ...corrected, notes: 'counted again' }, corrected.due);

@@ -1,7 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CUT_OFFS, type CutOff, daysInMonth, type RecordClass } from '../../src/model/index.js';
-import { dueDateCalculator, dueDates, explainDue, isWaiting } from '../../src/schedule/index.js';
+import {
+  CUT_OFFS,
+  type CutOff,
+  type DueDates,
+  daysInMonth,
+  type RecordClass,
+} from '../../src/model/index.js';
+import {
+  type DueItem,
+  type DueSettings,
+  dueDateCalculator,
+  dueDates as dueDatesUnder,
+  explainDue,
+  isWaiting,
+} from '../../src/schedule/index.js';
 import {
   type Counts,
   counts,
@@ -14,7 +27,14 @@ import {
 } from './generated-rules.js';
 
 const SETTINGS = { fiscalYearEnd: '12-31' };
-const NO_DATES = { created: null, modified: null, closed: null, lastUsed: null, events: {} };
+const NO_DATES = {
+  created: null,
+  modified: null,
+  closed: null,
+  lastUsed: null,
+  events: {},
+  otherClasses: [],
+};
 
 function aClass(parts: Partial<RecordClass>): RecordClass {
   return {
@@ -25,9 +45,15 @@ function aClass(parts: Partial<RecordClass>): RecordClass {
     deleteWithin: null,
     disposition: 'destroy',
     approvals: 1,
+    gates: [],
+    sanitization: {},
     authority: { citation: '29 CFR 516.5', source: null, checked: date('2026-11-02'), warning: null },
     ...parts,
   };
+}
+
+function dueDates(item: DueItem, recordClass: RecordClass | undefined, settings: DueSettings): DueDates {
+  return dueDatesUnder(item, recordClass ? [recordClass] : [], settings);
 }
 
 /** The last day of a period after `closed`, as the program computes it. */

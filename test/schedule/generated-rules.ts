@@ -80,13 +80,18 @@ export const recordClasses: fc.Arbitrary<RecordClass> = fc
     title: 'Records',
     disposition,
     approvals,
+    gates: [],
+    sanitization: {},
     authority: { citation: 'c. 93I § 2', source: null, checked: date('2026-11-02'), warning },
     ...(disposition === 'permanent'
       ? { retain: [], cutOff: 'none' as const, deleteWithin: null }
       : { retain, cutOff, deleteWithin }),
   }));
 
-export type ItemDates = Pick<InventoryItem, 'created' | 'modified' | 'closed' | 'lastUsed' | 'events'>;
+export type ItemDates = Pick<
+  InventoryItem,
+  'created' | 'modified' | 'closed' | 'lastUsed' | 'events' | 'otherClasses'
+>;
 
 /** Dates of an item; each one is there in most cases. */
 export const itemDates: fc.Arbitrary<ItemDates> = fc
@@ -101,6 +106,7 @@ export const itemDates: fc.Arbitrary<ItemDates> = fc
   })
   .map(({ hire, termination, inherited, ...rest }) => ({
     ...rest,
+    otherClasses: [],
     events: {
       ...(hire && { hire }),
       ...(termination && { termination }),
@@ -117,5 +123,6 @@ export function without(item: ItemDates, trigger: string): ItemDates {
     closed: trigger === 'closed' ? null : item.closed,
     lastUsed: trigger === 'last-used' ? null : item.lastUsed,
     events,
+    otherClasses: item.otherClasses,
   };
 }

@@ -83,6 +83,8 @@ classes:
           deleteWithin: { after: 'last-used', for: 'P90D' },
           disposition: 'review',
           approvals: 2,
+          gates: [],
+          sanitization: {},
           authority: {
             citation: '8 CFR 274a.2',
             source: 'https://www.ecfr.gov',
@@ -98,9 +100,31 @@ classes:
           deleteWithin: null,
           disposition: 'permanent',
           approvals: 1,
+          gates: [],
+          sanitization: {},
           authority: { citation: '8 CFR 274a.2', source: null, checked: '2026-11-02', warning: null },
         },
       ],
+    });
+  });
+
+  test('has gates and ways of destruction', () => {
+    const lines = [
+      'gates:',
+      '  - {kind: notice, recipient: Department of Public Health, days: 30}',
+      '  - {kind: permission, authority: Records Conservation Board}',
+      '  - {kind: no-open-charge}',
+      '  - {kind: copies-checked}',
+      'sanitization: {paper: shredded, removable: destroyed}',
+    ];
+    expect(scheduleOf(withClass(...GOOD, ...lines)).classes[0]).toMatchObject({
+      gates: [
+        { kind: 'notice', recipient: 'Department of Public Health', days: 30 },
+        { kind: 'permission', authority: 'Records Conservation Board' },
+        { kind: 'no-open-charge' },
+        { kind: 'copies-checked' },
+      ],
+      sanitization: { paper: 'shredded', removable: 'destroyed' },
     });
   });
 
@@ -114,6 +138,8 @@ classes:
         deleteWithin: null,
         disposition: 'destroy',
         approvals: 1,
+        gates: [],
+        sanitization: {},
         authority: { citation: '8 CFR 274a.2', source: null, checked: '2026-11-02', warning: null },
       },
     ]);
@@ -135,7 +161,9 @@ classes:
         const entries = document.map(({ id, authority, ...rest }) => {
           const present = Object.entries({ ...rest, authority: withoutNulls(authority as object) }).filter(
             ([key, value]) =>
-              value !== null && !(rest.disposition === 'permanent' && ['retain', 'cut_off'].includes(key)),
+              value !== null &&
+              !(Array.isArray(value) && value.length === 0) &&
+              !(rest.disposition === 'permanent' && ['retain', 'cut_off'].includes(key)),
           );
           return [id, Object.fromEntries(present)];
         });
@@ -288,6 +316,65 @@ describe('a mistake is told with its place and what to do', () => {
       14,
       'must be one of',
       'Did you mean calendar-year?',
+    ],
+    // Gates and sanitization.
+    ['a gate of no kind', withClass(...GOOD, 'gates: [{recipient: X}]'), 10, 13, 'kind', null],
+    [
+      'an unknown gate',
+      withClass(...GOOD, 'gates: [{kind: notise}]'),
+      10,
+      20,
+      'must be one of',
+      'Did you mean notice?',
+    ],
+    [
+      'a notice to nobody',
+      withClass(...GOOD, 'gates: [{kind: notice, days: 30}]'),
+      10,
+      13,
+      'recipient',
+      null,
+    ],
+    [
+      'days that are not a number',
+      withClass(...GOOD, 'gates: [{kind: notice, recipient: X, days: P30D}]'),
+      10,
+      48,
+      'a whole number',
+      null,
+    ],
+    ['a permission of nobody', withClass(...GOOD, 'gates: [{kind: permission}]'), 10, 13, 'authority', null],
+    [
+      'a key of another gate',
+      withClass(...GOOD, 'gates: [{kind: copies-checked, days: 3}]'),
+      10,
+      36,
+      'days',
+      null,
+    ],
+    [
+      'a gate twice',
+      withClass(...GOOD, 'gates: [{kind: copies-checked}, {kind: copies-checked}]'),
+      10,
+      12,
+      'names the gate copies-checked twice',
+      'Remove one of the two',
+    ],
+    [
+      'paper that is erased',
+      withClass(...GOOD, 'sanitization: {paper: erased}'),
+      10,
+      27,
+      'must be one of redacted, burned, pulverized, shredded',
+      null,
+    ],
+    [
+      'a file that is shredded',
+      withClass(...GOOD, 'sanitization: {file: destroyed}'),
+      10,
+      20,
+      'overwritten',
+      null,
     ],
     ['three approvals', withClass(...GOOD, 'approvals: 3'), 10, 16, 'a whole number from 0 to 2', null],
     [

@@ -72,7 +72,7 @@ describe('importing a schedule', () => {
     expect(second).toMatchObject({
       changed: true,
       classes: 2,
-      items: { checked: 0, changed: 0, defects: 0 },
+      items: { checked: 0, changed: 0, defects: 0, moreDue: 0 },
     });
     expect(await currentSchedule(session)).toMatchObject({
       version: 2,
@@ -137,7 +137,7 @@ describe('importing a schedule', () => {
 
     const first = await importSchedule(session, aFile());
     // All but A-4, which is disposed of; A-1 (class unknown), A-2 (no date) and A-3 (no class) are defects.
-    expect(first.items).toEqual({ checked: 1206, changed: 1206, defects: 3 });
+    expect(first.items).toEqual({ checked: 1206, changed: 1206, defects: 3, moreDue: 0 });
     expect((await session.store.items.get('PAY-01202'))?.due).toMatchObject({
       keepUntil: '2027-03-31',
       defect: null,
@@ -149,16 +149,17 @@ describe('importing a schedule', () => {
     expect(await session.store.items.get('A-4')).toEqual(before);
 
     const second = await importSchedule(session, aFile('P3Y', MINUTES));
-    expect(second.items).toEqual({ checked: 1206, changed: 1, defects: 2 });
+    expect(second.items).toEqual({ checked: 1206, changed: 1, defects: 2, moreDue: 0 });
     expect(await session.store.items.get('A-1')).toEqual({
       ...anItem({ id: 'A-1', recordClass: 'minutes' }),
+      subjectEvents: {},
       state: 'active',
       importedFrom: { seq: 1, line: 1203 },
       due: { keepUntil: null, deleteBy: null, permanent: true, defect: null, missingTrigger: null },
     });
 
     const third = await importSchedule(session, aFile('P5Y', MINUTES));
-    expect(third.items).toEqual({ checked: 1206, changed: 1203, defects: 2 });
+    expect(third.items).toEqual({ checked: 1206, changed: 1203, defects: 2, moreDue: 0 });
     expect((await session.store.items.get('PAY-00000'))?.due.keepUntil).toBe('2029-03-31');
   });
 
@@ -198,6 +199,8 @@ describe('a stored schedule', () => {
           cut_off: 'none',
           delete_within: null,
           approvals: 1,
+          gates: [],
+          sanitization: {},
           authority: { citation: '29 CFR 516.5', source: null, checked: '2026-11-02', warning: null },
         },
         { id: 'minutes', retain: [], disposition: 'permanent' },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Recorder, verifyLog } from '../../src/audit/index.js';
-import type { Decision, ItemState } from '../../src/model/index.js';
+import type { Decision, GateStatement, ItemState } from '../../src/model/index.js';
 import { BULK_ROWS, openStore, type Store, type StoreLocation } from '../../src/store/index.js';
 import { type Child, compileProgram, startProgram } from '../child-program.js';
 import { temporaryFolder } from '../temporary-folder.js';
@@ -52,6 +52,7 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
             await insertItems(store, [{ ...written, source: { seq: 7, line: 12 } }]);
             expect(await store.items.get(id)).toEqual({
               ...written.item,
+              subjectEvents: {},
               state: 'active',
               due: written.due,
               importedFrom: { seq: 7, line: 12 },
@@ -261,6 +262,144 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
     });
   });
 
+  describe(`links of items in ${database}`, () => {
+    const subjects = (item: { subjects: readonly string[] }) => item.subjects;
+    const ids = (items: readonly { id: string }[]) => items.map(({ id }) => id);
+
+    it('find items by subject and by any class, and follow every change', async () => {
+      const store = await opened();
+      const both = sampleItem('a', {
+        recordClass: 'hr',
+        otherClasses: ['tax'],
+        subjects: ['EMP-1', 'EMP-2'],
+      });
+      await insertItems(store, [
+        both,
+        sampleItem('b', { recordClass: 'tax', subjects: ['EMP-2'] }),
+        sampleItem('c'),
+      ]);
+      expect(subjects((await store.items.get('a')) ?? both.item)).toEqual(['EMP-1', 'EMP-2']);
+      expect(ids(await store.items.ofSubjects(['EMP-2']))).toEqual(['a', 'b']);
+      expect(ids(await store.items.list({ recordClass: 'tax' }, { limit: 9 }))).toEqual(['a', 'b']);
+      expect(await store.items.count({ subject: 'EMP-1' })).toBe(1);
+      await store.transaction(async (transaction) => {
+        const bulk = await transaction.items.bulkInsert();
+        // An item that is there keeps its links, whatever is inserted over it.
+        expect(await bulk.insert([sampleItem('a', { subjects: ['EMP-9'] })])).toBe(0);
+        await bulk.replace([sampleItem('b', { recordClass: 'tax', subjects: ['EMP-3'] })]);
+        await bulk.close();
+        await transaction.items.update({ ...both.item, subjects: [], subjectEvents: {} }, UNDUE);
+      });
+      expect(ids(await store.items.ofSubjects(['EMP-1', 'EMP-2', 'EMP-9']))).toEqual([]);
+      expect(ids(await store.items.ofSubjects(['EMP-3']))).toEqual(['b']);
+      expect(ids(await store.items.list({ recordClass: 'tax' }, { limit: 9 }))).toEqual(['a', 'b']);
+    });
+
+    it('are those of the first row where an id comes twice in a batch', async () => {
+      const store = await opened();
+      await insertItems(store, [
+        sampleItem('a', { subjects: ['EMP-1'] }),
+        sampleItem('a', { subjects: ['EMP-2'] }),
+        sampleItem('b'),
+        sampleItem('b', { subjects: ['EMP-2'] }),
+      ]);
+      expect(ids(await store.items.ofSubjects(['EMP-1']))).toEqual(['a']);
+      expect(ids(await store.items.ofSubjects(['EMP-2']))).toEqual([]);
+    });
+
+    it('are listed where they must be kept longer than they may be', async () => {
+      const store = await opened();
+      const due = (keepUntil: string | null, deleteBy: string | null) =>
+        ({ ...UNDUE, keepUntil, deleteBy }) as typeof UNDUE;
+      await insertItems(store, [
+        sampleItem('a', {}, due('2026-01-02', '2026-01-01')),
+        sampleItem('b', {}, due('2026-01-01', '2026-01-01')),
+        sampleItem('c', {}, due('2026-01-01', null)),
+      ]);
+      expect(ids(await store.items.list({ conflicting: true }, { limit: 9 }))).toEqual(['a']);
+    });
+
+    it('keep the events of the subjects with the item', async () => {
+      const store = await opened();
+      const written = sampleItem('a', { subjects: ['EMP-1'] });
+      const subjectEvents = { termination: '2024-02-29' as never };
+      await insertItems(store, [{ ...written, item: { ...written.item, subjectEvents } }]);
+      expect(await store.items.get('a')).toMatchObject({ events: {}, subjectEvents });
+    });
+  });
+
+  describe(`events in ${database}`, () => {
+    const record = (id: number, subject: string, date: string | null, supersedes: number | null = null) => ({
+      ...{ id, event: 'termination', subject, date: date as never, supersedes, supersededBy: null },
+      ...{ recordedAt: '2026-01-02T03:04:05.000Z', recordedBy: 'jdoe' },
+    });
+
+    it('are kept when they are corrected, and only the last one counts', async () => {
+      const store = await opened();
+      expect(await store.events.nextId()).toBe(1);
+      await store.transaction(async ({ events }) => {
+        await events.insert([record(1, 'EMP-1', '2026-03-31'), record(2, 'EMP-2', '2026-03-31')]);
+        await events.insert([record(3, 'EMP-1', null, 1)]);
+      });
+      expect(await store.events.nextId()).toBe(4);
+      expect(await store.events.current(['EMP-1'])).toEqual([record(3, 'EMP-1', null, 1)]);
+      expect(await store.events.list({ superseded: true }, { limit: 9 })).toEqual([
+        { ...record(1, 'EMP-1', '2026-03-31'), supersededBy: 3 },
+        record(2, 'EMP-2', '2026-03-31'),
+        record(3, 'EMP-1', null, 1),
+      ]);
+      expect(await store.events.list({ subject: 'EMP-2', event: 'termination' }, { limit: 9 })).toHaveLength(
+        1,
+      );
+      expect(await store.events.list({}, { after: 2, limit: 1 })).toEqual([record(3, 'EMP-1', null, 1)]);
+    });
+
+    it('cannot both count for one subject', async () => {
+      const store = await opened();
+      await store.events.insert([record(1, 'EMP-1', '2026-03-31')]);
+      await expect(store.events.insert([record(2, 'EMP-1', '2026-04-30')])).rejects.toThrow();
+    });
+  });
+
+  describe(`gate statements in ${database}`, () => {
+    it('come back with their scopes, and are withdrawn once', async () => {
+      const store = await opened();
+      const statement = (id: string, kind: 'notice' | 'open-charge'): GateStatement => ({
+        ...{
+          id,
+          kind,
+          party: 'Department of Public Health',
+          statedOn: '2026-03-01' as never,
+          statedBy: 'Dana Reyes',
+        },
+        ...{ reference: null, recordedAt: '2026-03-02T03:04:05.000Z', recordedBy: 'jdoe' },
+        ...{ withdrawnOn: null, withdrawnAt: null, withdrawnBy: null },
+        scopes: [
+          { kind: 'class', value: 'payroll' },
+          { kind: 'item', value: 'a' },
+        ],
+      });
+      await store.transaction(async ({ gates }) => {
+        await gates.insert(statement('G-2026-0001', 'notice'));
+        await gates.insert(statement('G-2026-0002', 'open-charge'));
+      });
+      expect(await store.gates.get('G-2026-0001')).toEqual(statement('G-2026-0001', 'notice'));
+      expect(await store.gates.nextSequence(2026)).toBe(3);
+      expect(await store.gates.nextSequence(2027)).toBe(1);
+      const withdrawal = { on: '2026-04-01' as never, at: '2026-04-01T12:00:00.000Z', by: 'jdoe' };
+      for (const id of ['G-2026-0001', 'G-2026-0002'])
+        expect(await store.gates.withdraw(id, withdrawal)).toBe(true);
+      expect(await store.gates.withdraw('G-2026-0001', withdrawal)).toBe(false);
+      expect(await store.gates.withdraw('G-2026-0009', withdrawal)).toBe(false);
+      // A closed charge still says that earlier statements that there is none are out of date.
+      expect((await store.gates.counting()).map(({ id }) => id)).toEqual(['G-2026-0002']);
+      expect((await store.gates.list()).map(({ withdrawnOn }) => withdrawnOn)).toEqual([
+        '2026-04-01',
+        '2026-04-01',
+      ]);
+    });
+  });
+
   describe(`holds in ${database}`, () => {
     it('come back with their scopes, and leave the active ones when released, once', async () => {
       const store = await opened();
@@ -269,11 +408,20 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       await store.transaction((transaction) => transaction.holds.insert(sampleHold('H-2026-0002')));
       expect(await store.holds.get('H-2026-0001')).toEqual(hold);
       expect(await store.holds.get('H-2026-0003')).toBeUndefined();
-      const release = { at: '2026-02-01T00:00:00.000Z', by: 'jdoe', reason: 'settled' };
+      const release = {
+        at: '2026-02-01T00:00:00.000Z',
+        by: 'jdoe',
+        reason: 'settled',
+        coolingOffUntil: '2026-02-08' as never,
+      };
       expect(await store.holds.release('H-2026-0001', release)).toBe(true);
       expect(await store.holds.release('H-2026-0001', { ...release, reason: 'again' })).toBe(false);
       expect(await store.holds.release('H-2026-0009', release)).toBe(false);
       expect((await store.holds.active()).map(({ id }) => id)).toEqual(['H-2026-0002']);
+      expect((await store.holds.standing()).map(({ id, coolingOffUntil }) => [id, coolingOffUntil])).toEqual([
+        ['H-2026-0001', '2026-02-08'],
+        ['H-2026-0002', null],
+      ]);
       expect((await store.holds.list()).map(({ id, releaseReason }) => [id, releaseReason])).toEqual([
         ['H-2026-0001', 'settled'],
         ['H-2026-0002', null],
@@ -320,6 +468,32 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       await expect(store.plans.insertLines('plan-1', [twice])).rejects.toThrow();
       await store.plans.setState('plan-1', 'running');
       expect((await store.plans.list()).map(({ state }) => state)).toEqual(['running']);
+    });
+
+    it('know an operator who is registered, gets one key, and is deactivated once', async () => {
+      const store = await opened();
+      const registered = {
+        id: 'jdoe',
+        name: 'Jane Doe',
+        account: 'jane',
+        accountUid: 1000,
+        publicKey: '',
+        createdAt: '2026-01-01T00:00:00.000Z',
+        deactivatedAt: null,
+      };
+      await store.operators.insert(registered);
+      await expect(store.operators.insert(registered)).rejects.toThrow();
+      expect(await store.operators.setPublicKey('nobody', 'pem')).toBe(false);
+      expect(await store.operators.setPublicKey('jdoe', 'pem')).toBe(true);
+      expect(await store.operators.setPublicKey('jdoe', 'another pem')).toBe(false);
+      expect(await store.operators.ofAccount('jane', 1000)).toEqual({ ...registered, publicKey: 'pem' });
+      expect(await store.operators.ofAccount('jane', 1001)).toBeUndefined();
+      const deactivatedAt = '2026-02-01T00:00:00.000Z';
+      expect(await store.operators.deactivate('nobody', deactivatedAt)).toBe(false);
+      expect(await store.operators.deactivate('jdoe', deactivatedAt)).toBe(true);
+      expect(await store.operators.deactivate('jdoe', '2026-03-01T00:00:00.000Z')).toBe(false);
+      expect(await store.operators.ofAccount('jane', 1000)).toBeUndefined();
+      expect(await store.operators.get('jdoe')).toEqual({ ...registered, publicKey: 'pem', deactivatedAt });
     });
 
     it('take one approval of a plan from an operator', async () => {

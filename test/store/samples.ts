@@ -18,10 +18,12 @@ export function sampleItem(
     id,
     title: `Title of ${id}`,
     recordClass: 'payroll',
+    otherClasses: [],
     medium: 'file',
     location: `/records/${id}`,
     piElements: ['ssn', 'financial_account'],
     dataSubjects: 3,
+    subjects: [],
     custodian: null,
     department: null,
     created: null,
@@ -50,6 +52,7 @@ export function sampleHold(id: string): Hold {
     releasedAt: null,
     releasedBy: null,
     releaseReason: null,
+    coolingOffUntil: null,
   };
 }
 

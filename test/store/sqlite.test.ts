@@ -12,7 +12,7 @@ import { sampleHold } from './samples.js';
 repositoriesSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
 
 const SECOND: Migration = {
-  name: '002-second',
+  name: '900-second',
   up: (database) => database.schema.createTable('second', (table) => table.text('id')),
 };
 
@@ -82,26 +82,28 @@ describe('a SQLite database', () => {
     } finally {
       process.umask(before);
     }
-    const copy = join(folder, 'before-002-second.db');
+    const copy = join(folder, 'before-900-second.db');
     expect(lstatSync(copy).mode & 0o777).toBe(0o600);
     expect(
       shell(copy, 'pragma integrity_check; select id from holds; select name from schema_migrations'),
-    ).toBe('ok\nH-2026-0001\n001-initial');
-    expect(shell(file, 'select name from schema_migrations')).toBe('001-initial\n002-second');
+    ).toBe('ok\nH-2026-0001\n001-initial\n002-events-and-gates');
+    expect(shell(file, 'select name from schema_migrations')).toBe(
+      '001-initial\n002-events-and-gates\n900-second',
+    );
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     await migrate(database, backup, [...MIGRATIONS, SECOND]);
     expect(readdirSync(folder).filter((name) => name.startsWith('before-'))).toEqual([
-      'before-002-second.db',
+      'before-900-second.db',
     ]);
   });
 
   it('keeps an older copy beside the new one', async () => {
     const { folder, file, backup } = await usedDatabase();
-    writeFileSync(backup('002-second'), 'older');
+    writeFileSync(backup('900-second'), 'older');
     const database = connect({ sqlite: file });
     onTestFinished(() => database.destroy());
     await migrate(database, backup, [...MIGRATIONS, SECOND]);
-    expect(shell(join(folder, 'before-002-second-2.db'), 'select count(*) from holds')).toBe('1');
+    expect(shell(join(folder, 'before-900-second-2.db'), 'select count(*) from holds')).toBe('1');
   });
 
   it('is as before where a change of the schema fails half way', async () => {
@@ -127,7 +129,7 @@ describe('a SQLite database', () => {
       for (const database of databases) await database.destroy();
     });
     await Promise.all(databases.map((database) => migrate(database, backup, [...MIGRATIONS, SECOND])));
-    expect(shell(file, 'select count(*) from schema_migrations')).toBe('2');
+    expect(shell(file, 'select count(*) from schema_migrations')).toBe('3');
   });
 
   it('that is no database is refused', async () => {

@@ -24,7 +24,10 @@ export default class HoldList extends QuietusCommand {
         { head: 'PLACED', value: (hold) => hold.placedAt.slice(0, 10), shrink: false },
         { head: 'BY', value: (hold) => hold.placedBy },
         ...(flags.all
-          ? [{ head: 'RELEASED', value: (hold: Hold) => hold.releasedAt?.slice(0, 10) ?? '', shrink: false }]
+          ? [
+              { head: 'RELEASED', value: (hold: Hold) => hold.releasedAt?.slice(0, 10) ?? '', shrink: false },
+              { head: 'LEFT ALONE UNTIL', value: (hold: Hold) => hold.coolingOffUntil ?? '', shrink: false },
+            ]
           : []),
       ]);
     }
@@ -39,6 +42,7 @@ export default class HoldList extends QuietusCommand {
         released_at: hold.releasedAt,
         released_by: hold.releasedBy,
         release_reason: hold.releaseReason,
+        cooling_off_until: hold.coolingOffUntil,
       })),
     };
   }

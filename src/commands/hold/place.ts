@@ -27,6 +27,11 @@ export default class HoldPlace extends QuietusCommand {
       multiple: true,
       helpValue: 'NAME',
     }),
+    subject: Flags.string({
+      description: 'Hold all items that are linked to this person or case; may be repeated.',
+      multiple: true,
+      helpValue: 'ID',
+    }),
     location: Flags.string({
       description:
         'Hold this file or folder and all below it, or paper and media whose location begins with this text; may be repeated.',
@@ -34,17 +39,20 @@ export default class HoldPlace extends QuietusCommand {
       helpValue: 'PATH',
     }),
     'allow-unknown': Flags.boolean({
-      description: 'Accept ids of items that the inventory does not have yet.',
+      description: 'Accept ids, classes and custodians that no item has yet.',
     }),
   };
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(HoldPlace);
-    const { holdReach, locationScopes, placeHold, sameMatter } = await import('../../retention/index.js');
+    const { holdReach, locationScopes, placeHold, requireSubject, sameMatter } = await import(
+      '../../retention/index.js'
+    );
     const scopes: HoldScope[] = [
       ...(flags.item ?? []).map((value): HoldScope => ({ kind: 'item', value })),
       ...(flags.class ?? []).map((value): HoldScope => ({ kind: 'class', value })),
       ...(flags.custodian ?? []).map((value): HoldScope => ({ kind: 'custodian', value })),
+      ...(flags.subject ?? []).map((value): HoldScope => ({ kind: 'subject', value: requireSubject(value) })),
       ...(flags.location ?? []).flatMap((value) => locationScopes(value, process.cwd())),
     ];
     const session = await this.openSession();

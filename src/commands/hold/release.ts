@@ -19,6 +19,10 @@ export default class HoldRelease extends QuietusCommand {
     const session = await this.openSession();
     const hold = await releaseHold(session, { id: args.hold, reason: flags.reason });
     this.print(`Hold ${hold.id} is released`);
+    if (hold.coolingOffUntil !== null)
+      this.print(
+        `What it reached is left alone until ${hold.coolingOffUntil}, should the release be a mistake`,
+      );
     const total = await session.store.items.count({});
     const bar = await this.progress(total, 'Inventory');
     const reach = await holdReach(session, hold, {
@@ -30,11 +34,18 @@ export default class HoldRelease extends QuietusCommand {
     this.print(
       `It reached ${counted(reach.items, 'item')}, of which ${free} are due now and under no other hold`,
     );
-    if (free > 0) this.note('Next: quietus sweep plan');
+    if (free > 0) {
+      this.note(
+        hold.coolingOffUntil === null
+          ? 'Next: quietus sweep plan'
+          : `After ${hold.coolingOffUntil}: quietus sweep plan`,
+      );
+    }
     return {
       hold: hold.id,
       released_at: hold.releasedAt,
       released_by: hold.releasedBy,
+      cooling_off_until: hold.coolingOffUntil,
       items: reach.items,
       due: reach.due,
       due_and_free: free,

@@ -1,10 +1,13 @@
 import { Args, Flags, QuietusCommand } from '../../cli/index.js';
-import { MEDIA, PI_ELEMENTS } from '../../model/index.js';
+import { badInput, MEDIA, PI_ELEMENTS } from '../../model/index.js';
 
 /** What a person says of an item; the same for `inventory update`. */
 export const ITEM_FLAGS = {
   title: Flags.string({ description: 'What the records are.' }),
-  class: Flags.string({ description: 'Id of the record class in the schedule.' }),
+  class: Flags.string({
+    description: 'Id of the record class in the schedule; may be repeated.',
+    multiple: true,
+  }),
   medium: Flags.string({ description: `What holds them: ${MEDIA.join(', ')}.` }),
   location: Flags.string({ description: 'Path of the file or folder; for other media, where to find it.' }),
   pi: Flags.string({
@@ -12,6 +15,11 @@ export const ITEM_FLAGS = {
     multiple: true,
   }),
   subjects: Flags.string({ description: 'Number of people whom the information is about.' }),
+  subject: Flags.string({
+    description: 'Opaque id of a person or case that the records are about, never a name; may be repeated.',
+    helpValue: 'ID',
+    multiple: true,
+  }),
   custodian: Flags.string({ description: 'Who answers for the records.' }),
   department: Flags.string({ description: 'Department that holds them.' }),
   created: Flags.string({ description: 'Day of creation.', helpValue: 'DATE' }),
@@ -42,21 +50,33 @@ type ItemFlags = { readonly [Name in keyof typeof ITEM_FLAGS]?: string | string[
 const COLUMN_OF_FLAG: Readonly<Record<string, string>> = {
   pi: 'pi_elements',
   subjects: 'data_subjects',
+  subject: 'subjects',
   'last-used': 'last_used',
   'copies-elsewhere': 'copies_elsewhere',
 };
 
-/** The texts that were given, by the names of the columns. */
+/**
+ * The texts that were given, by the names of the columns. Only the flags of an item count: those of every command,
+ * such as --workspace, come in the same bag.
+ *
+ * @throws Fault `event-invalid` for an event without a `=`: only `NAME=` empties one
+ */
 export function itemTexts(flags: ItemFlags): Record<string, string> {
-  const { base: _base, 'date-format': _format, event = [], ...columns } = flags;
   const texts: Record<string, string> = {};
-  for (const [flag, value] of Object.entries(columns)) {
+  for (const flag of Object.keys(ITEM_FLAGS) as (keyof typeof ITEM_FLAGS)[]) {
+    if (flag === 'base' || flag === 'date-format' || flag === 'event') continue;
+    const value = flags[flag];
     if (typeof value === 'string') texts[COLUMN_OF_FLAG[flag] ?? flag] = value;
     else if (Array.isArray(value)) texts[COLUMN_OF_FLAG[flag] ?? flag] = value.join(';');
   }
-  for (const each of event) {
-    const [name = '', ...date] = each.split('=');
-    texts[`event:${name.trim()}`] = date.join('=');
+  for (const each of [flags.event ?? []].flat()) {
+    const at = each.indexOf('=');
+    if (at < 1) {
+      throw badInput('event-invalid', 'An event is written NAME=DATE', {
+        hint: 'Write it as in --event termination=2026-03-31; --event termination= takes the date away',
+      });
+    }
+    texts[`event:${each.slice(0, at).trim()}`] = each.slice(at + 1);
   }
   return texts;
 }

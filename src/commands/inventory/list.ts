@@ -1,5 +1,5 @@
 import { Flags, QuietusCommand, shellWord } from '../../cli/index.js';
-import { badInput, ITEM_STATES, MEDIA } from '../../model/index.js';
+import { badInput, classesOf, ITEM_STATES, MEDIA } from '../../model/index.js';
 import type { ItemFilter, StoredItem } from '../../store/index.js';
 
 export default class InventoryList extends QuietusCommand {
@@ -12,11 +12,15 @@ export default class InventoryList extends QuietusCommand {
   ];
   static override flags = {
     class: Flags.string({ description: 'Only this record class.' }),
+    subject: Flags.string({ description: 'Only items linked to this person or case.', helpValue: 'ID' }),
     medium: Flags.option({ description: 'Only this medium.', options: MEDIA })(),
     custodian: Flags.string({ description: 'Only this custodian.' }),
     department: Flags.string({ description: 'Only this department.' }),
     state: Flags.option({ description: 'Only this state.', options: ITEM_STATES })(),
     defects: Flags.boolean({ description: 'Only items that have no due date because something is missing.' }),
+    conflicts: Flags.boolean({
+      description: 'Only items that must be kept longer than they may be kept; the duty to keep wins.',
+    }),
     'due-before': Flags.string({
       description: 'Only items whose duty to keep ends before this day.',
       helpValue: 'DATE',
@@ -34,12 +38,14 @@ export default class InventoryList extends QuietusCommand {
       throw badInput('flags-conflict', '--csv and --json exclude each other');
     const filter: ItemFilter = {
       ...given('recordClass', flags.class),
+      ...given('subject', flags.subject),
       ...given('medium', flags.medium),
       ...given('custodian', flags.custodian),
       ...given('department', flags.department),
       ...given('state', flags.state),
       ...given('locationPrefix', flags.location),
       ...(flags.defects ? { defective: true } : {}),
+      ...(flags.conflicts ? { conflicting: true } : {}),
       ...(flags['due-before'] === undefined
         ? {}
         : { dueBefore: filterDate(flags['due-before'], '--due-before') }),
@@ -57,7 +63,7 @@ export default class InventoryList extends QuietusCommand {
     this.printTable(items, [
       { head: 'ID', value: (item) => item.id, shrink: false },
       { head: 'TITLE', value: (item) => item.title },
-      { head: 'CLASS', value: (item) => item.recordClass },
+      { head: 'CLASS', value: (item) => classesOf(item).join(', ') },
       { head: 'MEDIUM', value: (item) => item.medium, shrink: false },
       { head: 'KEEP UNTIL', value: dueText },
       { head: 'STATE', value: (item) => item.state, shrink: false },

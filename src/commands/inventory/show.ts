@@ -1,5 +1,6 @@
 import { Args, printable, QuietusCommand } from '../../cli/index.js';
-import { PI_ELEMENT_NAMES } from '../../model/index.js';
+import type { ItemDisposal } from '../../inventory/index.js';
+import { classesOf, PI_ELEMENT_NAMES } from '../../model/index.js';
 import type { StoredItem } from '../../store/index.js';
 
 export default class InventoryShow extends QuietusCommand {
@@ -12,13 +13,23 @@ export default class InventoryShow extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { args } = await this.parse(InventoryShow);
-    const { itemDocument, showItem } = await import('../../inventory/index.js');
-    const item = await showItem(await this.openSession(), args.id);
-    const lines = factsOf(item).filter(([, value]) => value !== '');
+    const { itemDisposals, itemDocument, showItem } = await import('../../inventory/index.js');
+    const session = await this.openSession();
+    const item = await showItem(session, args.id);
+    const disposals = await itemDisposals(session, item.id);
+    const lines = [...factsOf(item), ...disposals.map(disposalFact)].filter(([, value]) => value !== '');
     const width = Math.max(...lines.map(([name]) => name.length));
     for (const [name, value] of lines) this.print(`${name.padEnd(width)}  ${printable(value)}`);
-    return itemDocument(item);
+    return {
+      ...itemDocument(item),
+      disposals: disposals.map(({ endedAt, ...each }) => ({ ...each, ended_at: endedAt })),
+    };
   }
+}
+
+function disposalFact({ outcome, plan, endedAt, certificate }: ItemDisposal): [name: string, value: string] {
+  const told = certificate === null ? '' : `, certificate ${certificate}`;
+  return ['disposal', `${outcome ?? 'under way'} by ${plan}${endedAt ? ` on ${endedAt}` : ''}${told}`];
 }
 
 function factsOf(item: StoredItem): [name: string, value: string][] {
@@ -28,7 +39,7 @@ function factsOf(item: StoredItem): [name: string, value: string][] {
     ['id', item.id],
     ['title', item.title],
     ['state', item.state],
-    ['class', item.recordClass ?? '(none)'],
+    ['class', classesOf(item).join(', ') || '(none)'],
     ['medium', item.medium],
     ['location', item.location],
     [
@@ -36,6 +47,7 @@ function factsOf(item: StoredItem): [name: string, value: string][] {
       item.piElements.map((element) => PI_ELEMENT_NAMES[element]).join(', ') || '(none)',
     ],
     ['data subjects', item.dataSubjects === null ? '(not counted)' : text(item.dataSubjects)],
+    ['subjects', item.subjects.join(', ')],
     ['custodian', text(item.custodian)],
     ['department', text(item.department)],
     ['created', text(item.created)],
@@ -43,6 +55,10 @@ function factsOf(item: StoredItem): [name: string, value: string][] {
     ['closed', text(item.closed)],
     ['last used', text(item.lastUsed)],
     ...Object.entries(item.events).map(([name, date]): [string, string] => [`event ${name}`, date]),
+    ...Object.entries(item.subjectEvents).map(([name, date]): [string, string] => [
+      `event ${name}`,
+      `${date} (of its ${item.subjects.length === 1 ? 'subject' : 'subjects'})`,
+    ]),
     ['copies elsewhere', text(item.copiesElsewhere)],
     ['notes', text(item.notes)],
     ['keep until', due.permanent ? 'for ever' : text(due.keepUntil)],

@@ -5,19 +5,20 @@ export default class ScheduleCheck extends QuietusCommand {
     'Check a schedule file and explain every mistake with its line and column. Nothing is stored; no workspace is needed.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> schedule.yaml',
-    '<%= config.bin %> <%= command.id %> schedule.yaml --json',
+    '<%= config.bin %> <%= command.id %> schedule.csv --json',
   ];
   static override args = {
-    file: Args.string({ description: 'Schedule file (YAML).', required: true }),
+    file: Args.string({
+      description: 'Schedule file (YAML, or CSV where its name ends with .csv).',
+      required: true,
+    }),
   };
 
   async run(): Promise<unknown> {
     const { args } = await this.parse(ScheduleCheck);
-    const { parseSchedule, readScheduleFile, scheduleInvalid } = await import('../../schedule/index.js');
+    const { parsedSchedule, readScheduleFile } = await import('../../schedule/index.js');
     const file = await readScheduleFile(args.file);
-    const parsed = parseSchedule(file.text, file.fileName);
-    if ('problems' in parsed) throw scheduleInvalid(file.fileName, parsed.problems);
-    const { title, classes } = parsed.schedule;
+    const { title, classes } = parsedSchedule(file);
     const noun = classes.length === 1 ? 'class' : 'classes';
     this.print(`${file.fileName} is in order: ${title}, ${classes.length} record ${noun}`);
     return { title, classes: classes.length, problems: [] };

@@ -73,7 +73,7 @@ async function createInventory(database: Knex): Promise<void> {
     "create index items_defect on items (id) where state = 'active' and due_defect is not null",
   );
   await database.raw(
-    "create index items_location on items (location) where state = 'active' and medium in ('file', 'folder')",
+    "create index items_location on items (location) where state <> 'disposed' and substr(location, 1, 1) = '/'",
   );
   await database.raw('create index items_class on items (record_class, state)');
 }
@@ -155,6 +155,7 @@ async function createRuns(database: Knex): Promise<void> {
     table.integer('outcome_seq');
     table.primary(['run_id', 'item_id']);
   });
+  await database.raw('create index disposals_item on disposals (item_id)');
   await database.schema.createTable('disposal_entries', (table) => {
     text(database, table, 'run_id').notNullable();
     text(database, table, 'item_id').notNullable();

@@ -6,6 +6,7 @@ import { badInput } from '../../model/index.js';
 import { syncFolder } from '../../workspace/index.js';
 import { isSqlite, takeWriterTurn } from '../connection.js';
 import * as initial from './001-initial.js';
+import * as eventsAndGates from './002-events-and-gates.js';
 
 export interface Migration {
   name: string;
@@ -13,7 +14,10 @@ export interface Migration {
 }
 
 /** Forward only, in this order; a released migration never changes. */
-export const MIGRATIONS: readonly Migration[] = [{ name: '001-initial', up: initial.up }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: '001-initial', up: initial.up },
+  { name: '002-events-and-gates', up: eventsAndGates.up },
+];
 
 /** Table that names the migrations which a database has. */
 const APPLIED = 'schema_migrations';

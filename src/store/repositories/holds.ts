@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Hold, HoldScope, HoldScopeKind } from '../../model/index.js';
+import type { CalendarDate, Hold, HoldScope, HoldScopeKind } from '../../model/index.js';
 
 interface HoldRow {
   id: string;
@@ -10,12 +10,20 @@ interface HoldRow {
   released_at: string | null;
   released_by: string | null;
   release_reason: string | null;
+  cooling_off_until: string | null;
 }
 
 interface ScopeRow {
   hold_id: string;
   kind: HoldScopeKind;
   value: string;
+}
+
+interface HoldRelease {
+  at: string;
+  by: string;
+  reason: string;
+  coolingOffUntil: CalendarDate | null;
 }
 
 const SCOPE_ROWS = 500;
@@ -33,6 +41,7 @@ export class HoldRepository {
       released_at: hold.releasedAt,
       released_by: hold.releasedBy,
       release_reason: hold.releaseReason,
+      cooling_off_until: hold.coolingOffUntil,
     });
     for (let at = 0; at < hold.scopes.length; at += SCOPE_ROWS) {
       const rows = hold.scopes.slice(at, at + SCOPE_ROWS).map((scope) => ({ hold_id: hold.id, ...scope }));
@@ -49,15 +58,27 @@ export class HoldRepository {
     return await this.load(this.database('holds').whereNull('released_at').orderBy('id'));
   }
 
-  /** A text that changes whenever a hold is placed or released: a cheap way to see that nothing has changed. */
+  /** Holds in force, and those that were released with a cooling-off period, whether it is over or not. */
+  async standing(): Promise<Hold[]> {
+    const query = this.database('holds').whereNull('released_at').orWhereNotNull('cooling_off_until');
+    return await this.load(query.orderBy('id'));
+  }
+
+  /**
+   * A text that changes whenever a hold is placed or released, a statement about a gate is recorded or withdrawn, or an
+   * event is recorded: a cheap way to see that nothing has changed that decisions rest on, beside items and schedule.
+   */
   async revision(): Promise<string> {
-    const rows: { placed: number | string; released: number | string }[] = await this.database('holds').count(
-      {
-        placed: 'id',
-        released: 'released_at',
-      },
+    const count = (what: string, table: string, name: string) =>
+      this.database.raw('(select count(??) from ??) as ??', [what, table, name]);
+    const rows: Record<string, number | string>[] = await this.database.select(
+      count('id', 'holds', 'placed'),
+      count('released_at', 'holds', 'released'),
+      count('id', 'gate_statements', 'stated'),
+      count('withdrawn_at', 'gate_statements', 'withdrawn'),
+      this.database.raw('(select max(id) from events) as event'),
     );
-    return `${rows[0]?.placed ?? 0}/${rows[0]?.released ?? 0}`;
+    return Object.values(rows[0] ?? {}).join('/');
   }
 
   async list(): Promise<Hold[]> {
@@ -75,11 +96,13 @@ export class HoldRepository {
   }
 
   /** @returns false where the hold does not exist or was released before */
-  async release(id: string, release: { at: string; by: string; reason: string }): Promise<boolean> {
-    const changed = await this.database('holds')
-      .where('id', id)
-      .whereNull('released_at')
-      .update({ released_at: release.at, released_by: release.by, release_reason: release.reason });
+  async release(id: string, release: HoldRelease): Promise<boolean> {
+    const changed = await this.database('holds').where('id', id).whereNull('released_at').update({
+      released_at: release.at,
+      released_by: release.by,
+      release_reason: release.reason,
+      cooling_off_until: release.coolingOffUntil,
+    });
     return changed === 1;
   }
 
@@ -100,6 +123,7 @@ export class HoldRepository {
       releasedAt: row.released_at,
       releasedBy: row.released_by,
       releaseReason: row.release_reason,
+      coolingOffUntil: row.cooling_off_until as CalendarDate | null,
     }));
   }
 }

@@ -2,14 +2,22 @@ import type {
   CalendarDate,
   DueDates,
   DueDefect,
+  EventDates,
   InventoryItem,
   ItemState,
   Medium,
   PiElement,
 } from '../../model/index.js';
 
+/** What is written of an item: what a person says, and the events of its subjects. */
+export interface WrittenItem extends InventoryItem {
+  /** Events that are recorded for all of its subjects, with the latest day; none where it is left out. */
+  subjectEvents?: EventDates;
+}
+
 /** An inventory item as it is stored: with its state and both clocks. */
-export interface StoredItem extends InventoryItem {
+export interface StoredItem extends WrittenItem {
+  subjectEvents: EventDates;
   state: ItemState;
   due: DueDates;
   /** Null where a person wrote it, with `add` or `update`. */
@@ -42,6 +50,7 @@ export const ITEM_COLUMNS = [
   'missing_trigger',
   'import_seq',
   'import_line',
+  'links',
 ] as const;
 
 /** Columns that no update of an item touches: its key, and where it is in its life. */
@@ -60,7 +69,7 @@ type Column = (typeof ITEM_COLUMNS)[number];
 type Value = string | number | null;
 export type ItemRow = Record<Column, Value>;
 
-export function itemValues(item: InventoryItem, due: DueDates, source: ImportSource | null): Value[] {
+export function itemValues(item: WrittenItem, due: DueDates, source: ImportSource | null): Value[] {
   return [
     item.id,
     item.title,
@@ -86,7 +95,21 @@ export function itemValues(item: InventoryItem, due: DueDates, source: ImportSou
     due.missingTrigger,
     source?.seq ?? null,
     source?.line ?? null,
+    linksText(item),
   ];
+}
+
+interface Links {
+  classes: readonly string[];
+  subjects: readonly string[];
+  events: EventDates;
+}
+
+const NO_LINKS: Links = { classes: [], subjects: [], events: {} };
+
+function linksText({ otherClasses, subjects, subjectEvents }: WrittenItem): string | null {
+  if (otherClasses.length === 0 && subjects.length === 0) return null;
+  return JSON.stringify({ classes: otherClasses, subjects, events: subjectEvents ?? {} } satisfies Links);
 }
 
 /** Sorted, so that equal events are equal text. */
@@ -97,15 +120,18 @@ function eventsText(events: InventoryItem['events']): string {
 }
 
 export function storedItem(row: ItemRow): StoredItem {
+  const links = row.links === null ? NO_LINKS : (JSON.parse(String(row.links)) as Links);
   const elements = String(row.pi_elements);
   return {
     id: String(row.id),
     title: String(row.title),
     recordClass: textOrNull(row.record_class),
+    otherClasses: links.classes,
     medium: row.medium as Medium,
     location: String(row.location),
     piElements: elements === '' ? [] : (elements.split(',') as PiElement[]),
     dataSubjects: row.data_subjects === null ? null : Number(row.data_subjects),
+    subjects: links.subjects,
     custodian: textOrNull(row.custodian),
     department: textOrNull(row.department),
     created: dateOrNull(row.created),
@@ -115,6 +141,7 @@ export function storedItem(row: ItemRow): StoredItem {
     events: row.events === '{}' ? {} : (JSON.parse(String(row.events)) as Record<string, CalendarDate>),
     copiesElsewhere: textOrNull(row.copies_elsewhere),
     notes: textOrNull(row.notes),
+    subjectEvents: links.events,
     state: row.state as ItemState,
     due: storedDue(row),
     importedFrom: importSource(row),

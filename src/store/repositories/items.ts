@@ -1,9 +1,10 @@
 import type { Knex } from 'knex';
-import type { CalendarDate, DueDates, InventoryItem, ItemState, Medium } from '../../model/index.js';
+import type { CalendarDate, DueDates, ItemState, Medium } from '../../model/index.js';
 import { type BulkInsert, bulkInsert } from '../bulk-insert.js';
 import { isSqlite } from '../connection.js';
 import { DeferredIndexes } from '../deferred-indexes.js';
 import { ImportMarks } from './import-marks.js';
+import { ItemLinks, type LinkKind } from './item-links.js';
 import {
   CHANGING_COLUMNS,
   type ImportSource,
@@ -12,16 +13,22 @@ import {
   itemValues,
   type StoredItem,
   storedItem,
+  type WrittenItem,
 } from './item-row.js';
 
 export interface ItemFilter {
+  /** Only items of this class, whether it is their only one or not. */
   recordClass?: string;
+  /** Only items that are linked to this subject. */
+  subject?: string;
   medium?: Medium;
   custodian?: string;
   department?: string;
   state?: ItemState;
   /** Only items without a due date for lack of something. */
   defective?: boolean;
+  /** Only items that must be kept longer than they may be kept. */
+  conflicting?: boolean;
   /** Only items whose duty to keep ended before this day. */
   dueBefore?: CalendarDate;
   /** Only items at or below this path, or whose location starts with this text. */
@@ -45,7 +52,8 @@ export interface Page {
  * condition holds.
  */
 const ACTIVE = "state = 'active'";
-const ON_DISK = "medium in ('file', 'folder')";
+/** Whatever its medium: a database is a file too. What a run has claimed is still there. */
+const PLACED = "state <> 'disposed' and substr(location, 1, 1) = '/'";
 
 export class ItemRepository {
   constructor(private readonly database: Knex | Knex.Transaction) {}
@@ -57,6 +65,7 @@ export class ItemRepository {
     return new ItemInsert(
       await bulkInsert(transaction, table),
       await DeferredIndexes.of(transaction, 'items'),
+      new ItemLinks(transaction),
     );
   }
 
@@ -135,12 +144,30 @@ export class ItemRepository {
     return rows.map(storedItem);
   }
 
-  /** Active items in files or folders whose location is one of these paths; at most 1,000 paths. */
+  /** Items that are linked to any of these subjects, by id; at most 500 subjects. */
+  async ofSubjects(subjects: readonly string[]): Promise<StoredItem[]> {
+    const ids = this.database('item_links')
+      .where('kind', 'subject')
+      .whereIn('value', subjects)
+      .select('item_id');
+    const rows: ItemRow[] = await this.database('items').whereIn('id', ids).orderBy('id');
+    return rows.map(storedItem);
+  }
+
+  /** Every custodian that an item names, as it is written there. */
+  async custodians(): Promise<string[]> {
+    const rows: { custodian: string }[] = await this.database('items')
+      .distinct('custodian')
+      .whereNotNull('custodian');
+    return rows.map(({ custodian }) => custodian);
+  }
+
+  /** Items not disposed of whose location is one of these paths; at most 1,000 paths. */
   async atLocations(paths: readonly string[]): Promise<ItemPlace[]> {
     return await this.places().whereIn('location', paths);
   }
 
-  /** Active items in files or folders below any of these folders; at most 100 folders. */
+  /** Items not disposed of whose location lies below any of these folders; at most 100 folders. */
   async belowFolders(folders: readonly string[]): Promise<ItemPlace[]> {
     if (folders.length === 0) return [];
     return await this.places().andWhere((below) => {
@@ -154,15 +181,17 @@ export class ItemRepository {
   }
 
   private places(): Knex.QueryBuilder<ItemPlace, ItemPlace[]> {
-    return this.database('items').whereRaw(`${ACTIVE} and ${ON_DISK}`).select('id', 'location');
+    return this.database('items').whereRaw(PLACED).select('id', 'location');
   }
 
-  /** Replaces what a person says of the item, and its due dates. @returns false where there is no such item */
-  async update(item: InventoryItem, due: DueDates): Promise<boolean> {
+  /** Replaces what a person says of the item, and its due dates; needs a transaction. @returns false where there is no such item */
+  async update(item: WrittenItem, due: DueDates): Promise<boolean> {
     const values = itemValues(item, due, null);
     const row = Object.fromEntries(ITEM_COLUMNS.map((column, at) => [column, values[at] ?? null]));
     delete row.state;
-    return (await this.database('items').where('id', item.id).update(row)) === 1;
+    if ((await this.database('items').where('id', item.id).update(row)) !== 1) return false;
+    await new ItemLinks(this.database).replace([item]);
+    return true;
   }
 
   async setDue(id: string, due: DueDates): Promise<void> {
@@ -182,15 +211,26 @@ export class ItemRepository {
     return await this.database('items').whereIn('id', ids).where('state', from).update({ state: to });
   }
 
+  private linked(kind: LinkKind, value: string): Knex.QueryBuilder {
+    return this.database('item_links').where({ kind, value }).select('item_id');
+  }
+
   private filtered(filter: ItemFilter): Knex.QueryBuilder {
     const query = this.database('items');
-    if (filter.recordClass !== undefined) query.where('record_class', filter.recordClass);
+    const { recordClass } = filter;
+    if (recordClass !== undefined) {
+      query.andWhere((match) =>
+        match.where('record_class', recordClass).orWhereIn('id', this.linked('class', recordClass)),
+      );
+    }
+    if (filter.subject !== undefined) query.whereIn('id', this.linked('subject', filter.subject));
     if (filter.medium !== undefined) query.where('medium', filter.medium);
     if (filter.custodian !== undefined) query.where('custodian', filter.custodian);
     if (filter.department !== undefined) query.where('department', filter.department);
     if (filter.state === 'active') query.whereRaw(ACTIVE);
     else if (filter.state !== undefined) query.where('state', filter.state);
     if (filter.defective) query.whereNotNull('due_defect');
+    if (filter.conflicting) query.whereRaw('delete_by < keep_until');
     if (filter.dueBefore !== undefined) query.where('keep_until', '<', filter.dueBefore);
     const prefix = filter.locationPrefix;
     if (prefix !== undefined && prefix !== '')
@@ -210,7 +250,7 @@ function rowsOf(answer: { rows: unknown[] }): unknown[] {
 }
 
 export interface ItemWrite {
-  item: InventoryItem;
+  item: WrittenItem;
   due: DueDates;
   /** Null where a person writes it. */
   source: ImportSource | null;
@@ -221,19 +261,29 @@ export class ItemInsert {
   constructor(
     private readonly bulk: BulkInsert,
     private readonly indexes: DeferredIndexes,
+    private readonly links: ItemLinks,
   ) {}
 
   /** Inserts the items that do not exist yet. @returns how many those were */
   async insert(items: readonly ItemWrite[]): Promise<number> {
+    const linked = await this.links.newlyLinked(items.map(({ item }) => item));
     const inserted = await this.bulk.insert(
       items.map(({ item, due, source }) => itemValues(item, due, source)),
     );
+    await this.links.add(linked);
     await this.indexes.noteInserted(inserted);
     return inserted;
   }
 
   /** Replaces what is said of items that exist, and their due dates; their states stay. */
   async replace(items: readonly ItemWrite[]): Promise<void> {
+    if (items.length === 0) return;
+    await this.replaceDue(items);
+    await this.links.replace(items.map(({ item }) => item));
+  }
+
+  /** The same for items whose subjects and classes are what they were. */
+  async replaceDue(items: readonly ItemWrite[]): Promise<void> {
     if (items.length > 0)
       await this.bulk.replace(items.map(({ item, due, source }) => itemValues(item, due, source)));
   }

@@ -36,13 +36,31 @@ export class OperatorRepository {
     return rows.map(operator);
   }
 
-  /** The active operator of an operating-system account, if there is one. */
-  async activeForAccount(account: string, uid: number): Promise<Operator | undefined> {
+  /** The operator of an operating-system account who is not deactivated, if there is one. */
+  async ofAccount(account: string, uid: number): Promise<Operator | undefined> {
     const row: OperatorRow | undefined = await this.database('operators')
       .where({ account, account_uid: uid })
       .whereNull('deactivated_at')
       .first();
     return row && operator(row);
+  }
+
+  /** Gives an operator the public key, once. @returns whether the operator had none and is not deactivated */
+  async setPublicKey(id: string, publicKey: string): Promise<boolean> {
+    const changed = await this.database('operators')
+      .where({ id, public_key: '' })
+      .whereNull('deactivated_at')
+      .update({ public_key: publicKey });
+    return changed === 1;
+  }
+
+  /** @returns whether the operator was there and not deactivated */
+  async deactivate(id: string, at: string): Promise<boolean> {
+    const changed = await this.database('operators')
+      .where({ id })
+      .whereNull('deactivated_at')
+      .update({ deactivated_at: at });
+    return changed === 1;
   }
 }
 

@@ -90,6 +90,14 @@ export class RunRepository {
     return row && run(row);
   }
 
+  /** Statements of people about items of a plan, oldest first. */
+  async attestedOf(planId: string): Promise<Run[]> {
+    const rows: RunRow[] = await this.database('runs')
+      .where({ plan_id: planId, kind: 'attested' })
+      .orderBy(['started_at', 'id']);
+    return rows.map(run);
+  }
+
   /** Runs that a crash or an interruption cut off. */
   async unfinished(): Promise<Run[]> {
     const rows: RunRow[] = await this.database('runs').whereNull('finished_at').orderBy('started_at');
@@ -164,6 +172,14 @@ export class RunRepository {
     const query = this.database('disposals').where('run_id', runId).orderBy('position');
     if (state !== undefined) query.where('state', state);
     const rows: DisposalRow[] = await query;
+    return rows.map(disposal);
+  }
+
+  /** What runs have done with one item, the first first. */
+  async disposalsOf(itemId: string): Promise<Disposal[]> {
+    const rows: DisposalRow[] = await this.database('disposals')
+      .where('item_id', itemId)
+      .orderBy('outcome_seq');
     return rows.map(disposal);
   }
 

@@ -1,5 +1,13 @@
 import type { Knex } from 'knex';
-import type { Schedule, StoredSchedule } from '../../model/index.js';
+import type { RecordClass, Schedule, StoredSchedule } from '../../model/index.js';
+
+type StoredClass = Omit<RecordClass, 'gates' | 'sanitization'> &
+  Partial<Pick<RecordClass, 'gates' | 'sanitization'>>;
+
+interface StoredDocument {
+  title: string;
+  classes: readonly StoredClass[];
+}
 
 interface ScheduleRow {
   version: number;
@@ -50,9 +58,15 @@ export class ScheduleRepository {
 }
 
 function stored(row: ScheduleRow): StoredSchedule {
-  const document = JSON.parse(row.document) as Schedule;
+  const document = JSON.parse(row.document) as StoredDocument;
   return {
-    ...document,
+    title: document.title,
+    // The first version of the program wrote neither.
+    classes: document.classes.map((each) => ({
+      ...each,
+      gates: each.gates ?? [],
+      sanitization: each.sanitization ?? {},
+    })),
     version: row.version,
     importedAt: row.imported_at,
     importedBy: row.imported_by,

@@ -1,0 +1,9 @@
+export { type HoldGuard, holdGuard } from './hold-guard.js';
+export {
+  compileCoolingOff,
+  compileHolds,
+  foldedName,
+  type HeldItem,
+  holdsOn,
+  normalizedPath,
+} from './legal-hold.js';

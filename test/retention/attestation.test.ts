@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { showCertificate } from '../../src/certificate/index.js';
+import type { CalendarDate, Plan } from '../../src/model/index.js';
+import { readOperatorKey } from '../../src/operators/index.js';
+import {
+  type AttestationRequest,
+  approvePlan,
+  buildPlan,
+  placeHold,
+  recordDestruction,
+  runSweep,
+} from '../../src/retention/index.js';
+import { importSchedule } from '../../src/schedule/index.js';
+import { TestClock } from '../session/sample-workspace.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { enter, item, makeWorld, SCHEDULE, type World, writeRecord } from './sweep-world.js';
+
+const PAPER = { medium: 'paper' } as const;
+
+async function approve({ session }: World, plan: Plan): Promise<void> {
+  const operator = await session.operator();
+  await approvePlan(session, plan.id, await readOperatorKey(session.paths.keys, operator.id).unlock(null));
+}
+
+/** Boxes of paper in an approved plan. */
+async function boxes(ids: readonly string[], changes: Parameters<typeof item>[2] = {}) {
+  const clock = new TestClock();
+  const made = await makeWorld(temporaryFolder(), { clock });
+  onTestFinished(() => made.session.close());
+  await enter(
+    made.session,
+    ids.map((id) => item(id, `Basement, shelf ${id}`, { ...PAPER, ...changes })),
+  );
+  const { plan } = await buildPlan(made.session);
+  await approve(made, plan);
+  return { made, plan, clock };
+}
+
+function request(
+  plan: Plan,
+  itemIds: readonly string[],
+  changes: Partial<AttestationRequest['statement']> = {},
+): AttestationRequest {
+  return {
+    planId: plan.id,
+    itemIds,
+    statement: {
+      method: 'shredded',
+      performedBy: 'A. Clerk',
+      performedOn: '2026-03-02' as CalendarDate,
+      witness: null,
+      vendor: null,
+      reference: null,
+      ...changes,
+    },
+  };
+}
+
+async function disposed({ session }: World): Promise<number> {
+  return await session.store.items.count({ state: 'disposed' });
+}
+
+describe('a statement of people', () => {
+  it('about a day on which the record had still to be kept is refused', async () => {
+    // Closed 2023-02-28 and kept for three years: through 2026-02-28.
+    const { made, plan } = await boxes(['BOX'], { closed: '2023-02-28' as CalendarDate });
+    for (const day of ['2026-02-28', '2020-01-01']) {
+      const given = request(plan, ['BOX'], { performedOn: day as CalendarDate });
+      await expect(recordDestruction(made.session, given), day).rejects.toMatchObject({ exitCode: 4 });
+    }
+    expect(await disposed(made)).toBe(0);
+    expect((await recordDestruction(made.session, request(plan, ['BOX']))).certificate?.items).toBe(1);
+  });
+
+  it('about the last day of the period is refused though no approval is needed', async () => {
+    const clock = new TestClock();
+    const made = await makeWorld(temporaryFolder(), {
+      clock,
+      approvals: { minimum: 0, plannerMayApprove: true },
+    });
+    onTestFinished(() => made.session.close());
+    const text = SCHEDULE.replaceAll('approvals: 1', 'approvals: 0');
+    await importSchedule(made.session, { text, fileName: 'schedule.yaml' });
+    await enter(made.session, [item('BOX', 'Shelf', { ...PAPER, closed: '2023-02-28' as CalendarDate })]);
+    const { plan } = await buildPlan(made.session);
+    const on = (day: string) => request(plan, ['BOX'], { performedOn: day as CalendarDate });
+    await expect(recordDestruction(made.session, on('2026-02-28'))).rejects.toMatchObject({
+      code: 'destroyed-before-due',
+      exitCode: 4,
+      hint: expect.stringContaining('incident'),
+    });
+    expect((await recordDestruction(made.session, on('2026-03-01'))).certificate?.items).toBe(1);
+  });
+
+  it('about a day before the approval, by the clocks of the workspace, is refused', async () => {
+    const { made, plan, clock } = await boxes(['BOX']);
+    // Approved at 15:00 UTC on 2 March, which is the same day in New York.
+    clock.at = new Date('2026-03-04T15:00:00Z');
+    const on = (day: string) => request(plan, ['BOX'], { performedOn: day as CalendarDate });
+    await expect(recordDestruction(made.session, on('2026-03-01'))).rejects.toMatchObject({
+      code: 'destroyed-before-approval',
+      exitCode: 4,
+      hint: expect.stringContaining('incident'),
+    });
+    expect((await recordDestruction(made.session, on('2026-03-02'))).certificate?.items).toBe(1);
+  });
+
+  it('is refused where the item or its rule has changed since the plan was made', async () => {
+    const { made, plan } = await boxes(['A', 'B']);
+    await made.session.store.transaction(async (transaction) => {
+      const stored = await transaction.items.get('A');
+      if (stored) await transaction.items.update({ ...stored, notes: 'counted again' }, stored.due);
+    });
+    await expect(recordDestruction(made.session, request(plan, ['A', 'B']))).rejects.toMatchObject({
+      code: 'item-changed',
+      exitCode: 4,
+    });
+    await importSchedule(made.session, {
+      text: SCHEDULE.replace('29 CFR 516.5', '29 CFR 516.6'),
+      fileName: 'schedule.yaml',
+    });
+    await expect(recordDestruction(made.session, request(plan, ['B']))).rejects.toMatchObject({
+      code: 'rule-changed',
+      exitCode: 4,
+    });
+    expect(await disposed(made)).toBe(0);
+  });
+
+  it('is refused about what is on hold', async () => {
+    const { made, plan } = await boxes(['BOX']);
+    const scopes = [{ kind: 'item', value: 'BOX' }] as const;
+    await placeHold(made.session, { matter: 'Doe v. Roe', reason: null, scopes });
+    await expect(recordDestruction(made.session, request(plan, ['BOX']))).rejects.toMatchObject({
+      exitCode: 4,
+    });
+    expect(await disposed(made)).toBe(0);
+  });
+
+  it('that was recorded without its certificate gets it when it is made again, and only then', async () => {
+    const { made, plan } = await boxes(['A', 'B', 'C']);
+    const { certificates } = made.session.paths;
+    const both = request(plan, ['A', 'B']);
+    // Below a file nothing can be written: the recording is durable, and the certificate fails.
+    made.session.paths.certificates = join(writeRecord(join(made.records, 'file')), 'folder');
+    await expect(recordDestruction(made.session, both)).rejects.toThrow();
+    made.session.paths.certificates = certificates;
+    expect(await disposed(made)).toBe(2);
+    expect(await made.session.store.certificates.list()).toEqual([]);
+    for (const other of [
+      request(plan, ['A']),
+      request(plan, ['A', 'B', 'C']),
+      request(plan, ['A', 'B'], { performedBy: 'Somebody else' }),
+    ]) {
+      await expect(recordDestruction(made.session, other)).rejects.toMatchObject({ exitCode: 4 });
+    }
+    expect((await recordDestruction(made.session, both)).certificate).toMatchObject({ items: 2 });
+    await expect(recordDestruction(made.session, both)).rejects.toMatchObject({ exitCode: 4 });
+    expect(await made.session.store.certificates.list()).toHaveLength(1);
+  });
+
+  it('leaves nothing of its items waiting in the certificate of the sweep', async () => {
+    const made = await makeWorld(temporaryFolder());
+    onTestFinished(() => made.session.close());
+    const file = writeRecord(join(made.records, 'FILE'));
+    await enter(made.session, [
+      item('BOX-1', 'Shelf', PAPER),
+      item('BOX-2', 'Shelf', PAPER),
+      item('FILE', file),
+    ]);
+    const { plan } = await buildPlan(made.session);
+    await approve(made, plan);
+    await recordDestruction(made.session, request(plan, ['BOX-1']));
+    const { waiting, certificate } = await runSweep(made.session, plan.id, { acceptResidual: true });
+    expect(waiting).toEqual(['BOX-2']);
+    const { document } = await showCertificate(made.session, certificate?.number ?? '');
+    expect(document.exceptions.map(({ id, outcome }) => [id, outcome])).toEqual([['BOX-2', 'waiting']]);
+  });
+});

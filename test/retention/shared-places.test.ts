@@ -1,0 +1,115 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { CalendarDate, Plan } from '../../src/model/index.js';
+import { readOperatorKey } from '../../src/operators/index.js';
+import { approvePlan, buildPlan, placeHold, runSweep } from '../../src/retention/index.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { enter, item, makeWorld, type World, writeRecord } from './sweep-world.js';
+
+const YOUNG = { closed: '2026-01-31' as CalendarDate };
+
+async function world(): Promise<World> {
+  const made = await makeWorld(temporaryFolder());
+  onTestFinished(() => made.session.close());
+  return made;
+}
+
+async function approved({ session }: World): Promise<Plan> {
+  const { plan } = await buildPlan(session);
+  const key = readOperatorKey(session.paths.keys, (await session.operator()).id);
+  await approvePlan(session, plan.id, await key.unlock(null));
+  return plan;
+}
+
+async function decisions({ session }: World): Promise<Record<string, string>> {
+  const { items } = await buildPlan(session);
+  return Object.fromEntries(items.map((each) => [each.itemId, `${each.decision} ${each.reason}`]));
+}
+
+describe('places that have two names', () => {
+  it('through a symbolic link are never disposed of: holds and other items name the real place', async () => {
+    const made = await world();
+    const real = join(made.records, 'real');
+    mkdirSync(real);
+    symlinkSync(real, join(made.records, 'link'));
+    writeRecord(join(real, 'x'));
+    await enter(made.session, [item('B', join(made.records, 'link', 'x'))]);
+    await placeHold(made.session, {
+      matter: 'm',
+      reason: null,
+      scopes: [{ kind: 'location', value: real }],
+    });
+    expect(await decisions(made)).toEqual({ B: 'defect location-through-link' });
+  });
+});
+
+describe('items inside a folder that is due', () => {
+  it('keep the folder whatever their medium', async () => {
+    const made = await world();
+    const folder = join(made.records, 'box');
+    mkdirSync(folder);
+    writeRecord(join(folder, 'x.sqlite'));
+    await enter(made.session, [
+      item('BOX', folder, { medium: 'folder' }),
+      item('DB', join(folder, 'x.sqlite'), { medium: 'database', ...YOUNG }),
+    ]);
+    expect(await decisions(made)).toMatchObject({ BOX: 'keep contains-kept-item' });
+  });
+
+  it('that are due too go first, and the folder by the next plan', async () => {
+    const made = await world();
+    const folder = join(made.records, 'box');
+    mkdirSync(folder);
+    writeRecord(join(folder, 'x'));
+    writeRecord(join(folder, 'y'));
+    await enter(made.session, [item('IN', join(folder, 'x')), item('OUT', folder, { medium: 'folder' })]);
+    const first = await approved(made);
+    expect((await buildPlan(made.session)).items.find(({ itemId }) => itemId === 'OUT')).toMatchObject({
+      decision: 'keep',
+      reason: 'after-another-item',
+    });
+    await runSweep(made.session, first.id, { acceptResidual: true });
+    expect(readdirSync(folder)).toEqual(['y']);
+    await runSweep(made.session, (await approved(made)).id, { acceptResidual: true });
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('stop the disposal that has been claimed when they are entered and held meanwhile', async () => {
+    const made = await world();
+    const { session, records } = made;
+    const folder = join(records, 'box');
+    mkdirSync(folder);
+    for (const name of ['a', 'b', 'c']) writeRecord(join(folder, name));
+    await enter(session, [item('BOX', folder, { medium: 'folder' })]);
+    const plan = await approved(made);
+    // Another process enters and holds a file of the folder in the moment between the claim and the first write.
+    let placed: Promise<unknown> | undefined;
+    const intruder = async (): Promise<void> => {
+      await enter(session, [item('IN', join(folder, 'c'), YOUNG)]);
+      await placeHold(session, { matter: 'm', reason: null, scopes: [{ kind: 'item', value: 'IN' }] });
+    };
+    const holds = session.store.log.head.bind(session.store.log);
+    session.store.log.head = async () => {
+      placed ??= intruder();
+      await placed;
+      return await holds();
+    };
+    const result = await runSweep(session, plan.id, { acceptResidual: true });
+    expect(result.disposals).toMatchObject([{ itemId: 'BOX', outcome: 'refused' }]);
+    expect(readdirSync(folder)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+it('a hold placed after the plan refuses what people would have to destroy', async () => {
+  const made = await world();
+  await enter(made.session, [
+    item('BOX', 'Basement, shelf 4', { medium: 'paper' }),
+    item('FREE', 'Basement, shelf 5', { medium: 'paper' }),
+  ]);
+  const plan = await approved(made);
+  await placeHold(made.session, { matter: 'm', reason: null, scopes: [{ kind: 'item', value: 'BOX' }] });
+  const result = await runSweep(made.session, plan.id);
+  expect(result.waiting).toEqual(['FREE']);
+  expect(result.disposals).toMatchObject([{ itemId: 'BOX', outcome: 'refused' }]);
+});
