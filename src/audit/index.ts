@@ -1,3 +1,4 @@
+export { type ChainPart, entriesOf, followChain, newestEntryOf } from './evidence.js';
 export { logCsv } from './log-csv.js';
 export {
   type Actor,

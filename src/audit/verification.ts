@@ -1,6 +1,7 @@
 import { sha256 } from '../crypto/index.js';
-import type { LogRecord, Store } from '../store/index.js';
-import { GENESIS, type LogEntry, parseLogEntry } from './log-entry.js';
+import type { CertificateRecord, LogRecord, Store } from '../store/index.js';
+import { columnsAgree } from './evidence.js';
+import { GENESIS, parseLogEntry } from './log-entry.js';
 
 /** The first thing that is wrong with the log. */
 export interface LogProblem {
@@ -27,6 +28,8 @@ export interface VerifyLogOptions {
   workspace?: string | undefined;
   onProgress?: (entries: number) => void;
   signal?: AbortSignal;
+  /** Looks at the files of a certificate. @returns what is wrong with them, or null; not looked at where not given */
+  certificateFiles?: (certificate: CertificateRecord) => Promise<string | null>;
 }
 
 const PAGE = 2000;
@@ -39,12 +42,15 @@ interface Position {
   time: string;
   workspace: string | undefined;
   clockSetBack: number[];
+  /** Numbers of the certificates that entries tell of, with the entries' numbers. */
+  issued: Map<string, number>;
 }
 
 /**
  * Reads the whole log in order and checks that numbers have no gap, that each hash covers its entry's bytes
  * and each entry its predecessor's hash, that all are of one workspace, that the columns used for filters say
- * what the entry says, and that every certificate's entry is there. Stops at the first bad entry.
+ * what the entry says; then that every certificate in the register has its entry, that every certificate of which
+ * an entry tells is in the register, and that its files are as they were issued. Stops at the first thing that is bad.
  *
  * A hash chain alone cannot show that its newest entries were cut off, or that all was written anew;
  * certificates pin the entries they rest on.
@@ -56,6 +62,7 @@ export async function verifyLog(store: Store, options: VerifyLogOptions = {}): P
     time: '',
     workspace: options.workspace,
     clockSetBack: [],
+    issued: new Map(),
   };
   const result = (problem: LogProblem | null): LogVerification => ({
     entries: at.entries,
@@ -73,7 +80,7 @@ export async function verifyLog(store: Store, options: VerifyLogOptions = {}): P
     options.onProgress?.(at.entries);
     if (page.length < PAGE) break;
   }
-  return result(await checkCertificates(store, at.entries));
+  return result(await checkCertificates(store, at, options));
 }
 
 /** Checks one record against what came before, and moves on where it is good. */
@@ -104,34 +111,50 @@ function checkNext(record: LogRecord, at: Position): LogProblem | null {
   at.head = record.hash;
   at.time = entry.time;
   at.workspace = entry.workspace;
+  if (entry.action === 'certificate.issue' && entry.outcome === 'done') {
+    at.issued.set(String(entry.subject.certificate), entry.seq);
+  }
   return null;
 }
 
-function columnsAgree(record: LogRecord, entry: LogEntry): boolean {
-  return (
-    entry.seq === record.seq &&
-    entry.time === record.time &&
-    entry.operator === record.operator &&
-    entry.action === record.action
-  );
-}
-
-async function checkCertificates(store: Store, entries: number): Promise<LogProblem | null> {
-  for (const certificate of await store.certificates.list()) {
+async function checkCertificates(
+  store: Store,
+  at: Position,
+  { certificateFiles }: VerifyLogOptions,
+): Promise<LogProblem | null> {
+  const registered = await store.certificates.list();
+  for (const certificate of registered) {
     const record = await store.log.get(certificate.logSeq);
-    const entry = record && parseLogEntry(record.entry);
-    const matches =
-      entry?.action === 'certificate.issue' &&
-      entry.subject.certificate === certificate.number &&
-      entry.data.json_sha256 === certificate.jsonSha256 &&
-      entry.data.pdf_sha256 === certificate.pdfSha256;
-    if (!matches) {
+    if (!tellsOf(record, certificate)) {
       return {
-        seq: Math.min(certificate.logSeq, entries + 1),
+        seq: Math.min(certificate.logSeq, at.entries + 1),
         code: 'certificate-entry-missing',
         text: `The entry of certificate ${certificate.number} is missing or says something else`,
       };
     }
   }
+  const numbers = new Set(registered.map(({ number }) => number));
+  for (const [number, seq] of at.issued) {
+    if (numbers.has(number)) continue;
+    return {
+      seq,
+      code: 'certificate-unregistered',
+      text: `Certificate ${number}, of which this entry tells, is not in the register any more`,
+    };
+  }
+  for (const certificate of registered) {
+    const text = (await certificateFiles?.(certificate)) ?? null;
+    if (text !== null) return { seq: certificate.logSeq, code: 'certificate-files-changed', text };
+  }
   return null;
+}
+
+function tellsOf(record: LogRecord | undefined, certificate: CertificateRecord): boolean {
+  const entry = record && parseLogEntry(record.entry);
+  return (
+    entry?.action === 'certificate.issue' &&
+    entry.subject.certificate === certificate.number &&
+    entry.data.json_sha256 === certificate.jsonSha256 &&
+    entry.data.pdf_sha256 === certificate.pdfSha256
+  );
 }

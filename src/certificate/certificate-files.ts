@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../model/index.js';
-import { syncFolder, writeFileAtomically } from '../workspace/index.js';
+import { readableMode, syncFolder, writeFileAtomically } from '../workspace/index.js';
 
 /** Where the two files of a certificate lie. */
 export interface CertificatePaths {
@@ -38,8 +38,9 @@ export async function stageFiles(
     await rm(staged.pdf, { force: true });
   };
   try {
-    await writeFileAtomically(staged.json, content.json);
-    await writeFileAtomically(staged.pdf, content.pdf);
+    const mode = readableMode(folder);
+    await writeFileAtomically(staged.json, content.json, { mode });
+    await writeFileAtomically(staged.pdf, content.pdf, { mode });
   } catch (error) {
     await discard();
     throw error;

@@ -1,3 +1,4 @@
+import { followChain } from '../audit/index.js';
 import { sha256 } from '../crypto/index.js';
 import { badInput, verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -76,6 +77,26 @@ export async function verifyCertificateFile(
   return conclusion(record.number, files);
 }
 
+/**
+ * Whether both files of a certificate lie in the workspace as they were issued.
+ *
+ * @returns what is wrong in words; null where nothing is
+ */
+export async function certificateFilesProblem(
+  session: Session,
+  certificate: CertificateRecord,
+): Promise<string | null> {
+  const paths = certificatePaths(session.paths.certificates, certificate.number);
+  const digests = { json: certificate.jsonSha256, pdf: certificate.pdfSha256 };
+  for (const kind of ['json', 'pdf'] as const) {
+    const bytes = await readCertificateFile(paths[kind]).catch(() => undefined);
+    const name = `The ${kind === 'json' ? 'JSON file' : 'PDF'} of certificate ${certificate.number}`;
+    if (bytes === undefined) return `${name} is missing from the workspace, or cannot be read`;
+    if (sha256(bytes) !== digests[kind]) return `${name} was changed since it was issued`;
+  }
+  return null;
+}
+
 /** A file that is gone from the workspace is a finding, not a mistake of the person who asks. */
 async function ownFileChecks(
   session: Session,
@@ -110,7 +131,7 @@ function kindOf(bytes: Buffer, path: string): 'json' | 'pdf' {
     'certificate-kind-unknown',
     `${path} is neither the JSON file nor the PDF of a certificate`,
     {
-      hint: 'Name a file that `certificate issue` wrote, or a number such as 2026-0001',
+      hint: 'Name a file such as certificate-2026-0001.pdf or .json, or a number such as 2026-0001',
     },
   );
 }
@@ -130,7 +151,7 @@ async function checks(
     bytes,
     kind,
     expected: record ?? null,
-    logHashes: (seqs) => session.store.log.hashes(seqs),
+    followLog: (range, seqs) => followChain(session.store, range, seqs),
   });
   return record === undefined ? found : [...found, await issueEntryCheck(session, record)];
 }

@@ -2,7 +2,7 @@ import type { Reason } from '../model/index.js';
 import { METHOD_LIMITS } from '../shred/index.js';
 import type { CertificateFacts } from './certificate-facts.js';
 import type { Totals } from './certificate-format.js';
-import { counted } from './certificate-words.js';
+import { counted, isOnlyAttested } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
 
 /**
@@ -12,29 +12,44 @@ import { dateInWords, instantInWords } from './local-time.js';
  */
 export function certificateStatement(facts: CertificateFacts, totals: Totals): string[] {
   return [
-    runParagraph(facts),
+    isOnlyAttested(facts) ? recordParagraph(facts, totals) : runParagraph(facts),
     verifiedParagraph(facts, totals),
     residualParagraph(totals),
     attestedParagraph(totals),
-    exceptionParagraph(totals),
+    isOnlyAttested(facts)
+      ? `This certificate is of these items only; what became of other items of plan ${facts.plan.id} is not said here.`
+      : exceptionParagraph(totals),
     subjectsParagraph(totals),
-    `Legal holds were checked again when each item was claimed for disposal; ${holds(facts.holdsInForce)}, and no item listed as destroyed was under one.`,
+    isOnlyAttested(facts)
+      ? `Legal holds were checked when the plan was made and when the statement was recorded, not at the destruction itself; ${holds(facts.holdsInForce)}, and no item listed here was under one.`
+      : `Legal holds were checked again when each item was claimed for disposal; ${holds(facts.holdsInForce)}, and no item listed as destroyed was under one.`,
     lawParagraph(totals),
   ].filter((paragraph) => paragraph !== undefined);
 }
 
-function runParagraph(facts: CertificateFacts): string {
+function recordParagraph(facts: CertificateFacts, totals: Totals): string {
   const { plan, operator, timeZone } = facts;
-  const approvals = facts.approvals.map(
+  return [
+    `For ${facts.organization.name}, ${operator.name} (${operator.id}) recorded on ${instantInWords(facts.startedAt, timeZone)} what people stated about the destruction of ${counted(totals.items, 'item', 'items')} of disposal plan ${plan.id}, drawn up as of ${dateInWords(plan.asOf)} under version ${plan.scheduleVersion} of the organization's retention schedule.`,
+    approvalSentence(facts),
+  ].join(' ');
+}
+
+function approvalSentence({ approvals, timeZone }: CertificateFacts): string {
+  if (approvals.length === 0) return 'No approval was recorded for this plan.';
+  const given = approvals.map(
     (approval) =>
       `${approval.operatorName} (${approval.operatorId}) on ${instantInWords(approval.approvedAt, timeZone)}`,
   );
+  return `The plan was approved by ${listInWords(given)}.`;
+}
+
+function runParagraph(facts: CertificateFacts): string {
+  const { plan, operator, timeZone } = facts;
   return [
     `For ${facts.organization.name}, ${operator.name} (${operator.id}) carried out disposal plan ${plan.id}, drawn up as of ${dateInWords(plan.asOf)} under version ${plan.scheduleVersion} of the organization's retention schedule.`,
     `The run began on ${instantInWords(facts.startedAt, timeZone)} and ended on ${instantInWords(facts.finishedAt, timeZone)}.`,
-    approvals.length === 0
-      ? 'No approval was recorded for this plan.'
-      : `The plan was approved by ${listInWords(approvals)}.`,
+    approvalSentence(facts),
   ].join(' ');
 }
 
@@ -65,7 +80,7 @@ function attestedParagraph(totals: Totals): string | undefined {
 function exceptionParagraph(totals: Totals): string {
   const count = totals.exceptions;
   if (count === 0) return 'No item that the plan was to dispose of was left out.';
-  return `${counted(count, 'item that the plan was to dispose of was', 'items that the plan was to dispose of were')} not destroyed, or cannot be shown to have been. They are listed as exceptions, and nothing is certified of them.`;
+  return `${counted(count, 'item that the plan was to dispose of was', 'items that the plan was to dispose of were')} not destroyed, or cannot be shown to have been. ${count === 1 ? 'It is listed as an exception, and nothing is certified of it' : 'They are listed as exceptions, and nothing is certified of them'}.`;
 }
 
 function subjectsParagraph(totals: Totals): string {

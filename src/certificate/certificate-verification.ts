@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ChainPart } from '../audit/index.js';
 import { Fault } from '../model/index.js';
 import type { CertificateDocument } from './certificate-format.js';
 import { parseCertificate } from './certificate-parser.js';
@@ -6,7 +7,7 @@ import { readPdfClaim } from './pdf-info.js';
 
 /** One line of a verification. `text` never quotes what the certificate holds. */
 export interface CheckResult {
-  /** Stable: `digest`, `document`, `number`, `claim`, `log-entries`, `log-head`. */
+  /** Stable: `digest`, `document`, `number`, `claim`, `log-entries`, `log-head`, `log-chain`. */
   id: string;
   passed: boolean;
   text: string;
@@ -24,8 +25,8 @@ export interface VerificationInput {
   kind: 'json' | 'pdf';
   /** Null where nothing was recorded of such a certificate. */
   expected: RecordedDigests | null;
-  /** The hashes that the log has for these entries; entries that it lacks are left out. */
-  logHashes: (seqs: readonly number[]) => Promise<ReadonlyMap<number, string>>;
+  /** Follows the log's chain over the part that the certificate rests on, and gives the hashes of these entries' bytes. */
+  followLog: (range: { first: number; last: number }, seqs: ReadonlySet<number>) => Promise<ChainPart>;
 }
 
 /**
@@ -41,7 +42,7 @@ export async function verifyCertificate(input: VerificationInput): Promise<Check
     digest,
     { id: 'document', passed: true, text: 'The document keeps every rule of its format' },
     ...numberCheck(parsed, input.expected),
-    ...(await logChecks(parsed, input.logHashes)),
+    ...(await logChecks(parsed, input.followLog)),
   ];
 }
 
@@ -112,7 +113,7 @@ function numberCheck(document: CertificateDocument, expected: RecordedDigests | 
 
 async function logChecks(
   document: CertificateDocument,
-  logHashes: VerificationInput['logHashes'],
+  followLog: VerificationInput['followLog'],
 ): Promise<CheckResult[]> {
   const named = new Map<number, Set<string>>();
   const name = (seq: number, hash: string) => named.set(seq, (named.get(seq) ?? new Set()).add(hash));
@@ -123,7 +124,7 @@ async function logChecks(
   }
   const entries = [...named.keys()].toSorted((a, b) => a - b);
   const { first_seq: first, last_seq: last, head_hash: head } = document.log;
-  const recorded = await logHashes([...new Set([...entries, first, last])]);
+  const { hashes: recorded, broken } = await followLog({ first, last }, new Set([...entries, first, last]));
   const wrong = entries.filter((seq) => {
     const hashes = named.get(seq);
     return hashes?.size !== 1 || !hashes.has(recorded.get(seq) ?? '');
@@ -144,6 +145,14 @@ async function logChecks(
         recorded.get(last) === head && recorded.has(first)
           ? `The log has entries ${first} and ${last}, the last with the hash that the certificate names`
           : `The log lacks entry ${first} or ${last}, or has entry ${last} with another hash`,
+    },
+    {
+      id: 'log-chain',
+      passed: broken === null,
+      text:
+        broken === null
+          ? `Entries ${first} to ${last} of the log follow from one another`
+          : `The log does not verify at entry ${broken}, within the part that this certificate rests on`,
     },
   ];
 }

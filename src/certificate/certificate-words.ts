@@ -74,3 +74,14 @@ export function counted(count: number, one: string, many: string): string {
 export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
+
+/** Whether everything on the certificate is what people stated: then no run of this program stands behind it. */
+export function isOnlyAttested(document: { items: readonly { outcome: string }[] }): boolean {
+  return document.items.length > 0 && document.items.every((item) => item.outcome === 'attested');
+}
+
+/** Numbers of an item's log entries: one where one entry stands for intent and outcome. */
+export function logNumbers(log: { intent_seq: number; outcome_seq: number } | null): string {
+  if (log === null) return '\u2013';
+  return log.intent_seq === log.outcome_seq ? `${log.outcome_seq}` : `${log.intent_seq}, ${log.outcome_seq}`;
+}

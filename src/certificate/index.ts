@@ -18,6 +18,7 @@ export { parseCertificate, validateCertificate } from './certificate-parser.js';
 export { renderCertificate } from './certificate-pdf.js';
 export {
   type CertificateVerification,
+  certificateFilesProblem,
   listCertificates,
   type ShownCertificate,
   showCertificate,

@@ -1,6 +1,6 @@
 import { PI_ELEMENT_NAMES, PI_ELEMENTS } from '../model/index.js';
 import type { CertificateDocument } from './certificate-format.js';
-import { bytesInWords, counted, grouped } from './certificate-words.js';
+import { bytesInWords, counted, grouped, isOnlyAttested } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
 import { COLOR, PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
 import { drawLines, ellipsized, heading, paragraph, wrap } from './pdf-text.js';
@@ -62,14 +62,19 @@ interface Particular {
 function drawParticulars(paper: Paper, document: CertificateDocument): void {
   const at = (instant: string) => instantInWords(instant, document.time_zone);
   const approvers = document.approvals.map((approval) => `${approval.name} (${approval.operator})`);
+  const stated = isOnlyAttested(document);
   const left: Particular[] = [
     { label: 'Issued', value: at(document.issued_at), detail: `Time zone ${document.time_zone}` },
-    { label: 'Disposal began', value: at(document.started_at) },
-    { label: 'Disposal ended', value: at(document.finished_at) },
+    ...(stated
+      ? [{ label: 'Statement recorded', value: at(document.started_at) }]
+      : [
+          { label: 'Disposal began', value: at(document.started_at) },
+          { label: 'Disposal ended', value: at(document.finished_at) },
+        ]),
   ];
   const right: Particular[] = [
     {
-      label: 'Carried out by',
+      label: stated ? 'Recorded by' : 'Carried out by',
       value: `${document.operator.name} (${document.operator.id})`,
       detail: `System account ${document.operator.account}`,
     },

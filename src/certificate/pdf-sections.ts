@@ -1,5 +1,5 @@
 import type { CertificateDocument, ItemEntry } from './certificate-format.js';
-import { EXCEPTION_LABELS, grouped, MEDIUM_LABELS } from './certificate-words.js';
+import { EXCEPTION_LABELS, grouped, isOnlyAttested, logNumbers, MEDIUM_LABELS } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
 import { itemCount } from './pdf-front.js';
 import { COLOR, PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
@@ -16,7 +16,9 @@ export function drawExceptions(paper: Paper, document: CertificateDocument): voi
     heading(paper, '2.  Not certified as destroyed: none', STYLE.heading);
     paragraph(
       paper,
-      'Every item that the plan was to dispose of is certified in the schedule of items.',
+      isOnlyAttested(document)
+        ? 'This certificate is of the items in its schedule only, and says nothing of other items of the plan.'
+        : 'Every item that the plan was to dispose of is certified in the schedule of items.',
       STYLE.body,
     );
     return;
@@ -50,7 +52,7 @@ function* exceptionRows(document: CertificateDocument): Generator<Row> {
             .map((reason) => ({ text: reason.text, style: STYLE.cellMuted, maxLines: 5 }))
             .slice(0, 6),
         ],
-        item.log === null ? '\u2013' : `${item.log.intent_seq}, ${item.log.outcome_seq}`,
+        logNumbers(item.log),
       ],
     };
   }
@@ -190,6 +192,13 @@ export function drawLog(paper: Paper, document: CertificateDocument): void {
   paragraph(paper, `Issued by ${document.tool.name} ${document.tool.version}.`, STYLE.body);
 }
 
+/** Who saw it, where the statements name them; else a line for whoever did. */
+function witnessBlocks(document: CertificateDocument): { role: string; name: string }[] {
+  const named = new Set(document.items.flatMap((item) => item.statement?.witness ?? []));
+  if (named.size === 0) return [{ role: 'Witness', name: '' }];
+  return [...named].slice(0, 4).map((name) => ({ role: 'Witness', name }));
+}
+
 /** Lines to sign by hand. */
 export function drawSignatureLines(paper: Paper, document: CertificateDocument): void {
   const blocks = [
@@ -197,7 +206,7 @@ export function drawSignatureLines(paper: Paper, document: CertificateDocument):
     ...document.approvals
       .slice(0, 4)
       .map((approval) => ({ role: 'Approver', name: `${approval.name} (${approval.operator})` })),
-    { role: 'Witness', name: '' },
+    ...witnessBlocks(document),
   ];
   const perRow = 2;
   const rowHeight = 66;

@@ -118,8 +118,12 @@ export abstract class QuietusCommand extends Command {
     this.#exitCode = code;
   }
 
-  /** Opens the workspace, once; closed when the command ends, however it ends. */
-  async openSession(): Promise<Session> {
+  /**
+   * Opens the workspace, once; closed when the command ends, however it ends.
+   *
+   * @param admit `anybody` for the commands that people need who are no active operators
+   */
+  async openSession(admit: 'operators' | 'anybody' = 'operators'): Promise<Session> {
     if (this.#session === undefined) {
       const [{ openSession }, { findWorkspace }] = await Promise.all([
         import('../session/index.js'),
@@ -130,7 +134,7 @@ export abstract class QuietusCommand extends Command {
         env: process.env,
         cwd: process.cwd(),
       });
-      this.#session = await openSession({ paths, command: this.commandName });
+      this.#session = await openSession({ paths, command: this.commandName, admit });
     }
     return this.#session;
   }
@@ -236,7 +240,12 @@ export abstract class QuietusCommand extends Command {
    * whose exit code depends on `--json`.
    */
   protected override async _run<T>(): Promise<T> {
-    this.#interruption.listen({ json: this.jsonEnabled() });
+    this.#interruption.listen({
+      json: this.jsonEnabled(),
+      clearScreen: () => {
+        for (const bar of this.#bars) bar.stop();
+      },
+    });
     let result: unknown;
     let failure: { error: unknown } | undefined;
     try {

@@ -7,7 +7,7 @@ export { counted } from './counted.js';
 export { displayWidth } from './display-width.js';
 export { checkHealth, type HealthReport } from './health.js';
 export type { Finding, FindingState } from './health-finding.js';
-export { planItemData, planItemText } from './plan-view.js';
+export { planItemData, planItemText, reasonText, stepsText } from './plan-view.js';
 export { printable } from './printable.js';
 export type { Progress } from './progress.js';
 export type {
@@ -20,6 +20,12 @@ export type {
 export { shellWord } from './prompts.js';
 export { redacted } from './redaction.js';
 export { confirmFlag, dryRunFlag, passphraseFileFlag } from './shared-flags.js';
+export { allowanceFlags, bytesInWords, endedItemData, printJsonLine } from './sweep-view.js';
 export { type Cell, type Column, type TableOptions, table } from './table.js';
 export { type Colour, coloured } from './terminal.js';
-export { folderForWorkspace, type InitAnswers, interviewForWorkspace } from './workspace-interview.js';
+export {
+  askNewPassphrase,
+  folderForWorkspace,
+  type InitAnswers,
+  interviewForWorkspace,
+} from './workspace-interview.js';

@@ -10,6 +10,7 @@ export class Interruption {
   readonly #controller = new AbortController();
   #watchers = 0;
   #json = false;
+  #clearScreen: () => void = () => {};
   readonly #handler = (): void => this.#receive();
 
   /** The signal that the command watches; asking for it is the promise to watch it. */
@@ -32,8 +33,10 @@ export class Interruption {
     return this.#controller.signal.aborted;
   }
 
-  listen(options: { json: boolean }): void {
+  /** @param options `clearScreen` takes away what is being drawn, such as progress bars, before a message is printed */
+  listen(options: { json: boolean; clearScreen: () => void }): void {
     this.#json = options.json;
+    this.#clearScreen = options.clearScreen;
     process.on('SIGINT', this.#handler);
     process.on('SIGTERM', this.#handler);
   }
@@ -46,10 +49,12 @@ export class Interruption {
   #receive(): void {
     if (this.#watchers > 0 && !this.received) {
       this.#controller.abort(interrupted('Interrupted; what was finished is recorded'));
+      this.#clearScreen();
       if (process.stderr.isTTY)
         process.stderr.write('\nStopping at the next safe point. Press Ctrl-C again to stop at once.\n');
       return;
     }
+    this.#clearScreen();
     reportError(interrupted('Interrupted'), { json: this.#json });
     process.exit(ExitCode.interrupted);
   }

@@ -28,9 +28,18 @@ export async function startBar(total: number, label: string): Promise<Progress> 
     gracefulExit: false,
   });
   bar.start(total, 0);
+  // What still comes in after the bar was taken away must not draw it again.
+  let shown = true;
   return {
-    advance: (count = 1) => bar.increment(count),
-    update: (done) => bar.update(done),
-    stop: () => bar.stop(),
+    advance(count = 1) {
+      if (shown) bar.increment(count);
+    },
+    update(done) {
+      if (shown) bar.update(done);
+    },
+    stop() {
+      if (shown) bar.stop();
+      shown = false;
+    },
   };
 }

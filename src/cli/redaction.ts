@@ -10,6 +10,9 @@ interface Replacement {
 /** Ids of our own making, short numbers and dates say nothing about a person, and errors are of little use without them. */
 const HARMLESS = /^(?:[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*|\d{1,6}|\d{4}-\d\d-\d\d)$/;
 
+/** Flags of every command that take no value: the word after them is an argument. */
+const SWITCHES: ReadonlySet<string> = new Set(['--json', '--quiet', '--no-input', '--dry-run']);
+
 /**
  * Makes a document that ends up in logs and tickets free of what was typed and of where the account lives:
  * file names can be names of people, and the home folder's name is the account's. Paths and other free text
@@ -30,7 +33,8 @@ function typedReplacements(argv: readonly string[]): Replacement[] {
   for (const [index, word] of argv.entries()) {
     const assigned = /^(--[a-z][a-z-]*)=(.*)$/s.exec(word);
     const before = argv[index - 1] ?? '';
-    const flag = assigned?.[1] ?? (/^--[a-z][a-z-]*$/.test(before) ? before : undefined);
+    const takesValue = /^--[a-z][a-z-]*$/.test(before) && !SWITCHES.has(before);
+    const flag = assigned?.[1] ?? (takesValue ? before : undefined);
     const text = assigned?.[2] ?? word;
     if (text.length < 3 || HARMLESS.test(text) || (assigned === null && text.startsWith('--'))) continue;
     const by = flag === undefined ? '<argument>' : `<value of ${flag}>`;

@@ -32,11 +32,11 @@ export default class Doctor extends QuietusCommand {
     const report = await checkHealth({
       workspace: { flag: this.workspaceFlag, env: process.env, cwd: process.cwd() },
       signal: this.interrupt,
-      openSession: () => this.openSession(),
+      openSession: () => this.openSession('anybody'),
     });
     for (const { check, state, message, hint } of report.findings) {
       const [mark, colour] = MARKS[state];
-      this.print(`${coloured(colour, mark.padEnd(7))}  ${check.padEnd(11)}  ${printable(message)}`);
+      this.print(`${coloured(colour, mark.padEnd(7))}  ${check.padEnd(11)}  ${lines(message)}`);
       if (hint !== undefined) this.print(`${' '.repeat(22)}${printable(hint)}`);
     }
     this.endWith(report.exitCode);
@@ -51,4 +51,12 @@ export default class Doctor extends QuietusCommand {
       exit_code: report.exitCode,
     });
   }
+}
+
+/** A message of several lines stays below its check. */
+function lines(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => printable(line.trim()))
+    .join(`\n${' '.repeat(22)}`);
 }

@@ -6,6 +6,11 @@ export function createSigningKey(): { privateKey: KeyObject; publicKey: string }
   return { privateKey, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
 }
 
+/** The public key that belongs to a private one, as SubjectPublicKeyInfo PEM (RFC 8410). */
+export function publicKeyOf(privateKey: KeyObject): string {
+  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+}
+
 /** Ed25519 signature (RFC 8032) over the UTF-8 bytes of a text, base64. */
 export function signText(text: string, key: KeyObject): string {
   return sign(null, Buffer.from(text, 'utf8'), key).toString('base64');

@@ -2,10 +2,13 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { badInput, ExitCode } from '../model/index.js';
+import { dateIn } from '../workspace/index.js';
 import { writeCompanyRecords } from './company-records.js';
 import { DEMO_SCHEDULE } from './demo-schedule.js';
 import { DemoStage } from './demo-stage.js';
 import { inventoryCsv } from './inventory-rows.js';
+
+const TIME_ZONE = 'America/New_York';
 
 export interface DemoOptions {
   /** Path of the program, to run its commands as a user would. */
@@ -91,7 +94,7 @@ async function prepareWorkspace(stage: DemoStage, year: number): Promise<void> {
   await stage.run('Make a workspace with its first operator', [
     'init',
     'workspace',
-    ...['--organization', 'Harbor Lantern Cooperative', '--time-zone', 'America/New_York'],
+    ...['--organization', 'Harbor Lantern Cooperative', '--time-zone', TIME_ZONE],
     ...['--operator', 'demo', '--operator-name', 'Demo Operator', '--unattended', '--no-input'],
   ]);
   await stage.run('Check the retention schedule', ['schedule', 'check', 'schedule.yaml']);
@@ -125,7 +128,7 @@ async function planAndApprove(stage: DemoStage): Promise<string> {
 
 /** @returns the numbers of the certificates */
 async function disposeAndProve(stage: DemoStage, plan: string): Promise<string[]> {
-  const today = new Date().toISOString().slice(0, 10);
+  const today = dateIn(TIME_ZONE, new Date());
   await stage.run(
     'Run it: overwrite, read back, remove. Paper and stick are left for a person (exit code 6)',
     ['sweep', 'run', plan, '--confirm', plan, '--accept-residual'],
@@ -135,6 +138,7 @@ async function disposeAndProve(stage: DemoStage, plan: string): Promise<string[]
   await stage.run('The box went to the shredder', [
     ...['dispose', 'record', 'BOX-0001', '--plan', plan, '--method', 'shredded'],
     ...['--by', 'A. Clerk', '--witness', 'B. Manager', '--on', today],
+    ...['--confirm', 'BOX-0001'],
   ]);
   const { certificates } = (await stage.ask(['certificate', 'list'])) as {
     certificates: { number: string }[];

@@ -16,8 +16,9 @@ export interface DemoStep {
   exitCode: number;
 }
 
-/** Lines of a command's output that are shown; the rest is counted. */
-const SHOWN_LINES = 14;
+/** Lines of a long output that are shown, at its beginning and at its end; the rest is counted. */
+const FIRST_LINES = 9;
+const LAST_LINES = 5;
 
 /** Types commands and shows what comes of them. */
 export class DemoStage {
@@ -45,8 +46,7 @@ export class DemoStage {
     print(`\n# ${why}\n$ ${command}`);
     const { exitCode, output } = await this.spawn(args);
     const lines = output.trimEnd().split('\n');
-    for (const line of lines.slice(0, SHOWN_LINES)) print(`  ${line}`);
-    if (lines.length > SHOWN_LINES) print(`  ... ${lines.length - SHOWN_LINES} more lines`);
+    for (const line of shortened(lines)) print(`  ${line}`.trimEnd());
     if (exitCode !== ExitCode.done) print(`  (exit code ${exitCode})`);
     this.steps.push({ command, exitCode });
     if (!expected.includes(exitCode))
@@ -81,6 +81,12 @@ export class DemoStage {
       });
     });
   }
+}
+
+function shortened(lines: readonly string[]): string[] {
+  const left = lines.length - FIRST_LINES - LAST_LINES;
+  if (left <= 1) return [...lines];
+  return [...lines.slice(0, FIRST_LINES), `... ${left} more lines ...`, ...lines.slice(-LAST_LINES)];
 }
 
 function shellWord(word: string): string {

@@ -1,13 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { type AttestedStatement, attestedMethods } from '../certificate/index.js';
-import { badInput, disposalClause, isOverwritable, type Plan, refused } from '../model/index.js';
+import { canonicalJson } from '../crypto/index.js';
+import {
+  type Approval,
+  badInput,
+  type CalendarDate,
+  classesOf,
+  disposalClause,
+  isOverwritable,
+  type Plan,
+  type RecordClass,
+  refused,
+} from '../model/index.js';
 import type { Session } from '../session/index.js';
-import type { CertificateRecord, Run, StoreTransaction } from '../store/index.js';
-import { instant } from '../workspace/index.js';
-import { requireApproved } from './approval.js';
+import type { CertificateRecord, Run, StoredItem, StoreTransaction } from '../store/index.js';
+import { dateIn, instant } from '../workspace/index.js';
+import { approvalsNow, requireApproved } from './approval.js';
+import { neededApprovals } from './approval-need.js';
+import { requireHoldsAsLogged } from './hold-evidence.js';
 import { itemDigest } from './item-digest.js';
-import { type PlanItemLine, parsePlanLine } from './plan-document.js';
-import { verifiedPlan } from './plan-reading.js';
+import type { PlanItemLine } from './plan-document.js';
+import { parsedLine, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import { readRulebook } from './rulebook.js';
 import { certifyRun } from './run-certificate.js';
 
@@ -19,18 +32,22 @@ export interface AttestationRequest {
 
 /**
  * Records that people destroyed items which this program cannot reach: paper, media, devices (M.G.L. c. 93I
- * § 2). The items must be in an approved plan, still due, and on no hold. The certificate says that it was
- * stated, by whom, and that this program did not see it.
+ * § 2). The items must be in an approved plan, still due, and on no hold, and the destruction must lie after what
+ * allowed it. The certificate says that it was stated, by whom, and that this program did not see it.
  *
- * @throws Fault `plan-unknown`, `approval-missing`, `item-not-planned`, `medium-by-program`,
- *   `method-not-allowed`, `date-in-future`, `item-changed`, or the reason why an item may not be disposed of
+ * Asked again with the same statement of the same items where no certificate was issued, it issues that one.
+ *
+ * @throws Fault `plan-unknown`, `plan-changed`, `approval-missing`, `item-not-planned`, `medium-by-program`,
+ *   `method-not-allowed`, `method-not-enough`, `date-in-future`, `destroyed-before-due`, `destroyed-before-approval`,
+ *   `hold-changed`, `item-changed`, `rule-changed`, or the reason why an item may not be disposed of
  */
 export async function recordDestruction(
   session: Session,
   request: AttestationRequest,
 ): Promise<{ run: Run; certificate: CertificateRecord | null }> {
   const operator = await session.operator();
-  const { plan } = await verifiedPlan(session, request.planId);
+  const verified = await verifiedPlan(session, request.planId);
+  const { plan } = verified;
   if (plan.asOf > session.today()) {
     throw refused('plan-in-future', `The plan ${plan.id} was made for ${plan.asOf}, which has not come yet`);
   }
@@ -38,39 +55,104 @@ export async function recordDestruction(
     throw badInput('date-in-future', 'The day of the destruction has not come yet');
   }
   if (request.itemIds.length === 0) throw badInput('items-missing', 'No item is named');
-  await requireApproved(session, plan);
   const lines = await plannedLines(session, plan, [...new Set(request.itemIds)]);
   for (const line of lines) requireMethod(line, request.statement.method);
+  const attested: AttestedStatement = { ...request.statement, recordedBy: operator.id };
+  const cutOff = await uncertifiedRun(session, plan, lines, attested);
+  const run = cutOff ?? (await recordRun(session, verified, lines, attested));
+  return { run, certificate: await certifyRun(session, plan, run) };
+}
+
+async function recordRun(
+  session: Session,
+  { plan, schedule }: VerifiedPlan,
+  lines: readonly PlanItemLine[],
+  attested: AttestedStatement,
+): Promise<Run> {
   const now = instant(session.clock);
   const run: Run = {
     id: `run-${plan.id.replace(/^plan-/, '')}-${randomBytes(2).toString('hex')}`,
     planId: plan.id,
     kind: 'attested',
     startedAt: now,
-    startedBy: operator.id,
+    startedBy: attested.recordedBy,
     finishedAt: now,
     acceptResidual: false,
   };
-  const attested: AttestedStatement = { ...request.statement, recordedBy: operator.id };
+  // A destruction that was done in time may be written down later.
+  const moment = { ...approvalsNow(session), day: attested.performedOn };
   await session.store.transaction(async (transaction) => {
-    await requireStillDue(session, transaction, lines);
+    const approvals = await requireApproved(session, plan, moment, transaction);
+    requireAfterApproval(session, plan, approvals, attested);
+    await requireHoldsAsLogged(transaction);
+    await requireStillDue(session, transaction, { lines, attested, planned: schedule.classes });
     await transaction.runs.insert(run);
     await recordAll(session, transaction, { plan, run, lines, attested });
   });
-  return { run, certificate: await certifyRun(session, plan, run) };
+  return run;
+}
+
+/** What was recorded before, with the same words and of exactly these items, when the certificate was not issued. */
+async function uncertifiedRun(
+  session: Session,
+  plan: Plan,
+  lines: readonly PlanItemLine[],
+  attested: AttestedStatement,
+): Promise<Run | undefined> {
+  const ids = new Set(lines.map(({ itemId }) => itemId));
+  for (const run of await session.store.runs.attestedOf(plan.id)) {
+    if (await session.store.certificates.ofRun(run.id)) continue;
+    const disposals = await session.store.runs.disposals(run.id);
+    const same = disposals.every(({ itemId, result }) => ids.has(itemId) && states(result, attested));
+    if (same && disposals.length === ids.size) return run;
+  }
+  return undefined;
+}
+
+function states(result: string | null, attested: AttestedStatement): boolean {
+  const recorded = result === null ? {} : (JSON.parse(result) as { attested?: AttestedStatement });
+  const words = (statement: AttestedStatement) => canonicalJson({ ...statement, recordedBy: '' });
+  return recorded.attested !== undefined && words(recorded.attested) === words(attested);
+}
+
+const INCIDENT =
+  'Look at the day that you gave. If it is right, the record was destroyed without authority: that is an incident, and a person has to look into it; no certificate is issued of it';
+
+/** @throws Fault `destroyed-before-approval` (exit 4) */
+function requireAfterApproval(
+  session: Session,
+  plan: Plan,
+  approvals: readonly Approval[],
+  { performedOn }: AttestedStatement,
+): void {
+  const last = approvals[neededApprovals(session, plan) - 1];
+  if (last === undefined) return;
+  const day = dateIn(session.settings().timeZone, new Date(last.approvedAt));
+  if (performedOn >= day) return;
+  throw refused(
+    'destroyed-before-approval',
+    `The plan ${plan.id} was approved on ${day}, after ${performedOn}`,
+    {
+      hint: INCIDENT,
+    },
+  );
 }
 
 async function plannedLines(session: Session, plan: Plan, ids: readonly string[]): Promise<PlanItemLine[]> {
-  const lines = await session.store.plans.linesOf(plan.id, ids);
+  const lines: PlanItemLine[] = [];
+  for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+    const stored = await session.store.plans.linesOf(plan.id, ids.slice(at, at + IDS_AT_ONCE));
+    lines.push(...stored.flatMap((each) => parsedLine(each) ?? []));
+  }
   const disposals = lines.filter((line) => line.decision === 'dispose');
   const missing = ids.filter((id) => !disposals.some((line) => line.itemId === id));
-  if (missing.length > 0) {
-    throw badInput('item-not-planned', `The plan ${plan.id} does not dispose of: ${missing.join(', ')}`, {
-      hint: `See what it holds with: quietus sweep show ${plan.id}`,
-    });
-  }
-  return disposals.map(({ line, position }) => ({ ...parsePlanLine(line), position }));
+  if (missing.length === 0) return disposals;
+  throw badInput('item-not-planned', `The plan ${plan.id} does not dispose of: ${missing.join(', ')}`, {
+    hint: `See what it holds with: quietus sweep show ${plan.id}`,
+  });
 }
+
+const IDS_AT_ONCE = 500;
 
 function requireMethod(line: PlanItemLine, method: AttestedStatement['method']): void {
   if (isOverwritable(line.medium)) {
@@ -92,24 +174,68 @@ function requireMethod(line: PlanItemLine, method: AttestedStatement['method']):
   );
 }
 
+/** The schedule can ask for more than the law does: records of this class are shredded, and not only redacted. */
+function requireSanitization(item: StoredItem, classes: readonly RecordClass[], method: string): void {
+  for (const { id, sanitization } of classes) {
+    const asked = sanitization[item.medium];
+    if (asked === undefined || asked === method) continue;
+    throw refused('method-not-enough', `${id} asks that ${item.medium} is ${asked} (${item.id})`, {
+      hint: `Have it ${asked}, and record that`,
+    });
+  }
+}
+
+/** What the sweep asks of an item, and that its period had ended on the day of the destruction. */
 async function requireStillDue(
   session: Session,
   transaction: StoreTransaction,
-  lines: readonly PlanItemLine[],
+  context: {
+    lines: readonly PlanItemLine[];
+    attested: AttestedStatement;
+    planned: readonly RecordClass[];
+  },
 ): Promise<void> {
+  const { lines, attested, planned } = context;
   const rules = await readRulebook(transaction, session.settings());
   const items = await transaction.items.byIds(lines.map((line) => line.itemId));
   for (const line of lines) {
     const item = items.get(line.itemId);
     if (!item || itemDigest(item) !== line.itemSha256) {
-      throw refused('item-changed', `${line.itemId} has changed in the inventory since the plan was made`, {
-        hint: 'Make a new plan: quietus sweep plan',
-      });
+      throw refused(
+        'item-changed',
+        `${line.itemId} has changed in the inventory since the plan was made`,
+        NEW_PLAN,
+      );
     }
+    requireSanitization(item, rules.classesOf(item), attested.method);
     const judgement = rules.judge(item, item.state, session.today());
-    if (judgement.decision === 'dispose') continue;
-    throw refused(judgement.reason, `${line.itemId} may not be disposed of. ${judgement.explanation}`);
+    if (judgement.decision !== 'dispose') {
+      throw refused(judgement.reason, `${line.itemId} may not be disposed of. ${judgement.explanation}`);
+    }
+    const before = classesOf(item).flatMap((id) => planned.find((each) => each.id === id) ?? []);
+    if (JSON.stringify(before) !== JSON.stringify(rules.classesOf(item))) {
+      throw refused(
+        'rule-changed',
+        `The rule of ${line.itemId} has changed since the plan was made`,
+        NEW_PLAN,
+      );
+    }
+    for (const keepUntil of [line.keepUntil, judgement.due.keepUntil]) {
+      requireAfterPeriod(line.itemId, keepUntil, attested.performedOn);
+    }
   }
+}
+
+const NEW_PLAN = { hint: 'Make a new plan: quietus sweep plan' };
+
+/** @throws Fault `destroyed-before-due` (exit 4) */
+function requireAfterPeriod(itemId: string, keepUntil: CalendarDate | null, performedOn: CalendarDate): void {
+  if (keepUntil === null || performedOn > keepUntil) return;
+  throw refused(
+    'destroyed-before-due',
+    `${itemId} had to be kept until ${keepUntil}, and was destroyed on ${performedOn}`,
+    { hint: INCIDENT },
+  );
 }
 
 async function recordAll(

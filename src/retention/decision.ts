@@ -1,13 +1,23 @@
-import type {
-  CalendarDate,
-  Decision,
-  Disposition,
-  DueDates,
-  InventoryItem,
-  ItemState,
-  RecordClass,
+import {
+  type CalendarDate,
+  classesOf,
+  type Decision,
+  type Disposition,
+  type DueDates,
+  type ItemState,
+  type RecordClass,
 } from '../model/index.js';
-import { clauseInWords, governingClause, missingTriggers, reckon } from '../schedule/index.js';
+import type { WrittenItem } from '../store/index.js';
+import type { OpenGate } from './gate-state.js';
+import {
+  awaitedEvents,
+  type GoverningRules,
+  governingRules,
+  lackingClass,
+  limitInWords,
+  mostProtective,
+  ruleInWords,
+} from './governing-rules.js';
 
 /** Every reason that a decision can have. Codes are stable: plans, `--json` and scripts keep them. */
 export const DECISION_REASONS = {
@@ -27,9 +37,21 @@ export const DECISION_REASONS = {
     decision: 'keep',
     text: 'Disposing of it would destroy another item that must be kept',
   },
+  'gate-open-charge': { decision: 'keep', text: 'It is due, and a charge about it is open' },
+  'gate-notice': { decision: 'keep', text: 'It is due, and a notice must be given before' },
+  'gate-permission': { decision: 'keep', text: 'It is due, and a written permission is needed before' },
+  'gate-no-open-charge': {
+    decision: 'keep',
+    text: 'It is due, and somebody must state that no charge is open',
+  },
+  'gate-copies-checked': {
+    decision: 'keep',
+    text: 'It is due, and somebody must check the copies elsewhere',
+  },
   'in-progress': { decision: 'keep', text: 'A run is disposing of it' },
   'already-disposed': { decision: 'keep', text: 'It was disposed of before' },
   'legal-hold': { decision: 'held', text: 'A legal hold reaches it' },
+  'cooling-off': { decision: 'held', text: 'A legal hold reached it until a few days ago' },
   'schedule-missing': { decision: 'defect', text: 'The workspace has no retention schedule' },
   'class-missing': { decision: 'defect', text: 'It has no record class' },
   'class-unknown': { decision: 'defect', text: 'The schedule does not have its record class' },
@@ -40,18 +62,22 @@ export const DECISION_REASONS = {
 export type DecisionReason = keyof typeof DECISION_REASONS;
 
 export interface DecisionInput {
-  item: InventoryItem;
+  item: WrittenItem;
   state: ItemState;
   /** Under the rule below; see `dueDates`. */
   due: DueDates;
-  /** The rule of the item's class; undefined where it has none. */
-  recordClass: RecordClass | undefined;
+  /** The rules of the item's classes, as far as the schedule has them. */
+  classes: readonly RecordClass[];
   /** Version of the schedule that the rule is from; null where there is no schedule. */
   scheduleVersion: number | null;
   /** Last day of the organization's fiscal year, MM-DD. */
   fiscalYearEnd: string;
   /** Ids of the holds in force that reach the item; see `holdsOn`. */
   holds: readonly string[];
+  /** Holds that were released, and whose cooling-off period lasts on the day that is decided for. */
+  cooling?: readonly { id: string; until: CalendarDate }[];
+  /** What must be stated before it may be disposed of; see `CompiledStatements`. */
+  gates?: readonly OpenGate[];
   /** The day that is decided for. */
   asOf: CalendarDate;
   /** Ids of items that lie at, in or around the item's place and must be kept: disposing of it would destroy them. */
@@ -68,9 +94,10 @@ export interface DecisionResult {
 /**
  * Decides whether an item is disposed of, and says why. Nothing but its input counts: no clock, disk or database.
  *
- * The first that applies decides: the item's state, a legal hold, a defect, an event that is waited for, a permanent
- * rule, a duty to keep that lasts (`asOf` up to and including `keepUntil`), a disposition other than `destroy`, an
- * item to be kept in the same place. Only what passes all of them is disposed of: what is unknown is kept.
+ * The first that applies decides: the item's state, a legal hold, one that was released a few days ago, a defect, an
+ * event that is waited for, a permanent rule, a duty to keep that lasts (`asOf` up to and including `keepUntil`), a
+ * disposition other than `destroy`, a gate that is not satisfied, an item to be kept in the same place. Where the item
+ * has several classes, the one that protects it most decides each of these. Only what passes all of them is disposed of: what is unknown is kept.
  */
 export function decide(input: DecisionInput): DecisionResult {
   const reason = reasonOf(input);
@@ -78,19 +105,24 @@ export function decide(input: DecisionInput): DecisionResult {
 }
 
 function reasonOf(input: DecisionInput): DecisionReason {
-  const { due, recordClass, asOf } = input;
+  const { due, classes, asOf } = input;
   if (input.state !== 'active') return STATE_REASONS[input.state];
   if (input.holds.length > 0) return 'legal-hold';
+  if (input.cooling !== undefined && input.cooling.length > 0) return 'cooling-off';
   if (due.defect !== null) return due.defect;
-  if (recordClass === undefined) return 'class-unknown';
-  if (due.missingTrigger !== null) return 'waiting-for-event';
+  const disposing = mostProtective(classes);
+  if (disposing === undefined || classes.length < classesOf(input.item).length) return 'class-unknown';
   if (due.permanent) return 'permanent';
+  if (due.missingTrigger !== null) return 'waiting-for-event';
   if (due.keepUntil === null) return 'trigger-date-missing';
   if (asOf <= due.keepUntil) {
     return due.deleteBy !== null && due.deleteBy < due.keepUntil ? 'limit-conflict' : 'not-due';
   }
-  const reason = DISPOSITION_REASONS[recordClass.disposition];
-  return reason === 'due' && input.overlaps.length > 0 ? 'contains-kept-item' : reason;
+  const reason = DISPOSITION_REASONS[disposing.disposition];
+  if (reason !== 'due') return reason;
+  const gate = input.gates?.[0];
+  if (gate !== undefined) return `gate-${gate.kind}`;
+  return input.overlaps.length > 0 ? 'contains-kept-item' : reason;
 }
 
 const STATE_REASONS = {
@@ -126,16 +158,20 @@ function explain(reason: DecisionReason, input: DecisionInput): string {
 }
 
 function sentence(reason: DecisionReason, input: DecisionInput): string {
-  const { item, recordClass, scheduleVersion } = input;
+  const { item, classes, scheduleVersion } = input;
   switch (reason) {
     case 'legal-hold': {
       const ids = input.holds;
       return `${ids.length === 1 ? 'legal hold' : 'legal holds'} ${listed(ids)} ${ids.length === 1 ? 'reaches' : 'reach'} it${overdue(input)}`;
     }
+    case 'cooling-off':
+      return coolingSentence(input);
     case 'class-missing':
       return 'no record class is given, so nobody knows how long it must be kept';
-    case 'class-unknown':
-      return `the schedule${scheduleVersion === null ? '' : `, version ${scheduleVersion},`} has no class ${item.recordClass ?? ''}`.trimEnd();
+    case 'class-unknown': {
+      const unknown = classesOf(item).filter((id) => classes.every((each) => each.id !== id));
+      return `the schedule${scheduleVersion === null ? '' : `, version ${scheduleVersion},`} has no class ${listed(unknown)}`.trimEnd();
+    }
     case 'schedule-missing':
       return 'the workspace has no retention schedule yet';
     case 'contains-kept-item':
@@ -145,51 +181,67 @@ function sentence(reason: DecisionReason, input: DecisionInput): string {
       const { text } = DECISION_REASONS[reason];
       return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
     }
-    default:
-      return recordClass === undefined
-        ? DECISION_REASONS[reason].text
-        : ruleSentence(reason, input, recordClass);
+    default: {
+      const rules = governingRules(item, classes, input.due, input.fiscalYearEnd);
+      return rules === undefined ? DECISION_REASONS[reason].text : ruleSentence(reason, input, rules);
+    }
   }
 }
 
-/** What the rule says, for the reasons that come from a rule. */
-function ruleSentence(reason: DecisionReason, input: DecisionInput, recordClass: RecordClass): string {
-  const { id, authority } = recordClass;
-  const until = input.due.keepUntil ?? '';
+function coolingSentence(input: DecisionInput): string {
+  const cooling = input.cooling ?? [];
+  const until =
+    cooling
+      .map((each) => each.until)
+      .toSorted()
+      .at(-1) ?? '';
+  const ids = listed(cooling.map(({ id }) => id));
+  return `legal ${cooling.length === 1 ? 'hold' : 'holds'} ${ids} reached it, and it is left alone until ${until}${overdue(input)}`;
+}
+
+/** What the rules say, for the reasons that come from a rule. */
+function ruleSentence(reason: DecisionReason, input: DecisionInput, rules: GoverningRules): string {
+  const { item, classes, due, fiscalYearEnd } = input;
+  const { keeping, limiting, disposing } = rules;
+  const until = due.keepUntil ?? '';
+  const rule = () => `(${ruleInWords(item, keeping, fiscalYearEnd)})`;
+  const lacking = () => lackingClass(item, classes, due, fiscalYearEnd) ?? keeping;
   switch (reason) {
     case 'trigger-date-missing':
-      return `${id} counts from ${input.due.missingTrigger ?? 'nothing'}, and that date is missing (${authority.citation})`;
+      return `${lacking().id} counts from ${due.missingTrigger ?? 'nothing'}, and that date is missing (${lacking().authority.citation})`;
     case 'date-overflow':
-      return `the period of ${id} ends after the year 9999 (${authority.citation})`;
+      return `the period of ${lacking().id} ends after the year 9999 (${lacking().authority.citation})`;
     case 'waiting-for-event': {
-      const missing = missingTriggers(input.item, recordClass);
-      return `${id} waits for ${listed(missing)}, not recorded yet (${authority.citation})`;
+      const { id, authority } = lacking();
+      return `${id} waits for ${listed(awaitedEvents(item, classes))}, not recorded yet (${authority.citation})`;
     }
     case 'permanent':
-      return `${id} is kept for ever (${authority.citation})`;
+      return `${disposing.id} is kept for ever (${disposing.authority.citation})`;
     case 'not-due':
-      return `${id} must be kept until ${until} (${ruleInWords(input, recordClass)})`;
-    case 'limit-conflict':
-      return `${id} must be kept until ${until} (${ruleInWords(input, recordClass)}), past its limit of ${limitInWords(input, recordClass)}: the duty to keep wins`;
-    default: {
-      const awaited = AWAITED[reason];
-      const rest = awaited === undefined ? '' : `, and awaits ${awaited}`;
-      return `${id} had to be kept until ${until} (${ruleInWords(input, recordClass)})${rest}${overdue(input)}`;
+      return `${keeping.id} must be kept until ${until} ${rule()}`;
+    case 'limit-conflict': {
+      const whose =
+        limiting === undefined || limiting === keeping ? 'its limit' : `the limit of ${limiting.id}`;
+      const limit = limitInWords(item, limiting ?? keeping, due.deleteBy, fiscalYearEnd);
+      return `${keeping.id} must be kept until ${until} ${rule()}, past ${whose} of ${limit}: the duty to keep wins`;
     }
+    default:
+      return `${keeping.id} had to be kept until ${until} ${rule()}${awaits(reason, input, rules)}${overdue(input)}`;
   }
 }
 
-/** `P3Y after closed 2024-03-31; 29 CFR 516.5`: the clause that decided, and the authority. */
-function ruleInWords({ item, fiscalYearEnd }: DecisionInput, recordClass: RecordClass): string {
-  const clause = governingClause(reckon(item, recordClass, { fiscalYearEnd }));
-  const words = clause === undefined ? [] : [clauseInWords(clause, recordClass.cutOff)];
-  return [...words, recordClass.authority.citation].join('; ');
-}
-
-function limitInWords({ item, due, fiscalYearEnd }: DecisionInput, recordClass: RecordClass): string {
-  const { deleteWithin } = reckon(item, recordClass, { fiscalYearEnd });
-  const words = deleteWithin === null ? '' : ` (${clauseInWords(deleteWithin, 'none')})`;
-  return `${due.deleteBy ?? ''}${words}`;
+/** What else must happen to an item whose duty to keep has ended. */
+function awaits(
+  reason: DecisionReason,
+  { gates }: DecisionInput,
+  { keeping, disposing }: GoverningRules,
+): string {
+  if (reason.startsWith('gate-')) {
+    return `, and waits for ${(gates ?? []).map(({ missing }) => missing).join('; and for ')}`;
+  }
+  const awaited = AWAITED[reason];
+  if (awaited === undefined) return '';
+  return `, and awaits ${awaited}${disposing === keeping ? '' : ` as ${disposing.id}`}`;
 }
 
 /** Said of what stays although its maximum has passed, and of what goes too late. */

@@ -1,7 +1,7 @@
-import type { Hold } from '../model/index.js';
+import { compileHolds } from '../holds/index.js';
+import { classesOf, type Hold } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
-import { compileHolds } from './legal-hold.js';
 
 /** What a hold reaches in the inventory as it is now. */
 export interface HoldReach {
@@ -68,7 +68,14 @@ async function* candidates(session: Session, hold: Hold): AsyncGenerator<readonl
     }
   } else if (hold.scopes.every((scope) => scope.kind === 'class')) {
     for (const recordClass of values) {
-      for await (const page of items.all({ recordClass })) yield present(page);
+      // An item of two classes that are both held is counted with the first.
+      const first = (item: StoredItem) => classesOf(item).find((id) => values.includes(id)) === recordClass;
+      for await (const page of items.all({ recordClass })) yield present(page).filter(first);
+    }
+  } else if (hold.scopes.every((scope) => scope.kind === 'subject')) {
+    for (const subject of values) {
+      const first = (item: StoredItem) => item.subjects.find((id) => values.includes(id)) === subject;
+      for await (const page of items.all({ subject })) yield present(page).filter(first);
     }
   } else {
     for await (const page of items.all({})) yield present(page);

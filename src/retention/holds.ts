@@ -1,10 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { foldedName, normalizedPath } from '../holds/index.js';
 import { badInput, HOLD_SCOPES, type Hold, type HoldScope, type HoldScopeKind } from '../model/index.js';
+import { dayAfter } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
-import { normalizedPath } from './legal-hold.js';
+import { holdDigest } from './hold-evidence.js';
 
 export interface HoldRequest {
   /** What a person calls the matter. Often sensitive: it stays in the database and never goes into the log. */
@@ -28,12 +30,15 @@ export async function placeHold(session: Session, request: HoldRequest): Promise
   const scopes = distinct(request.scopes);
   if (scopes.length === 0) {
     throw badInput('hold-scope-missing', 'A hold reaches nothing without a scope', {
-      hint: 'Name at least one: --item ID, --class C, --custodian NAME or --location PATH',
+      hint: 'Name at least one: --item ID, --class C, --subject ID, --custodian NAME or --location PATH',
     });
   }
   const operator = await session.operator();
   return await session.store.transaction(async (transaction) => {
-    if (!request.allowUnknown) await requireItems(transaction, scopes);
+    if (!request.allowUnknown) {
+      await requireItems(transaction, scopes);
+      await requireNames(transaction, scopes);
+    }
     const hold: Hold = {
       id: await nextId(transaction, session.today().slice(0, 4)),
       matter,
@@ -44,20 +49,22 @@ export async function placeHold(session: Session, request: HoldRequest): Promise
       releasedAt: null,
       releasedBy: null,
       releaseReason: null,
+      coolingOffUntil: null,
     };
     await transaction.holds.insert(hold);
     await session.recorder.append(transaction, {
       action: 'hold.place',
       outcome: 'done',
       subject: { hold: hold.id },
-      data: { scopes: countKinds(scopes) },
+      data: { scopes: countKinds(scopes), hold_sha256: holdDigest(hold) },
     });
     return hold;
   });
 }
 
 /**
- * Ends a hold.
+ * Ends a hold. What it reached is left alone for the cooling-off period of the settings, counted from the day after
+ * the release: time to notice that the release was a mistake.
  *
  * @throws Fault `hold-text-invalid`, `hold-unknown`, `hold-released`, `operator-unknown`
  */
@@ -65,7 +72,9 @@ export async function releaseHold(session: Session, request: { id: string; reaso
   const reason = requireLine(request.reason, '--reason');
   const operator = await session.operator();
   return await session.store.transaction(async (transaction) => {
-    const release = { at: instant(session.clock), by: operator.id, reason };
+    const { coolingOffDays } = session.settings().holds;
+    const coolingOffUntil = coolingOffDays === 0 ? null : dayAfter(session.today(), coolingOffDays);
+    const release = { at: instant(session.clock), by: operator.id, reason, coolingOffUntil };
     const released = await transaction.holds.release(request.id, release);
     const hold = await transaction.holds.get(request.id);
     if (hold === undefined) {
@@ -86,6 +95,7 @@ export async function releaseHold(session: Session, request: { id: string; reaso
       action: 'hold.release',
       outcome: 'done',
       subject: { hold: hold.id },
+      data: { cooling_off_until: hold.coolingOffUntil },
     });
     return hold;
   });
@@ -170,6 +180,27 @@ async function requireItems(transaction: StoreTransaction, scopes: readonly Hold
   throw badInput('item-unknown', `The inventory has no item ${shown}${rest}; no hold was placed`, {
     hint: 'Correct the id, or add --allow-unknown to hold an item that will come later',
     details: { items: unknown },
+  });
+}
+
+/** A misspelt class or custodian would leave the records unheld while everybody believes that they are. */
+async function requireNames(transaction: StoreTransaction, scopes: readonly HoldScope[]): Promise<void> {
+  const schedule = await transaction.schedules.latest();
+  const classes = new Set([
+    ...(schedule?.classes ?? []).map(({ id }) => id),
+    ...(await transaction.items.activeByClass()).keys(),
+  ]);
+  const custodians = new Set((await transaction.items.custodians()).map(foldedName));
+  const unknown = scopes.filter(
+    ({ kind, value }) =>
+      (kind === 'class' && !classes.has(value)) ||
+      (kind === 'custodian' && !custodians.has(foldedName(value))),
+  );
+  if (unknown.length === 0) return;
+  const kinds = [...new Set(unknown.map(({ kind }) => kind))].join(' and ');
+  throw badInput('hold-scope-unknown', `No item has the ${kinds} that the hold names; no hold was placed`, {
+    hint: 'Correct the spelling (quietus inventory list), or add --allow-unknown to hold what will come later',
+    details: { kinds: unknown.map(({ kind }) => kind) },
   });
 }
 

@@ -1,4 +1,12 @@
-export { approvePlan, requireApprovable, validApprovals } from './approval.js';
+export {
+  approvalsAtBeginning,
+  approvalsNow,
+  approvePlan,
+  hasLapsed,
+  requireApprovable,
+  validApprovals,
+} from './approval.js';
+export { neededApprovals } from './approval-need.js';
 export { type AttestationRequest, recordDestruction } from './attestation.js';
 export { parseDay } from './day.js';
 export {
@@ -8,12 +16,49 @@ export {
   type DecisionResult,
   decide,
 } from './decision.js';
+export { type EventFile, type EventProblem, readEventFile } from './event-file.js';
+export {
+  type EventRecording,
+  type EventStatement,
+  listEvents,
+  recordEvents,
+  requireEventName,
+  requireSubject,
+  unusedEvents,
+} from './events.js';
+export { compileStatements, type GateSettings, type OpenGate } from './gate-state.js';
+export { listStatements, type StatementRequest, stateGate, withdrawStatement } from './gates.js';
 export { type HoldReach, holdReach } from './hold-reach.js';
 export { type HoldRequest, listHolds, locationScopes, placeHold, releaseHold, sameMatter } from './holds.js';
+export { exportHolds, type HoldsImport, holdsPath, importHolds } from './holds-file.js';
+export { explainItem, type ItemExplanation } from './item-explanation.js';
 export { keptItems } from './kept-items.js';
-export { compileHolds, holdsOn, normalizedPath } from './legal-hold.js';
-export { type BuiltPlan, buildPlan, type PlanOptions } from './plan-building.js';
-export { type PlanItemLine, parsePlanLine } from './plan-document.js';
-export { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
+export {
+  approvalsFor,
+  type BuiltPlan,
+  buildPlan,
+  decidePlan,
+  freezePlan,
+  type PlanDraft,
+  type PlanOptions,
+} from './plan-building.js';
+export {
+  comparePlans,
+  type PlanChange,
+  type PlanDifference,
+  type PlanDifferenceItem,
+} from './plan-difference.js';
+export { type PlanItemLine, parsePlanLine, planLine } from './plan-document.js';
+export { type PlanObjection, planObjections } from './plan-objections.js';
+export { plannedDisposals, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
+export {
+  type SimulatedItem,
+  type Simulation,
+  type SimulationOptions,
+  simulateSchedule,
+} from './schedule-simulation.js';
 export { type PreviewItem, previewSweep } from './sweep-preview.js';
-export { runSweep, type SweepOptions, type SweepResult } from './sweep-run.js';
+export { type QuotaLimits, type QuotaName, SweepQuota } from './sweep-quota.js';
+export type { EndedItem, SweepResult } from './sweep-result.js';
+export { runSweep, type SweepOptions } from './sweep-run.js';
+export { dayWithoutTime, nextWallTime, parseWallTime, type WallTime, wallTimes } from './wall-time.js';

@@ -1,8 +1,8 @@
 import { canonicalJson, sha256 } from '../crypto/index.js';
-import type { InventoryItem } from '../model/index.js';
+import type { WrittenItem } from '../store/index.js';
 
-/** SHA-256, hex, over the canonical JSON of what the inventory says of an item. */
-export function itemDigest(item: InventoryItem): string {
+/** SHA-256, hex, over the canonical JSON of what the inventory says of an item, and of the events of its subjects. */
+export function itemDigest(item: WrittenItem): string {
   return sha256(
     canonicalJson({
       id: item.id,
@@ -21,6 +21,9 @@ export function itemDigest(item: InventoryItem): string {
       events: item.events,
       copies_elsewhere: item.copiesElsewhere,
       notes: item.notes,
+      // Left out where there are none, so that the digests of plans from before these existed stay right.
+      ...(item.otherClasses.length > 0 && { other_classes: item.otherClasses }),
+      ...(item.subjects.length > 0 && { subjects: item.subjects, subject_events: item.subjectEvents ?? {} }),
     }),
   );
 }

@@ -12,6 +12,38 @@ export async function findOverlaps(
   planned: readonly StoredItem[],
 ): Promise<Map<string, Overlap>> {
   const onDisk = planned.filter((item) => isOverwritable(item.medium));
+  const places = await placesAround(repositories, onDisk);
+  return new Map(overlapsToKeep(onDisk, places).map((overlap) => [overlap.id, overlap]));
+}
+
+/**
+ * The same for some of the items that are due: what lies at, in and around them, and is due as well, counts as
+ * planned too, and so on; else two due items that overlap would keep each other for ever.
+ *
+ * @param isDue whether a plan would dispose of an item if it lay alone
+ */
+export async function findOverlapsAmong(
+  repositories: Repositories,
+  items: readonly StoredItem[],
+  isDue: (item: StoredItem) => boolean,
+): Promise<Map<string, Overlap>> {
+  const planned = new Map(items.map((item) => [item.id, item]));
+  for (let fresh = [...items]; fresh.length > 0; ) {
+    const onDisk = fresh.filter(({ medium }) => isOverwritable(medium));
+    const places = await placesAround(repositories, onDisk);
+    const ids = [...new Set(places.map(({ id }) => id))].filter((id) => !planned.has(id));
+    fresh = [];
+    for (let at = 0; at < ids.length; at += PATHS) {
+      const found = await repositories.items.byIds(ids.slice(at, at + PATHS));
+      fresh.push(...[...found.values()].filter(isDue));
+    }
+    for (const each of fresh) planned.set(each.id, each);
+  }
+  return await findOverlaps(repositories, [...planned.values()]);
+}
+
+/** Items not disposed of at, in and around the places of items that lie in files and folders. */
+async function placesAround(repositories: Repositories, onDisk: readonly StoredItem[]): Promise<ItemPlace[]> {
   const paths = [...new Set(onDisk.flatMap((item) => [item.location, ...foldersAbove(item.location)]))];
   const folders = onDisk.filter((item) => item.medium === 'folder').map((item) => item.location);
   const places: ItemPlace[] = [];
@@ -21,5 +53,5 @@ export async function findOverlaps(
   for (let at = 0; at < folders.length; at += FOLDERS) {
     places.push(...(await repositories.items.belowFolders(folders.slice(at, at + FOLDERS))));
   }
-  return new Map(overlapsToKeep(onDisk, places).map((overlap) => [overlap.id, overlap]));
+  return places;
 }

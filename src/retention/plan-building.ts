@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { canonicalJson } from '../crypto/index.js';
-import { badInput, type CalendarDate, isOverwritable, type Plan, type PlanItem } from '../model/index.js';
+import {
+  badInput,
+  type CalendarDate,
+  classesOf,
+  isOverwritable,
+  type Plan,
+  type PlanItem,
+} from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { createExaminer, type Examiner } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { itemDigest } from './item-digest.js';
+import type { Overlap } from './location-overlap.js';
 import { findOverlaps } from './overlap-search.js';
 import { PlanDigest, planHeader, planLine } from './plan-document.js';
 import { requireWithinLimits } from './plan-limits.js';
@@ -28,6 +36,16 @@ export interface BuiltPlan {
 
 const PAGE = 1000;
 
+/** What was decided for every item, before any of it is frozen. */
+export interface PlanDraft {
+  asOf: CalendarDate;
+  rules: Rulebook;
+  /** Everything but the items that are simply kept. */
+  items: readonly PlanItem[];
+  /** Number of active items. */
+  total: number;
+}
+
 /**
  * Decides for every item and freezes the result: items to dispose of, items due but held or kept for another
  * reason, and defects. Items that are simply not due are counted.
@@ -37,8 +55,13 @@ const PAGE = 1000;
  * @throws Fault `schedule-missing`, `inventory-empty`, `limit-reached`
  */
 export async function buildPlan(session: Session, options: PlanOptions = {}): Promise<BuiltPlan> {
+  const draft = await decidePlan(session, options);
+  return { plan: await freezePlan(session, draft, draft.items), items: draft.items };
+}
+
+/** The decisions of {@link buildPlan}, within the limits, of which nothing is stored yet. */
+export async function decidePlan(session: Session, options: PlanOptions = {}): Promise<PlanDraft> {
   const settings = session.settings();
-  const operator = await session.operator();
   const asOf = options.asOf ?? session.today();
   const rules = await readRulebook(session.store, settings);
   const active = await session.store.items.activeByClass();
@@ -50,7 +73,21 @@ export async function buildPlan(session: Session, options: PlanOptions = {}): Pr
   }
   const items = await decideDueItems(session, rules, asOf, options.signal);
   items.push(...(await defectiveItems(session, rules, asOf, options.signal)));
-  requireWithinLimits(countDisposals(items), active, settings.limits, options.limit);
+  requireWithinLimits(countDisposals(items), active, settings.limits, { limit: options.limit, asOf });
+  return { asOf, rules, items, total };
+}
+
+/**
+ * Stores decisions of a draft as a plan.
+ *
+ * @param items all of the draft's, or some of them; what is left out is counted as kept by this plan
+ */
+export async function freezePlan(
+  session: Session,
+  { asOf, rules, total }: PlanDraft,
+  items: readonly PlanItem[],
+): Promise<Plan> {
+  const operator = await session.operator();
   const counts = { dispose: 0, keep: 0, held: 0, defect: 0 };
   for (const item of items) counts[item.decision] += 1;
   counts.keep += total - items.length;
@@ -61,10 +98,14 @@ export async function buildPlan(session: Session, options: PlanOptions = {}): Pr
     asOf,
     scheduleVersion: rules.schedule.version,
     counts,
-    approvalsRequired: approvalsRequired(items, rules, settings.approvals.minimum),
+    approvalsRequired: approvalsRequired(items, rules, session.settings().approvals.minimum),
   };
-  const plan = await store(session, rules, unsealed, items);
-  return { plan, items };
+  return await store(session, rules, unsealed, items);
+}
+
+/** People who must approve a plan of these items; 0 where neither their classes nor the workspace ask for one. */
+export function approvalsFor(session: Session, { rules }: PlanDraft, items: readonly PlanItem[]): number {
+  return approvalsRequired(items, rules, session.settings().approvals.minimum);
 }
 
 async function decideDueItems(
@@ -91,7 +132,7 @@ async function decideDueItems(
     signal?.throwIfAborted();
     const overlap = overlaps.get(item.id);
     const final = overlap ? rules.judge(item, item.state, asOf, [overlap.with]) : judgement;
-    const planItem = describeItem(item, final, rules);
+    const planItem = describeItem(item, final, rules, overlap);
     result.push(final.decision === 'dispose' ? await identified(item, planItem, examiner) : planItem);
   }
   return result;
@@ -116,13 +157,16 @@ export function describeItem(
   item: StoredItem,
   judgement: ReturnType<Rulebook['judge']>,
   rules: Rulebook,
+  overlap?: Overlap,
 ): PlanItem {
   return {
     itemId: item.id,
     decision: judgement.decision,
-    reason: judgement.reason,
-    explanation: judgement.explanation,
+    ...(overlap?.why === 'first'
+      ? { reason: 'after-another-item', explanation: afterAnother(overlap) }
+      : { reason: judgement.reason, explanation: judgement.explanation }),
     recordClass: item.recordClass,
+    otherClasses: item.otherClasses,
     scheduleVersion: rules.schedule.version,
     keepUntil: judgement.due.keepUntil,
     deleteBy: judgement.due.deleteBy,
@@ -136,10 +180,29 @@ export function describeItem(
   };
 }
 
+/** Holds and other items name places by their paths; a second path to one place would get round them. */
+const THROUGH_LINK = {
+  reason: 'location-through-link',
+  explanation:
+    'Cannot be disposed of: its location leads through a symbolic link; write the real path into the inventory',
+};
+
+/** Of two due items in one place the inner one goes first. */
+function afterAnother({ with: other }: Overlap): string {
+  return `Kept for now: ${other} lies in the same place and is disposed of first; plan again after that`;
+}
+
 /** Adds the identity of the file or folder; what cannot be identified is a defect and not disposed of. */
-async function identified(item: StoredItem, planItem: PlanItem, examiner: Examiner): Promise<PlanItem> {
+export async function identified(
+  item: StoredItem,
+  planItem: PlanItem,
+  examiner: Examiner,
+): Promise<PlanItem> {
   if (!isOverwritable(item.medium)) return planItem;
   const examination = await examiner.examine(item.location, item.medium);
+  if (examination.status === 'ready' && examination.location !== item.location) {
+    return { ...planItem, location: null, decision: 'defect', ...THROUGH_LINK };
+  }
   if (examination.status === 'ready') {
     return { ...planItem, location: examination.location, fingerprint: examination.fingerprint };
   }
@@ -164,7 +227,7 @@ function countDisposals(items: readonly PlanItem[]): Map<string, number> {
 /** The most that any class of the plan asks for, and never less than the workspace's minimum. */
 function approvalsRequired(items: readonly PlanItem[], rules: Rulebook, minimum: number): number {
   const disposed = new Set(
-    items.filter((item) => item.decision === 'dispose').map((item) => item.recordClass),
+    items.filter((item) => item.decision === 'dispose').flatMap((item) => classesOf(item)),
   );
   const asked = rules.schedule.classes.filter((each) => disposed.has(each.id)).map((each) => each.approvals);
   return Math.max(minimum, ...asked);

@@ -1,7 +1,10 @@
 import { canonicalJson } from '../crypto/index.js';
 import { badInput, type Plan, type StoredSchedule, verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
+import type { PlanLine } from '../store/index.js';
 import { PlanDigest, type PlanItemLine, parsePlanLine, planHeader } from './plan-document.js';
+import { planIsLogged } from './plan-evidence.js';
+import { requireLoggedSchedule } from './schedule-evidence.js';
 
 export interface VerifiedPlan {
   plan: Plan;
@@ -14,9 +17,10 @@ export interface VerifiedPlan {
 const PAGE = 1000;
 
 /**
- * A plan whose stored lines were checked against its digest.
+ * A plan whose stored lines were checked against its digest, and the digest against the entry of the log that tells of
+ * the plan: whoever rewrites lines and digest together is found too.
  *
- * @throws Fault `plan-unknown` (exit 2), `plan-changed` (exit 5)
+ * @throws Fault `plan-unknown` (exit 2), `plan-changed`, `schedule-changed` (exit 5)
  */
 export async function verifiedPlan(session: Session, planId: string): Promise<VerifiedPlan> {
   const plan = await session.store.plans.get(planId);
@@ -27,10 +31,12 @@ export async function verifiedPlan(session: Session, planId: string): Promise<Ve
   }
   const schedule = await session.store.schedules.get(plan.scheduleVersion);
   if (schedule === undefined) throw changed(plan);
+  await requireLoggedSchedule(session.store, schedule);
   const lines = () => planLines(session, plan, schedule);
   const digest = new PlanDigest();
   for await (const line of lines()) digest.add(line);
   if (digest.hex() !== plan.sha256) throw changed(plan);
+  if (!(await planIsLogged(session.store, plan))) throw changed(plan, 'the log tells of no such plan');
   return { plan, schedule, lines };
 }
 
@@ -40,34 +46,58 @@ async function* planLines(session: Session, plan: Plan, schedule: StoredSchedule
   );
   for (let after = -1; ; ) {
     const page = await session.store.plans.lines(plan.id, after, PAGE);
-    for (const { line } of page) yield line;
+    for (const stored of page) {
+      if (parsedLine(stored) === undefined) throw changed(plan);
+      yield stored.line;
+    }
     const last = page.at(-1);
     if (page.length < PAGE || last === undefined) return;
     after = last.position;
   }
 }
 
-/** The lines of a plan that are to be disposed of, in pages, from the position after `after`. */
+/**
+ * The lines of a plan that are to be disposed of, in pages. What a line itself says decides, for the plan's digest
+ * covers it; the columns beside it are only compared.
+ *
+ * @throws Fault `plan-changed` (exit 5)
+ */
 export async function* plannedDisposals(
   session: Session,
   planId: string,
   pageSize: number,
 ): AsyncGenerator<PlanItemLine[]> {
+  let found: PlanItemLine[] = [];
   for (let after = -1; ; ) {
-    const page = await session.store.plans.lines(planId, after, pageSize, 'dispose');
-    if (page.length > 0) yield page.map(({ line, position }) => ({ ...parsePlanLine(line), position }));
+    const page = await session.store.plans.lines(planId, after, PAGE);
+    for (const stored of page) {
+      const line = parsedLine(stored);
+      if (line === undefined) throw changed({ id: planId });
+      if (line.decision !== 'dispose') continue;
+      found.push(line);
+      if (found.length < pageSize) continue;
+      yield found;
+      found = [];
+    }
     const last = page.at(-1);
-    if (page.length < pageSize || last === undefined) return;
+    if (page.length < PAGE || last === undefined) break;
     after = last.position;
+  }
+  if (found.length > 0) yield found;
+}
+
+/** What a stored line says; undefined where the columns beside it say something else, or it is no line. */
+export function parsedLine({ line, position, itemId, decision }: PlanLine): PlanItemLine | undefined {
+  try {
+    const parsed = parsePlanLine(line);
+    return parsed.itemId === itemId && parsed.decision === decision ? { ...parsed, position } : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-function changed(plan: Plan): Error {
-  return verificationFailed(
-    'plan-changed',
-    `The plan ${plan.id} is not what was planned: its digest differs`,
-    {
-      hint: 'Somebody changed the database. Run: quietus log verify, and make a new plan',
-    },
-  );
+function changed({ id }: Pick<Plan, 'id'>, what = 'its digest or a line differs'): Error {
+  return verificationFailed('plan-changed', `The plan ${id} is not what was planned: ${what}`, {
+    hint: 'Somebody changed the database. Run: quietus log verify, and make a new plan',
+  });
 }

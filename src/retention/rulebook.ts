@@ -1,7 +1,10 @@
+import { compileCoolingOff, compileHolds } from '../holds/index.js';
 import {
   badInput,
   type CalendarDate,
+  classesOf,
   type DueDates,
+  type GateStatement,
   type Hold,
   type InventoryItem,
   type ItemState,
@@ -9,32 +12,39 @@ import {
   type StoredSchedule,
 } from '../model/index.js';
 import { dueDateCalculator } from '../schedule/index.js';
-import type { Repositories } from '../store/index.js';
+import type { Repositories, WrittenItem } from '../store/index.js';
 import { type DecisionResult, decide } from './decision.js';
-import { compileHolds } from './legal-hold.js';
+import { compileStatements, type OpenGate } from './gate-state.js';
+import { requireScheduleInForce } from './schedule-evidence.js';
 
 /** What was decided for an item, with the facts that it rests on. */
 export interface Judgement extends DecisionResult {
   due: DueDates;
   holds: readonly string[];
+  /** Released holds that still protect the item for some days. */
+  cooling: readonly { id: string; until: CalendarDate }[];
+  /** What must be stated before it may be disposed of, and is not. */
+  openGates: readonly OpenGate[];
 }
 
 /** The schedule and the holds in force, read once, and the decision over them. */
 export interface Rulebook {
   schedule: StoredSchedule;
   holds: readonly Hold[];
-  classOf(item: InventoryItem): RecordClass | undefined;
+  /** The rules of all the item's classes, as far as the schedule has them. */
+  classesOf(item: InventoryItem): readonly RecordClass[];
   /** Recomputes the item's dates from the rule and decides; stored dates are never trusted for a disposal. */
-  judge(item: InventoryItem, state: ItemState, asOf: CalendarDate, overlaps?: readonly string[]): Judgement;
+  judge(item: WrittenItem, state: ItemState, asOf: CalendarDate, overlaps?: readonly string[]): Judgement;
 }
 
 /**
  * @param repositories those of a transaction, where the decision must still hold when it is acted on
- * @throws Fault `schedule-missing` where no schedule was imported
+ * @param settings those of the session: the schedule is compared with the log once for each such object
+ * @throws Fault `schedule-missing` where no schedule was imported, `schedule-changed` where it is not what was imported
  */
 export async function readRulebook(
   repositories: Repositories,
-  settings: { fiscalYearEnd: string },
+  settings: RulebookSettings,
 ): Promise<Rulebook> {
   const schedule = await repositories.schedules.latest();
   if (schedule === undefined) {
@@ -42,39 +52,65 @@ export async function readRulebook(
       hint: 'Write schedule.yaml, then run: quietus schedule import schedule.yaml',
     });
   }
-  const holds = await repositories.holds.active();
-  return rulebook(schedule, holds, settings);
+  await requireScheduleInForce(repositories, schedule, settings);
+  return rulebook(schedule, await readFacts(repositories), settings);
 }
 
-function rulebook(
+export async function readFacts(repositories: Repositories): Promise<RulebookFacts> {
+  return { holds: await repositories.holds.standing(), statements: await repositories.gates.counting() };
+}
+
+/** What decisions rest on beside the schedule. */
+export interface RulebookFacts {
+  /** Holds in force, and released ones whose cooling-off period may last. */
+  holds: readonly Hold[];
+  statements: readonly GateStatement[];
+}
+
+export interface RulebookSettings {
+  fiscalYearEnd: string;
+  gates: { statementDays: number };
+}
+
+export function rulebook(
   schedule: StoredSchedule,
-  holds: readonly Hold[],
-  settings: { fiscalYearEnd: string },
+  facts: RulebookFacts,
+  settings: RulebookSettings,
 ): Rulebook {
   const classes = new Map(schedule.classes.map((each) => [each.id, each]));
   const dueOf = dueDateCalculator(schedule, settings);
-  const compiled = compileHolds(holds);
-  const classOf = (item: InventoryItem) =>
-    item.recordClass === null ? undefined : classes.get(item.recordClass);
+  const standing = compileHolds(facts.holds);
+  const coolingOff = compileCoolingOff(facts.holds);
+  const statements = compileStatements(facts.statements, settings.gates);
+  const rulesOf = (item: InventoryItem) =>
+    item.otherClasses.length === 0
+      ? (single.get(item.recordClass ?? '') ?? [])
+      : classesOf(item).flatMap((id) => classes.get(id) ?? []);
+  const single = new Map(schedule.classes.map((each) => [each.id, [each]]));
   return {
     schedule,
-    holds,
-    classOf,
+    holds: facts.holds,
+    classesOf: rulesOf,
     judge(item, state, asOf, overlaps = []) {
       const due = dueOf(item);
-      const reaching = compiled.on(item);
+      const reaching = standing.on(item);
+      const rules = rulesOf(item);
+      const cooling = coolingOff(item, asOf);
+      const openGates = statements.openOn(item, rules, due, asOf);
       const result = decide({
         item,
         state,
         due,
-        recordClass: classOf(item),
+        classes: rules,
         scheduleVersion: schedule.version,
         fiscalYearEnd: settings.fiscalYearEnd,
         holds: reaching,
+        cooling,
+        gates: openGates,
         asOf,
         overlaps,
       });
-      return { ...result, due, holds: reaching };
+      return { ...result, due, holds: reaching, cooling, openGates };
     },
   };
 }

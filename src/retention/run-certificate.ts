@@ -11,8 +11,9 @@ import { isOverwritable, type Plan, type PlanItem, type Reason, type RecordClass
 import type { Session } from '../session/index.js';
 import { METHOD_DESCRIPTION, type TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
-import { validApprovals } from './approval.js';
+import { approvalsAtBeginning, validApprovals } from './approval.js';
 import { plannedDisposals } from './plan-reading.js';
+import { disposedOf } from './sweep-result.js';
 
 /** What a disposal's `result` holds: the outcome of `destroy()`, or what a person stated. */
 export type DisposalResult = TargetOutcome | { attested: AttestedStatement };
@@ -51,7 +52,7 @@ async function runFacts(
       name: operator?.name ?? run.startedBy,
       account: operator?.account ?? '',
     },
-    approvals: await certifiedApprovals(session, plan),
+    approvals: await certifiedApprovals(session, plan, run),
     items,
     exceptions,
     methods: items.some(({ method }) => method !== null) ? [OVERWRITING] : [],
@@ -82,10 +83,14 @@ async function sortOut(
     const pageDisposals = lines.flatMap((line) => done.get(line.itemId) ?? []);
     const hashes = await logHashes(session, pageDisposals);
     const titles = await itemTitles(session, lines);
+    const doneByOthers = await disposedOf(
+      session,
+      lines.filter(({ itemId }) => !done.has(itemId)),
+    );
     for (const line of lines) {
       const disposal = done.get(line.itemId);
-      // What people destroyed is certified on its own; what it does not name is no exception to it.
-      if (run.kind === 'attested' && disposal === undefined) continue;
+      // What people destroyed is certified on its own: what it does not name is no exception to it, nor is it one here.
+      if (disposal === undefined && (run.kind === 'attested' || doneByOthers.has(line.itemId))) continue;
       const title = titles.get(line.itemId) ?? null;
       const result = disposal?.result ? (JSON.parse(disposal.result) as DisposalResult) : undefined;
       for (const limit of result && 'assessment' in result ? (result.assessment?.limits ?? []) : [])
@@ -170,10 +175,11 @@ function waitingReason(line: PlanItem): Reason {
     : { code: 'by-hand', text: `A person has to destroy this medium (${line.medium}) and record it` };
 }
 
-/** Both entries of a disposal that had begun; null where it was left out before anything began. */
+/** The entries of a disposal; what was left out before anything began has one, which stands for both. */
 function logReference(disposal: Disposal, hashes: ReadonlyMap<number, string>): LogReference | null {
-  const { intentSeq, outcomeSeq } = disposal;
-  if (intentSeq === null || outcomeSeq === null) return null;
+  const { outcomeSeq } = disposal;
+  if (outcomeSeq === null) return null;
+  const intentSeq = disposal.intentSeq ?? outcomeSeq;
   return {
     intentSeq,
     intentHash: hashes.get(intentSeq) ?? '',
@@ -199,8 +205,9 @@ async function itemTitles(session: Session, lines: readonly PlanItem[]): Promise
   return new Map([...items.values()].map((item) => [item.id, item.title]));
 }
 
-async function certifiedApprovals(session: Session, plan: Plan): Promise<RunFacts['approvals']> {
-  const approvals = await validApprovals(session, session.store, plan);
+async function certifiedApprovals(session: Session, plan: Plan, run: Run): Promise<RunFacts['approvals']> {
+  const moment = approvalsAtBeginning(session, run);
+  const approvals = await validApprovals(session, session.store, plan, moment);
   const operators = new Map((await session.store.operators.list()).map((each) => [each.id, each]));
   return approvals.map((approval) => ({
     operatorId: approval.operatorId,

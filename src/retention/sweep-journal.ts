@@ -1,5 +1,12 @@
-import type { LogEvent } from '../audit/index.js';
-import { type CalendarDate, isDestroyed, type Plan, type Reason, type RecordClass } from '../model/index.js';
+import {
+  type CalendarDate,
+  classesOf,
+  isDestroyed,
+  isOverwritable,
+  type Plan,
+  type Reason,
+  type RecordClass,
+} from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type {
   BeginAnswer,
@@ -8,11 +15,12 @@ import type {
   OverwrittenMark,
   TargetOutcome,
 } from '../shred/index.js';
-import type { Run, StoredItem, StoreTransaction } from '../store/index.js';
+import type { Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
-import { findOverlaps } from './overlap-search.js';
+import { findOverlapsAmong } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type Rulebook, readRulebook } from './rulebook.js';
+import { intentEvent, outcomeEvent, refusedOutcome } from './sweep-events.js';
 
 export interface JournalContext {
   session: Session;
@@ -30,15 +38,15 @@ export interface JournalContext {
  */
 export class SweepJournal implements DisposalJournal {
   private readonly planned = new Map<string, PlanItemLine>();
-  private readonly begun = new Map<string, StoredItem>();
-  private holdRevision = '';
+  /** For each item that was begun: the end of the log when it was last found free of objections. */
+  private readonly checkedAt = new Map<string, number>();
 
   constructor(private readonly context: JournalContext) {}
 
   /** Announces the lines that the next batch is about. */
   expect(lines: readonly PlanItemLine[]): void {
     this.planned.clear();
-    this.begun.clear();
+    this.checkedAt.clear();
     for (const line of lines) this.planned.set(line.itemId, line);
   }
 
@@ -46,9 +54,8 @@ export class SweepJournal implements DisposalJournal {
     const { session } = this.context;
     return await session.store.transaction(async (transaction) => {
       const rules = await readRulebook(transaction, session.settings());
-      this.holdRevision = await transaction.holds.revision();
       const items = await transaction.items.byIds(requests.map(({ target }) => target.itemId));
-      const overlaps = await findOverlaps(transaction, [...items.values()]);
+      const overlaps = await findOverlapsAmong(transaction, [...items.values()], this.isDue(rules));
       const answers: BeginAnswer[] = [];
       const accepted: DisposalRequest[] = [];
       for (const request of requests) {
@@ -58,25 +65,58 @@ export class SweepJournal implements DisposalJournal {
         const reason = this.objection(itemId, item, rules, overlap ? [overlap.with] : []);
         if (reason === undefined && item) {
           accepted.push(request);
-          this.begun.set(itemId, item);
           answers.push({ itemId, go: true });
         } else {
           answers.push({ itemId, go: false, reason: reason ?? ITEM_CHANGED });
         }
       }
       await this.claim(transaction, accepted);
+      const head = await logEnd(transaction);
+      for (const { target } of accepted) this.checkedAt.set(target.itemId, head);
       return answers;
     });
   }
 
   async stillAuthorized(itemId: string): Promise<Reason | undefined> {
-    const { store } = this.context.session;
-    const item = this.begun.get(itemId) ?? (await store.items.get(itemId));
+    const { store, settings } = this.context.session;
+    // Every change of holds, rules and inventory has its entry: while the log has not grown, nothing has changed.
+    const head = await logEnd(store);
+    if (this.checkedAt.get(itemId) === head) return undefined;
+    const item = await store.items.get(itemId);
     if (item === undefined) return ITEM_CHANGED;
-    if (this.begun.has(itemId) && (await store.holds.revision()) === this.holdRevision) return undefined;
-    const rules = await readRulebook(store, this.context.session.settings());
+    const rules = await readRulebook(store, settings());
+    const overlap = (await findOverlapsAmong(store, [item], this.isDue(rules))).get(itemId);
     // The claim itself changed the state; what counts here is whether anything else now forbids the disposal.
-    return this.objection(itemId, { ...item, state: 'active' }, rules, []);
+    const reason = this.objection(itemId, { ...item, state: 'active' }, rules, overlap ? [overlap.with] : []);
+    if (reason === undefined) this.checkedAt.set(itemId, head);
+    return reason;
+  }
+
+  /**
+   * Refuses, of the items that people have to destroy, those that may not be disposed of now: nobody must be told
+   * to shred what a hold has reached meanwhile.
+   */
+  async refuseByHand(lines: readonly PlanItemLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    this.expect(lines);
+    const { session } = this.context;
+    await session.store.transaction(async (transaction) => {
+      const rules = await readRulebook(transaction, session.settings());
+      const items = await transaction.items.byIds(lines.map(({ itemId }) => itemId));
+      for (const { itemId } of lines) {
+        const item = items.get(itemId);
+        if (item?.state === 'disposed') continue;
+        const reason = this.objection(itemId, item, rules, []);
+        if (reason === undefined) continue;
+        const outcome = refusedOutcome(itemId, reason);
+        const record = await session.recorder.append(transaction, outcomeEvent(outcome, this.context));
+        await this.recordUnbegun(transaction, outcome, record.seq);
+      }
+    });
+  }
+
+  private isDue(rules: Rulebook): (item: StoredItem) => boolean {
+    return (item) => rules.judge(item, item.state, this.context.today).decision === 'dispose';
   }
 
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {
@@ -104,7 +144,7 @@ export class SweepJournal implements DisposalJournal {
       const begun = new Set((await transaction.runs.disposals(run.id, 'begun')).map((each) => each.itemId));
       const records = await session.recorder.appendAll(
         transaction,
-        outcomes.map((outcome) => this.outcomeEvent(outcome)),
+        outcomes.map((outcome) => outcomeEvent(outcome, this.context)),
       );
       for (const [at, outcome] of outcomes.entries()) {
         const outcomeSeq = records[at]?.seq ?? 0;
@@ -124,10 +164,11 @@ export class SweepJournal implements DisposalJournal {
     const line = this.planned.get(itemId);
     if (line === undefined || item === undefined || item.state !== 'active') return ITEM_CHANGED;
     if (itemDigest(item) !== line.itemSha256) return ITEM_CHANGED;
+    if (isOverwritable(item.medium) && item.location !== line.location) return ITEM_CHANGED;
     const judgement = rules.judge(item, item.state, this.context.today, overlaps);
     if (judgement.decision !== 'dispose') return { code: judgement.reason, text: judgement.explanation };
-    const planned = this.context.plannedClasses.get(line.recordClass ?? '');
-    if (JSON.stringify(planned) !== JSON.stringify(rules.classOf(item))) return RULE_CHANGED;
+    const planned = classesOf(item).flatMap((id) => this.context.plannedClasses.get(id) ?? []);
+    if (JSON.stringify(planned) !== JSON.stringify(rules.classesOf(item))) return RULE_CHANGED;
     return undefined;
   }
 
@@ -198,26 +239,10 @@ export class SweepJournal implements DisposalJournal {
       outcomeSeq,
     });
   }
+}
 
-  private outcomeEvent(outcome: TargetOutcome): LogEvent {
-    const { plan, run } = this.context;
-    const refused = outcome.outcome === 'refused';
-    return {
-      action: 'item.dispose',
-      outcome: isDestroyed(outcome.outcome) ? 'done' : refused ? 'refused' : 'failed',
-      subject: { item: outcome.itemId, plan: plan.id, run: run.id },
-      data: {
-        outcome: outcome.outcome,
-        reasons: outcome.reasons.map((reason) => reason.code),
-        files: outcome.files,
-        bytes: outcome.bytes,
-        links: outcome.links,
-        method: outcome.method,
-        passes: outcome.passes,
-        verified_from: outcome.verifiedFrom,
-      },
-    };
-  }
+async function logEnd(repositories: Repositories): Promise<number> {
+  return (await repositories.log.head())?.seq ?? 0;
 }
 
 const ITEM_CHANGED: Reason = {
@@ -229,16 +254,3 @@ const RULE_CHANGED: Reason = {
   code: 'rule-changed',
   text: 'The rule of its record class has changed since the plan was made',
 };
-
-function intentEvent({ target, entries, assessment }: DisposalRequest, plan: Plan, run: Run): LogEvent {
-  return {
-    action: 'item.dispose',
-    outcome: 'intent',
-    subject: { item: target.itemId, plan: plan.id, run: run.id },
-    data: {
-      files: entries.filter((entry) => entry.type === 'file').length,
-      file_system: assessment.fileSystem,
-      residual: assessment.residual.map((reason) => reason.code),
-    },
-  };
-}

@@ -1,29 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import {
-  badInput,
-  interrupted,
-  isDestroyed,
-  isOverwritable,
-  type Outcome,
-  type Plan,
-  refused,
-} from '../model/index.js';
+import { badInput, interrupted, isDestroyed, type Plan, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import {
-  type DisposalStep,
-  type DisposalTarget,
-  destroy,
-  type PendingDisposal,
-  resume,
-} from '../shred/index.js';
-import type { CertificateRecord, Disposal, Run } from '../store/index.js';
-import { instant, takeRunLock } from '../workspace/index.js';
-import { requireApproved } from './approval.js';
-import type { PlanItemLine } from './plan-document.js';
-import { plannedDisposals, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
+import type { DisposalStep, Throttle } from '../shred/index.js';
+import type { Run } from '../store/index.js';
+import { instant, type RunLock, takeRunLock } from '../workspace/index.js';
+import { approvalsAtBeginning, approvalsNow, requireApproved } from './approval.js';
+import { requireHoldsAsLogged } from './hold-evidence.js';
+import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import { protectedPaths } from './protected-paths.js';
 import { certifyRun } from './run-certificate.js';
+import { workThrough } from './sweep-batches.js';
 import { SweepJournal } from './sweep-journal.js';
+import { type QuotaName, SweepQuota } from './sweep-quota.js';
+import {
+  type EndedItem,
+  endedItem,
+  type Left,
+  type SweepResult,
+  sweepResult,
+  whatIsLeft,
+} from './sweep-result.js';
 
 export interface SweepOptions {
   /** Go on where the medium may keep residual copies; otherwise such items are left out. */
@@ -31,30 +27,23 @@ export interface SweepOptions {
   signal?: AbortSignal;
   /** Called synchronously after each step of the disposal. */
   observe?: (step: DisposalStep | { step: 'run-begun' | 'run-finished' | 'certified'; itemId: null }) => void;
+  /** Called after each item's outcome is durable. */
+  ended?: (item: EndedItem) => void;
+  /** What may be done before the run stops by itself; the caller closes it. No limit where it is not given. */
+  quota?: SweepQuota;
+  /** Limits how fast files are overwritten and read back. */
+  throttle?: Throttle;
+  /** The run lock, where the caller holds it already; the caller releases it. */
+  lock?: RunLock;
 }
-
-export interface SweepResult {
-  run: Run;
-  outcomes: ReadonlyMap<Outcome, number>;
-  /** Items that this program cannot reach, such as paper; they wait for a person. */
-  waiting: readonly string[];
-  /** Every item that was begun or left out, with its outcome. */
-  disposals: readonly Disposal[];
-  /** Null where nothing was destroyed. */
-  certificate: CertificateRecord | null;
-  /** Whether this continued a run that was cut off. */
-  resumed: boolean;
-}
-
-/** Items a batch: two durable commits each, however many files they have. */
-const BATCH = 64;
 
 /**
  * Runs an approved plan: finishes what an earlier run left in the middle, disposes of what is left, and issues
- * the certificate. Killing it at any instant loses nothing and repeats nothing; running it again continues.
+ * the certificate. Killing it at any instant loses nothing and repeats nothing; running it again continues. At a
+ * quota it stops, and what is left is not begun.
  *
- * @throws Fault `run-lock-held`, `plan-unknown`, `plan-changed`, `plan-finished`, `plan-in-future`,
- *   `approval-missing`, `interrupted`
+ * @throws Fault `run-lock-held`, `plan-unknown`, `plan-changed`, `hold-changed`, `schedule-changed`, `disposal-changed`, `plan-finished`, `plan-in-future`,
+ *   `approval-missing`, `quota-too-small`, `interrupted`
  */
 export async function runSweep(
   session: Session,
@@ -62,26 +51,40 @@ export async function runSweep(
   options: SweepOptions = {},
 ): Promise<SweepResult> {
   const operator = await session.operator();
-  const lock = await takeRunLock(session.paths.lock, {
-    operator: operator.id,
-    command: 'sweep run',
-    since: instant(session.clock),
-  });
+  const own =
+    options.lock === undefined
+      ? await takeRunLock(session.paths.lock, {
+          operator: operator.id,
+          command: 'sweep run',
+          since: instant(session.clock),
+        })
+      : undefined;
+  const quota = options.quota ?? new SweepQuota({}, session.clock);
   try {
     const verified = await verifiedPlan(session, planId);
     const { plan } = verified;
     await requireRunnable(session, plan);
+    await requireHoldsAsLogged(session.store);
     const earlier = await session.store.runs.sweepOf(plan.id);
     const run = earlier ?? (await beginRun(session, plan, options.acceptResidual ?? false));
     options.observe?.({ step: 'run-begun', itemId: null });
-    if (run.finishedAt === null) await disposeOfAll(session, verified, run, options);
+    const resumed = earlier !== undefined;
+    if (run.finishedAt === null) {
+      await disposeOfAll(session, verified, run, { ...options, quota });
+      const left = await whatIsLeft(session, plan, run);
+      if (left.notBegun + left.unfinished > 0) {
+        const stoppedAt = await recordStop(session, plan, run, quota, left);
+        return { ...(await sweepResult(session, plan, run, null, resumed)), ...left, stoppedAt };
+      }
+    }
     const finished = await finishRun(session, plan, run);
     options.observe?.({ step: 'run-finished', itemId: null });
     const certificate = await certifyRun(session, plan, finished);
     options.observe?.({ step: 'certified', itemId: null });
-    return await summary(session, plan, finished, certificate, earlier !== undefined);
+    return await sweepResult(session, plan, finished, certificate, resumed);
   } finally {
-    await lock.release();
+    if (options.quota === undefined) quota.close();
+    await own?.release();
   }
 }
 
@@ -99,7 +102,7 @@ async function requireRunnable(session: Session, plan: Plan): Promise<void> {
     });
   }
   if (plan.counts.dispose === 0) throw badInput('nothing-to-do', `The plan ${plan.id} disposes of nothing`);
-  await requireApproved(session, plan);
+  await requireApproved(session, plan, run ? approvalsAtBeginning(session, run) : approvalsNow(session));
 }
 
 async function anyDestroyed(session: Session, run: Run): Promise<boolean> {
@@ -119,6 +122,9 @@ async function beginRun(session: Session, plan: Plan, acceptResidual: boolean): 
     acceptResidual,
   };
   await session.store.transaction(async (transaction) => {
+    // Asked again under the lock: an operator who approved may have been deactivated since.
+    const moment = { ...approvalsAtBeginning(session, run), begun: false };
+    await requireApproved(session, plan, moment, transaction);
     await transaction.runs.insert(run);
     await transaction.plans.setState(plan.id, 'running');
     await session.recorder.append(transaction, {
@@ -133,10 +139,12 @@ async function beginRun(session: Session, plan: Plan, acceptResidual: boolean): 
 
 async function disposeOfAll(
   session: Session,
-  { plan, schedule }: VerifiedPlan,
+  verified: VerifiedPlan,
   run: Run,
-  options: SweepOptions,
+  options: SweepOptions & { quota: SweepQuota },
 ): Promise<void> {
+  const { plan, schedule } = verified;
+  const { signal, quota, observe, throttle, ended } = options;
   const journal = new SweepJournal({
     session,
     plan,
@@ -144,64 +152,43 @@ async function disposeOfAll(
     plannedClasses: new Map(schedule.classes.map((each) => [each.id, each])),
     today: session.today(),
   });
-  const settings = {
-    protectedPaths: protectedPaths(session.paths),
-    acceptResidual: options.acceptResidual ?? run.acceptResidual,
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.observe ? { observe: options.observe } : {}),
-  };
-  await resumeBegun(session, plan, run, journal, settings);
-  const seen = new Set((await session.store.runs.disposals(run.id)).map(({ itemId }) => itemId));
-  for await (const lines of plannedDisposals(session, plan.id, BATCH)) {
-    requireNotInterrupted(options.signal, plan);
-    const batch = lines.filter((line) => isOverwritable(line.medium) && !seen.has(line.itemId));
-    if (batch.length === 0) continue;
-    journal.expect(batch);
-    await destroy(batch.map(target), journal, settings);
-  }
-  requireNotInterrupted(options.signal, plan);
+  await workThrough({
+    session,
+    verified,
+    run,
+    journal,
+    quota,
+    disposal: {
+      protectedPaths: protectedPaths(session.paths),
+      acceptResidual: options.acceptResidual ?? run.acceptResidual,
+      signal: signal ? AbortSignal.any([signal, quota.deadline]) : quota.deadline,
+      ...(observe ? { observe } : {}),
+      ...(throttle ? { throttle } : {}),
+    },
+    ended: (outcome) => ended?.(endedItem(outcome)),
+  });
+  requireNotInterrupted(signal, plan);
 }
 
-async function resumeBegun(
+async function recordStop(
   session: Session,
   plan: Plan,
   run: Run,
-  journal: SweepJournal,
-  settings: Parameters<typeof resume>[2],
-): Promise<void> {
-  const begun = await session.store.runs.disposals(run.id, 'begun');
-  if (begun.length === 0) return;
-  const positions = new Set(begun.map(({ position }) => position));
-  for await (const lines of plannedDisposals(session, plan.id, 1000)) {
-    const mine = lines.filter((line) => positions.has(line.position));
-    if (mine.length === 0) continue;
-    journal.expect(mine);
-    const ids = new Set(mine.map(({ itemId }) => itemId));
-    const pending = await Promise.all(
-      begun.filter(({ itemId }) => ids.has(itemId)).map((disposal) => pendingDisposal(session, disposal)),
-    );
-    await resume(pending, journal, settings);
-  }
-}
-
-async function pendingDisposal(session: Session, disposal: Disposal): Promise<PendingDisposal> {
-  const records = await session.store.runs.entries(disposal.runId, disposal.itemId);
-  return {
-    target: JSON.parse(disposal.target) as DisposalTarget,
-    entries: records.map((record) => ({
-      ...(JSON.parse(record.entry) as PendingDisposal['entries'][number]),
-      state: record.state,
-      verifiedFrom: record.verifiedFrom,
-    })),
-  };
-}
-
-function target(line: PlanItemLine): DisposalTarget {
-  const { itemId, location, medium, fingerprint } = line;
-  if (location === null || fingerprint === null || !isOverwritable(medium)) {
-    throw new Error('A line of the plan names nothing that can be overwritten');
-  }
-  return { itemId, location, medium, fingerprint };
+  quota: SweepQuota,
+  left: Left,
+): Promise<QuotaName> {
+  quota.expired();
+  const stoppedAt = quota.reached;
+  if (stoppedAt === null) throw new Error('A run ended before its time without a reason');
+  await session.store.transaction((transaction) =>
+    session.recorder.append(transaction, {
+      action: 'sweep.stop',
+      outcome: 'done',
+      subject: { plan: plan.id, run: run.id },
+      data: { quota: stoppedAt, not_begun: left.notBegun, unfinished: left.unfinished },
+    }),
+  );
+  return stoppedAt;
 }
 
 function requireNotInterrupted(signal: AbortSignal | undefined, plan: Plan): void {
@@ -229,23 +216,4 @@ async function finishRun(session: Session, plan: Plan, run: Run): Promise<Run> {
     });
   });
   return { ...run, finishedAt };
-}
-
-async function summary(
-  session: Session,
-  plan: Plan,
-  run: Run,
-  certificate: CertificateRecord | null,
-  resumed: boolean,
-): Promise<SweepResult> {
-  const disposals = await session.store.runs.disposals(run.id);
-  const outcomes = new Map<Outcome, number>();
-  for (const { outcome } of disposals) {
-    if (outcome !== null) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  }
-  const waiting: string[] = [];
-  for await (const lines of plannedDisposals(session, plan.id, 1000)) {
-    for (const line of lines) if (!isOverwritable(line.medium)) waiting.push(line.itemId);
-  }
-  return { run, outcomes, waiting, disposals, certificate, resumed };
 }

@@ -15,6 +15,7 @@ import { breathe } from './lanes.js';
 import { type DisposalContext, overwritePending } from './overwriting-phase.js';
 import { reason } from './reasons.js';
 import { removeOverwritten } from './removal-phase.js';
+import type { Throttle } from './throttle.js';
 
 export interface DisposalOptions extends ExaminationOptions {
   /** Stops cleanly: files under way are finished, what was not begun is left and reported with the reason `stopped`. */
@@ -23,6 +24,8 @@ export interface DisposalOptions extends ExaminationOptions {
   acceptResidual?: boolean;
   /** Called synchronously right after each step. Must not throw. */
   observe?: (step: DisposalStep) => void;
+  /** Limits how fast files are overwritten and read back. */
+  throttle?: Throttle;
 }
 
 /** A target that may be carried out, or the outcome that it already has. */
@@ -39,7 +42,12 @@ export async function carryOut(works: readonly ItemWork[], context: DisposalCont
 }
 
 export function contextOf(journal: DisposalJournal, options: DisposalOptions): DisposalContext {
-  return { journal, signal: options.signal, observe: options.observe ?? (() => undefined) };
+  return {
+    journal,
+    signal: options.signal,
+    observe: options.observe ?? (() => undefined),
+    throttle: options.throttle,
+  };
 }
 
 /** Refuses to work on a list that names an item twice: two outcomes for one item could contradict each other. */

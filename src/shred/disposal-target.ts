@@ -13,8 +13,12 @@ export interface DisposalEntry {
   inode: string;
   size: string;
   modifiedNs: string;
+  /** Time of the inode's change, which no program can set back; '0' for directories. */
+  changedNs: string;
   /** Time of creation, '0' where the file system has none. Tells a file from a later one that was given the same inode. */
   bornNs: string;
+  /** The content lies in the inode and not in blocks of its own, so that overwriting may not reach where it was. */
+  inline: boolean;
 }
 
 /** An entry as the journal stores it: with the name that it is given before it is removed. */

@@ -9,7 +9,9 @@ import {
   obstacleOfStickyFolder,
   readFolder,
 } from './folder-tree.js';
+import { mayKeepContentInInode } from './linux-medium-inspector.js';
 import type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
+import { withInlineData } from './method-limits.js';
 import { PathGuard } from './path-guard.js';
 import { createMediumInspector } from './platform-inspector.js';
 import { errnoOf, reason, reasonOf } from './reasons.js';
@@ -59,6 +61,8 @@ interface ParentFacts {
   stat: BigIntStats;
   obstacle: Reason | undefined;
   medium: MediumFacts;
+  /** It lies in a folder that is closed, under whatever path that was mounted. */
+  closed: boolean;
 }
 
 interface Place {
@@ -122,7 +126,7 @@ class DiskExaminer implements Examiner {
       const volumeDevice = at.status === 'absent' ? at.volumeDevice : '';
       return { obstacle: at.status === 'refused' ? at.reason : undefined, assessment, volumeDevice };
     }
-    const guarded = this.#guard.protectsPath(at.location) || at.parent.medium.pseudo;
+    const guarded = this.#guard.protectsPath(at.location) || at.parent.closed || at.parent.medium.pseudo;
     const { assessment } = at.parent.medium;
     return {
       obstacle: guarded ? reason('protected-path') : this.#obstacleOfMounts(at.location),
@@ -150,7 +154,8 @@ class DiskExaminer implements Examiner {
       const stat = lstatSync(canonical, { bigint: true });
       if (!stat.isDirectory()) return absent(path);
       const medium = this.#inspector.inspect(canonical);
-      return { path: canonical, stat, obstacle: obstacleOfFolder(canonical), medium };
+      const closed = this.#guard.closesFolder(canonical);
+      return { path: canonical, stat, obstacle: obstacleOfFolder(canonical), medium, closed };
     } catch (error) {
       const errno = errnoOf(error);
       return errno === 'ENOENT' || errno === 'ENOTDIR' ? absent(path) : refusal(reasonOf(error));
@@ -164,6 +169,7 @@ class DiskExaminer implements Examiner {
     const guarded =
       this.#guard.protectsPath(location) ||
       this.#guard.protectsIdentity(stat.dev, stat.ino) ||
+      parent.closed ||
       parent.medium.pseudo;
     if (guarded) return reason('protected-path');
     if (stat.isFile() !== (medium === 'file')) return reason('wrong-type');
@@ -179,13 +185,16 @@ class DiskExaminer implements Examiner {
   #obstacleOfMounts(location: string): Reason | undefined {
     const mounted =
       this.#inspector.mountedAt(location) === true || this.#inspector.mountedBelow(location) === true;
-    return mounted ? reason('mount-point') : undefined;
+    if (mounted) return reason('mount-point');
+    return this.#inspector.hasSecondPath(location) === true ? reason('bind-mount') : undefined;
   }
 
   #readyFolder(at: Place, stat: BigIntStats): Examination {
     const { assessment } = at.parent.medium;
     const filesMayHaveOtherDevice = assessment.fileSystem === 'overlay';
-    const contents = readFolder(at.location, stat, { guard: this.#guard, filesMayHaveOtherDevice });
+    const filesMayBeInline = mayKeepContentInInode(assessment.fileSystem);
+    const walkOptions = { guard: this.#guard, filesMayHaveOtherDevice, filesMayBeInline };
+    const contents = readFolder(at.location, stat, walkOptions);
     if ('code' in contents) return refusal(contents);
     const { entries, files, bytes, treeSha256 } = contents;
     const identity = { device: String(stat.dev), inode: String(stat.ino) };
@@ -195,21 +204,25 @@ class DiskExaminer implements Examiner {
       fingerprint: { kind: 'folder', ...identity, files, bytes: String(bytes), treeSha256 },
       entries,
       bytes,
-      assessment,
+      assessment: withInlineData(
+        assessment,
+        entries.some((entry) => entry.inline),
+      ),
     };
   }
 }
 
 function readyFile(at: Place, stat: BigIntStats): Examination {
-  const entry = entryOf('', 'file', stat);
-  const { device, inode, size, modifiedNs } = entry;
+  const { assessment } = at.parent.medium;
+  const entry = entryOf('', 'file', stat, mayKeepContentInInode(assessment.fileSystem));
+  const { device, inode, size, modifiedNs, changedNs } = entry;
   return {
     status: 'ready',
     location: at.location,
-    fingerprint: { kind: 'file', device, inode, size, modifiedNs },
+    fingerprint: { kind: 'file', device, inode, size, modifiedNs, changedNs },
     entries: [entry],
     bytes: stat.size,
-    assessment: at.parent.medium.assessment,
+    assessment: withInlineData(assessment, entry.inline),
   };
 }
 
@@ -271,6 +284,9 @@ export function sameFingerprint(
   b: FileFingerprint | FolderFingerprint,
 ): boolean {
   if (a.device !== b.device || a.inode !== b.inode) return false;
-  if (a.kind === 'file') return b.kind === 'file' && a.size === b.size && a.modifiedNs === b.modifiedNs;
+  if (a.kind === 'file') {
+    const sameTimes = b.kind === 'file' && a.modifiedNs === b.modifiedNs && a.changedNs === b.changedNs;
+    return sameTimes && a.size === b.size;
+  }
   return b.kind === 'folder' && a.files === b.files && a.bytes === b.bytes && a.treeSha256 === b.treeSha256;
 }

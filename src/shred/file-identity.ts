@@ -13,15 +13,25 @@ function hasNumbersOf(entry: DisposalEntry, stat: BigIntStats): boolean {
   return hasType(stat, entry.type) && String(stat.dev) === entry.device && String(stat.ino) === entry.inode;
 }
 
-/** Size and time of change as planned: nobody, and no cut-off run either, has visibly written to it. */
-export function looksUntouched(entry: DisposalEntry, stat: BigIntStats): boolean {
+/** Size and time of change as planned; a program that resets the time afterwards can make it look so. */
+export function hasPlannedState(entry: DisposalEntry, stat: BigIntStats): boolean {
   return String(stat.size) === entry.size && String(stat.mtimeNs) === entry.modifiedNs;
+}
+
+/**
+ * The same with the time of the inode's change, which no program can set: nobody, and no cut-off run either, has
+ * written to it. Our own renaming moves that time too, so this does not serve for a file under its neutral name.
+ */
+export function looksUntouched(entry: DisposalEntry, stat: BigIntStats): boolean {
+  return hasPlannedState(entry, stat) && String(stat.ctimeNs) === entry.changedNs;
 }
 
 /** Why an open file that was never written to is not the planned one; undefined when it is. */
 export function obstacleBeforeWriting(entry: DisposalEntry, stat: BigIntStats): Reason | undefined {
-  if (!hasNumbersOf(entry, stat) || !looksUntouched(entry, stat)) return reason('changed');
-  return stat.nlink > 1n ? reason('hard-linked') : undefined;
+  if (!hasNumbersOf(entry, stat)) return reason('changed');
+  // Before the times: making a link changes that of the inode.
+  if (stat.nlink > 1n) return reason('hard-linked');
+  return looksUntouched(entry, stat) ? undefined : reason('changed');
 }
 
 /**
@@ -45,17 +55,19 @@ export function recognize(
 
 /**
  * Why a file left by a cut-off run may not be overwritten (again); undefined when it may. It must look untouched, or
- * begin with what the run wrote: a file that somebody has changed since the run was cut off is theirs again.
- * @param hasOurContent reads the open file; asked only when needed
+ * hold nothing but what the run wrote. Where only a part is ours, the rest may be what was planned, or what somebody
+ * wrote since: nothing tells the two apart, so the file is left for a new plan.
+ * @param holdsOnlyOurs reads the open file; asked only when needed
  */
-export function obstacleAfterInterruption(
+export async function obstacleAfterInterruption(
   entry: DisposalEntry,
   stat: BigIntStats,
-  hasOurContent: () => boolean,
-): Reason | undefined {
+  holdsOnlyOurs: () => Promise<boolean>,
+): Promise<Reason | undefined> {
   const sameFile =
     hasNumbersOf(entry, stat) && (entry.bornNs === '0' || String(stat.birthtimeNs) === entry.bornNs);
   if (!sameFile || stat.size < BigInt(entry.size)) return reason('changed');
-  if (!looksUntouched(entry, stat) && !hasOurContent()) return reason('changed-since');
-  return stat.nlink > 1n ? reason('hard-linked') : undefined;
+  if (stat.nlink > 1n) return reason('hard-linked');
+  if (looksUntouched(entry, stat) || (await holdsOnlyOurs())) return undefined;
+  return reason('changed-since');
 }

@@ -5,7 +5,6 @@ import {
   fdatasync,
   fstatSync,
   openSync,
-  readSync,
   write,
   writeSync,
 } from 'node:fs';
@@ -15,6 +14,7 @@ import type { VerifiedFrom } from './disposal-target.js';
 import { MediumReader } from './medium-reader.js';
 import { CHUNK, type OverwriteContent } from './overwrite-method.js';
 import { reason, reasonOf } from './reasons.js';
+import type { Throttle } from './throttle.js';
 
 const flush = promisify(fdatasync);
 const { O_RDWR } = constants;
@@ -22,21 +22,22 @@ const { O_RDWR } = constants;
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 /** Up to this many bytes a write into the page cache is over sooner than a thread has taken it on. */
 const SMALL = 64 * 1024;
-/** Bytes by which overwritten content is recognized; every write begins with at least the second number of them. */
-const PREFIX = 4096;
-const SHORTEST_PREFIX = 512;
 const ZEROS = Buffer.alloc(CHUNK);
 
 export interface OverwriteRequest {
   /** From `DirectoryHandle.child`. */
   path: Buffer;
   /** Judges the open file; a reason means that it is not the one that may be destroyed. */
-  obstacle: (stat: BigIntStats, descriptor: number) => Reason | undefined;
+  obstacle: (stat: BigIntStats, descriptor: number) => Promise<Reason | undefined>;
   /** From an {@link OverwriteMethod}, for this file alone. */
   content: OverwriteContent;
   /** Two buffers of {@link CHUNK} bytes are never needed at once: this one takes what is read. Page aligned, or O_DIRECT fails and is not used. */
   buffer: Buffer;
   observe: (step: 'overwritten' | 'verified') => void;
+  /** Limits what is written and read back; undefined for no limit. */
+  throttle: Throttle | undefined;
+  /** The file system keeps files in memory: what is read back then never comes from a medium. */
+  inMemory: boolean;
 }
 
 /** State of the file after its overwriting; a later difference means that somebody wrote to it. */
@@ -47,8 +48,8 @@ export interface AfterOverwrite {
 
 export type OverwriteResult =
   | { done: true; verifiedFrom: VerifiedFrom | null; after: AfterOverwrite }
-  /** `touched`: something may have been written. */
-  | { done: false; touched: boolean; reason: Reason };
+  /** `touched`: something may have been written. `left`: the state after a system error cut the writing off. */
+  | { done: false; touched: boolean; reason: Reason; left?: AfterOverwrite };
 
 function writeAt(descriptor: number, from: Buffer, offset: number, position: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -58,9 +59,16 @@ function writeAt(descriptor: number, from: Buffer, offset: number, position: num
   });
 }
 
+/** A size in bytes, rounded up to the block of the file system that `stat` tells of. */
+export function roundedSize(size: number, stat: BigIntStats): number {
+  const reported = Number(stat.blksize);
+  const usable = reported >= 512 && reported <= CHUNK && (reported & (reported - 1)) === 0;
+  const block = usable ? reported : 4096;
+  return Math.ceil(size / block) * block;
+}
+
 /** How a file is laid over in chunks. */
 class Layout {
-  readonly blockSize: number;
   /** Size rounded up to the block, because the rest of the last block can hold older content. */
   readonly length: number;
   /** Fewer blocks than the size needs: there are holes, which writing would fill. */
@@ -69,11 +77,8 @@ class Layout {
   readonly #holes: Uint8Array;
 
   constructor(stat: BigIntStats) {
-    const reported = Number(stat.blksize);
-    const usable = reported >= 512 && reported <= CHUNK && (reported & (reported - 1)) === 0;
-    this.blockSize = usable ? reported : 4096;
     this.#size = Number(stat.size);
-    this.length = Math.ceil(this.#size / this.blockSize) * this.blockSize;
+    this.length = roundedSize(this.#size, stat);
     this.sparse = stat.blocks * 512n < stat.size;
     this.#holes = new Uint8Array(this.sparse ? Math.ceil(this.length / CHUNK) : 0);
   }
@@ -113,40 +118,31 @@ async function writeAll(
   content: OverwriteContent,
   layout: Layout,
   reader: MediumReader,
+  throttle: Throttle | undefined,
 ): Promise<void> {
   for (let at = 0; at < layout.length; at += CHUNK) {
+    await throttle?.take(layout.chunkLength(at));
     if (layout.sparse && (await isEmptyChunk(reader, layout, at))) {
       layout.markHole(at);
       continue;
     }
-    const chunk = content.next(layout.chunkLength(at));
+    const chunk = content.at(at, layout.chunkLength(at));
     let done = chunk.length <= SMALL ? writeSync(descriptor, chunk, 0, chunk.length, at) : 0;
     while (done < chunk.length) done += await writeAt(descriptor, chunk, done, at + done);
   }
 }
 
-/**
- * True when the first bytes in the file that are not zero are the first of the content: then a cut-off run has begun
- * to overwrite it. Files are written from the beginning, except for holes.
- */
-export function beginsWith(descriptor: number, content: OverwriteContent, size: bigint): boolean {
-  const buffer = Buffer.alloc(CHUNK);
-  for (let at = 0; at < size; at += CHUNK) {
-    const got = buffer.subarray(0, readSync(descriptor, buffer, 0, CHUNK, at));
-    if (got.equals(ZEROS.subarray(0, got.length))) continue;
-    const wanted = content.next(Math.min(PREFIX, got.length));
-    content.restart();
-    return wanted.length >= SHORTEST_PREFIX && got.subarray(0, wanted.length).equals(wanted);
-  }
-  return false;
-}
-
 /** Reads all of it back and compares. Throws a system error of the medium. */
-async function matches(content: OverwriteContent, layout: Layout, reader: MediumReader): Promise<boolean> {
-  content.restart();
+async function matches(
+  content: OverwriteContent,
+  layout: Layout,
+  reader: MediumReader,
+  throttle: Throttle | undefined,
+): Promise<boolean> {
   for (let at = 0; at < layout.length; at += CHUNK) {
     const length = layout.chunkLength(at);
-    const wanted = layout.isHole(at) ? ZEROS.subarray(0, layout.oldLength(at)) : content.next(length);
+    await throttle?.take(length);
+    const wanted = layout.isHole(at) ? ZEROS.subarray(0, layout.oldLength(at)) : content.at(at, length);
     const got = await reader.read(length, at);
     if (!got.subarray(0, wanted.length).equals(wanted)) return false;
   }
@@ -159,27 +155,41 @@ async function overwriteOpen(
   request: OverwriteRequest,
 ): Promise<OverwriteResult> {
   const layout = new Layout(stat);
-  const { content } = request;
-  const reader = new MediumReader(descriptor, request.buffer);
+  const { content, throttle } = request;
+  const reader = new MediumReader(descriptor, request.buffer, request.inMemory);
   try {
     // Through the page cache and not past it: a page that another process holds dirty would be written over ours later.
-    await writeAll(descriptor, content, layout, reader);
+    await writeAll(descriptor, content, layout, reader, throttle);
     await flush(descriptor);
     const { size, mtimeNs } = fstatSync(descriptor, { bigint: true });
     request.observe('overwritten');
     if (size !== BigInt(layout.finalSize)) {
       return { done: false, touched: true, reason: reason('grew-while-running') };
     }
-    if (!(await matches(content, layout, reader))) {
+    if (!(await matches(content, layout, reader, throttle))) {
       return { done: false, touched: true, reason: reason('verification-failed') };
     }
     request.observe('verified');
     return { done: true, verifiedFrom: reader.source, after: { size, modifiedNs: mtimeNs } };
   } catch (error) {
-    return { done: false, touched: true, reason: reasonOf(error) };
+    return { done: false, touched: true, reason: reasonOf(error), ...stateLeft(descriptor) };
   } finally {
     reader.close();
   }
+}
+
+function stateLeft(descriptor: number): { left?: AfterOverwrite } {
+  try {
+    const { size, mtimeNs } = fstatSync(descriptor, { bigint: true });
+    return { left: { size, modifiedNs: mtimeNs } };
+  } catch {
+    return {};
+  }
+}
+
+/** Judging may take a while; what is written to meanwhile is no longer what was judged. */
+function sameState(a: BigIntStats, b: BigIntStats): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
 /**
@@ -196,8 +206,11 @@ export async function overwriteFile(request: OverwriteRequest): Promise<Overwrit
   }
   try {
     const stat = fstatSync(descriptor, { bigint: true });
-    const obstacle = request.obstacle(stat, descriptor);
+    const obstacle = await request.obstacle(stat, descriptor);
     if (obstacle !== undefined) return { done: false, touched: false, reason: obstacle };
+    if (!sameState(stat, fstatSync(descriptor, { bigint: true }))) {
+      return { done: false, touched: false, reason: reason('changed') };
+    }
     if (stat.size === 0n) {
       return { done: true, verifiedFrom: null, after: { size: 0n, modifiedNs: stat.mtimeNs } };
     }

@@ -27,6 +27,8 @@ export interface WalkOptions {
   guard: PathGuard;
   /** On overlay file systems files have other device numbers than folders without being mounts. */
   filesMayHaveOtherDevice: boolean;
+  /** The file system can keep content in the inode. */
+  filesMayBeInline: boolean;
 }
 
 /** Thrown inside the walk only: the tree cannot be disposed of as a whole, so none of it is. */
@@ -36,8 +38,22 @@ class Refusal extends Error {
   }
 }
 
+/**
+ * True when content can only be in the inode. With ext4's `inline_data` such a file counts sectors for its size, which
+ * are no whole blocks, or none at all; blocks of its own are counted as whole ones.
+ */
+function liesInInode(stat: BigIntStats): boolean {
+  if (stat.size === 0n || stat.size >= stat.blksize) return false;
+  return stat.blocks === 0n || (stat.blocks * 512n) % stat.blksize !== 0n;
+}
+
 /** The entry for what lstat or fstat says. */
-export function entryOf(path: string, type: DisposalEntry['type'], stat: BigIntStats): DisposalEntry {
+export function entryOf(
+  path: string,
+  type: DisposalEntry['type'],
+  stat: BigIntStats,
+  mayBeInline: boolean,
+): DisposalEntry {
   return {
     path,
     type,
@@ -45,7 +61,9 @@ export function entryOf(path: string, type: DisposalEntry['type'], stat: BigIntS
     inode: String(stat.ino),
     size: type === 'directory' ? '0' : String(stat.size),
     modifiedNs: type === 'directory' ? '0' : String(stat.mtimeNs),
+    changedNs: type === 'directory' ? '0' : String(stat.ctimeNs),
     bornNs: String(stat.birthtimeNs),
+    inline: mayBeInline && type === 'file' && liesInInode(stat),
   };
 }
 
@@ -104,7 +122,7 @@ function check(
 }
 
 function walk(top: string, topStat: BigIntStats, options: WalkOptions): Found[] {
-  const found: Found[] = [{ path: Buffer.alloc(0), entry: entryOf('', 'directory', topStat) }];
+  const found: Found[] = [{ path: Buffer.alloc(0), entry: entryOf('', 'directory', topStat, false) }];
   const open: { path: Buffer; stat: BigIntStats }[] = [{ path: Buffer.alloc(0), stat: topStat }];
   const prefix = Buffer.from(`${top}/`);
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
@@ -115,7 +133,7 @@ function walk(top: string, topStat: BigIntStats, options: WalkOptions): Found[] 
       const stat = lstatSync(at, { bigint: true });
       check(at, stat, folder.stat, topStat, options);
       const type = typeOf(stat);
-      found.push({ path, entry: entryOf(entryPathText(path), type, stat) });
+      found.push({ path, entry: entryOf(entryPathText(path), type, stat, options.filesMayBeInline) });
       if (type === 'directory') open.push({ path, stat });
     }
   }
@@ -125,17 +143,19 @@ function walk(top: string, topStat: BigIntStats, options: WalkOptions): Found[] 
 /**
  * SHA-256 (hex) over a folder's contents.
  *
- * Input: the ASCII line `quietus-tree-1` and a line feed; then for each entry below the top, sorted by the bytes of
- * its relative path, six fields that each end with a NUL byte: the type (`f`, `d` or `l`), device, inode, size,
- * time of change in nanoseconds since 1970 (all in decimal), and the relative path as the file system's bytes.
- * Size and time of a directory are written as 0: they follow from its entries, and file systems count them differently.
+ * Input: the ASCII line `quietus-tree-2` and a line feed; then for each entry below the top, sorted by the bytes of
+ * its relative path, seven fields that each end with a NUL byte: the type (`f`, `d` or `l`), device, inode, size,
+ * time of change of the content and of the inode in nanoseconds since 1970 (all in decimal), and the relative path as
+ * the file system's bytes.
+ * Size and times of a directory are written as 0: they follow from its entries, and file systems count them differently.
  */
-function treeDigest(sorted: readonly Found[]): string {
-  const hash = createHash('sha256').update('quietus-tree-1\n');
+export function treeDigest(sorted: readonly Found[]): string {
+  const hash = createHash('sha256').update('quietus-tree-2\n');
   for (const { path, entry } of sorted) {
     if (path.length === 0) continue;
     const letter = entry.type === 'symlink' ? 'l' : entry.type.charAt(0);
-    hash.update(`${letter}\0${entry.device}\0${entry.inode}\0${entry.size}\0${entry.modifiedNs}\0`);
+    const { device, inode, size, modifiedNs, changedNs } = entry;
+    hash.update(`${letter}\0${device}\0${inode}\0${size}\0${modifiedNs}\0${changedNs}\0`);
     hash.update(path).update('\0');
   }
   return hash.digest('hex');

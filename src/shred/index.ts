@@ -17,6 +17,7 @@ export type {
   TargetOutcome,
   VerifiedFrom,
 } from './disposal-target.js';
+export { entriesMatchTarget } from './entry-evidence.js';
 export { entryPathBytes, entryPathText } from './entry-path.js';
 export {
   createExaminer,
@@ -29,4 +30,6 @@ export { judgeFileSystem } from './linux-medium-inspector.js';
 export type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
 export { METHOD_DESCRIPTION, METHOD_LIMITS } from './method-limits.js';
 export { createMediumInspector } from './platform-inspector.js';
+export { isPassing } from './reasons.js';
 export { resume } from './resumption.js';
+export { Throttle } from './throttle.js';

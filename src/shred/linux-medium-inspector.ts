@@ -73,6 +73,12 @@ const IN_PLACE = new Set([
   'ramfs',
 ]);
 
+/** File systems that can keep the content of a small file in its inode: ext4 with the feature `inline_data`. */
+const MAY_BE_INLINE = new Set(['ext2', 'ext3', 'ext4']);
+
+/** File systems without a medium: all that they hold is in memory. */
+const IN_MEMORY = new Set(['tmpfs', 'ramfs', 'devtmpfs']);
+
 const LIMITS_BY_TYPE: Readonly<Record<string, MediumReasonCode>> = {
   tmpfs: 'swap',
   xfs: 'shared-extents',
@@ -100,6 +106,16 @@ const PSEUDO = new Set([
 function residualOf(type: string): MediumReasonCode | undefined {
   if (type.startsWith('fuse.')) return 'user-space-file-system';
   return RESIDUAL_BY_TYPE[type] ?? (IN_PLACE.has(type) ? undefined : 'file-system-unknown');
+}
+
+/** @param fileSystem as an assessment names it */
+export function mayKeepContentInInode(fileSystem: string): boolean {
+  return MAY_BE_INLINE.has(fileSystem);
+}
+
+/** @param fileSystem as an assessment names it */
+export function isKeptInMemory(fileSystem: string): boolean {
+  return IN_MEMORY.has(fileSystem);
 }
 
 /**
@@ -148,6 +164,7 @@ export function createLinuxInspector(): MediumInspector {
     },
     mountedAt: (path) => mounts?.at(path),
     mountedBelow: (path) => mounts?.below(path),
+    hasSecondPath: (path) => mounts?.hasSecondPath(path),
   };
 }
 

@@ -25,4 +25,6 @@ export interface MediumInspector {
   mountedAt(path: string): boolean | undefined;
   /** True when something is mounted below the path. */
   mountedBelow(path: string): boolean | undefined;
+  /** True when what lies at the canonical path, or something below it, is also reached through another mount. */
+  hasSecondPath(path: string): boolean | undefined;
 }

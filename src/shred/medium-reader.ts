@@ -29,11 +29,15 @@ export class MediumReader {
   readonly #buffer: Buffer;
   #direct: number | undefined;
 
-  /** @param buffer takes what is read; reading past the cache works only when it begins on a memory page */
-  constructor(descriptor: number, buffer: Buffer) {
+  /**
+   * @param buffer takes what is read; reading past the cache works only when it begins on a memory page
+   * @param inMemory there is no medium behind the page cache
+   */
+  constructor(descriptor: number, buffer: Buffer, inMemory: boolean) {
     this.#descriptor = descriptor;
     this.#buffer = buffer;
-    this.#direct = openDirect(descriptor);
+    // tmpfs accepts O_DIRECT since Linux 6.6, and still reads what is in memory.
+    this.#direct = inMemory ? undefined : openDirect(descriptor);
   }
 
   /** Where everything so far was read from: one read from the cache makes it `page-cache` for good. */

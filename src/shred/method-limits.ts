@@ -1,4 +1,5 @@
 import type { Reason } from '../model/index.js';
+import type { Assessment } from './medium-inspector.js';
 
 const WORDS = {
   'flash-translation':
@@ -31,6 +32,8 @@ const WORDS = {
     'The file system is a program (FUSE) or passed through from a host; where it stores content cannot be seen from here.',
   'data-journal':
     'Content is written to the journal before its place (data=journal); copies stay in the journal.',
+  'inline-data':
+    'The file system keeps the content of a small file in its inode (inline_data); overwriting moves it to a block and need not reach where it was.',
   'file-system-unknown': 'Nothing is known about how this file system stores content.',
 } as const;
 
@@ -57,4 +60,10 @@ export const METHOD_DESCRIPTION =
   'Each file was overwritten in place once, up to the end of its last block, with an AES-256-CTR keystream under a ' +
   'key drawn at random for that file, flushed to the medium, read back and compared in full; then it was renamed to ' +
   'a random name, truncated and removed, and its folder was flushed. Overwriting files is partial sanitization in ' +
-  'the sense of NIST SP 800-88 Rev. 2; it is not Clear, Purge or Destroy, which are said of whole media.';
+  'the sense of NIST SP 800-88 Rev. 2.';
+
+/** The assessment of a file, or of a folder with such a file, whose content lies in the inode. */
+export function withInlineData(assessment: Assessment, found: boolean): Assessment {
+  if (!found) return assessment;
+  return { ...assessment, residual: [...assessment.residual, mediumReason('inline-data')] };
+}

@@ -4,6 +4,10 @@ import { readFileSync } from 'node:fs';
 export interface Mount {
   /** Bytes of the path as a latin1 string: paths are not always UTF-8. */
   point: string;
+  /** Number of the file system, `major:minor`: the same for all its mounts. */
+  device: string;
+  /** Which folder (or file) of the file system is mounted; `/` for all of it. Bytes as in `point`. */
+  root: string;
   type: string;
   /** What is mounted; for a disk its device file. */
   source: string;
@@ -18,6 +22,21 @@ function decodeField(field: string): string {
 /** Bytes of a path as a latin1 string, the form that this class compares. */
 function pathKey(path: string): string {
   return Buffer.from(path, 'utf8').toString('latin1');
+}
+
+function liesIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+}
+
+/** What follows the folder in a path that lies in it: empty, or beginning with a slash. */
+function remainder(path: string, folder: string): string {
+  if (folder === '/') return path === '/' ? '' : path;
+  return path.slice(folder.length);
+}
+
+function joined(folder: string, rest: string): string {
+  if (folder !== '/') return folder + rest;
+  return rest === '' ? '/' : rest;
 }
 
 /**
@@ -38,6 +57,8 @@ export class MountTable {
       // A later mount on the same point covers the earlier one.
       this.#byPoint.set(decodeField(point), {
         point: decodeField(point),
+        device: fields[2] ?? '',
+        root: decodeField(fields[3] ?? '/'),
         type,
         source: decodeField(fields[dash + 2] ?? ''),
         options: (fields[dash + 3] ?? '').split(','),
@@ -66,9 +87,33 @@ export class MountTable {
     return false;
   }
 
+  /**
+   * True when the file or folder at a canonical path, or something below it, is also reached by another path: another
+   * mount of the same file system shows it. Being mounted from a subfolder alone is no such case: the volumes of a
+   * container usually are, and the rest of that file system cannot be seen from inside. Nor is a mount of a folder on
+   * itself, which covers the first path to it.
+   */
+  hasSecondPath(path: string): boolean {
+    const mount = this.mountOf(path);
+    if (mount === undefined) return false;
+    const inside = joined(mount.root, remainder(pathKey(path), mount.point));
+    for (const other of this.#byPoint.values()) {
+      if (other === mount || other.device !== mount.device) continue;
+      if (liesIn(other.root, inside)) return true;
+      if (!liesIn(inside, other.root)) continue;
+      const second = joined(other.point, remainder(inside, other.root));
+      if (this.#mountOfKey(second) === other) return true;
+    }
+    return false;
+  }
+
   /** The mount that a canonical path lies on. */
   mountOf(path: string): Mount | undefined {
-    let at = pathKey(path);
+    return this.#mountOfKey(pathKey(path));
+  }
+
+  #mountOfKey(key: string): Mount | undefined {
+    let at = key;
     for (;;) {
       const mount = this.#byPoint.get(at === '' ? '/' : at);
       if (mount !== undefined || at === '' || at === '/') return mount;

@@ -21,7 +21,7 @@ import { errnoOf, reason, reasonOf } from './reasons.js';
 
 // Freeing blocks is what costs most in a removal; in libuv's threads several are freed at once.
 const ftruncate = promisify(ftruncateCallback);
-const { O_WRONLY } = constants;
+const { O_RDONLY, O_WRONLY } = constants;
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 export interface RemovalRequest {
@@ -33,6 +33,8 @@ export interface RemovalRequest {
   underNeutralName: boolean;
   /** State after our own overwriting in this process; null when an earlier run did it, or for a link. */
   after: AfterOverwrite | null;
+  /** Reads the open file: true when it holds nothing but what an earlier run wrote. Asked of files without `after`. */
+  holdsOnlyOurs: (descriptor: number, stat: BigIntStats) => Promise<boolean>;
   observe: (step: 'renamed' | 'truncated' | 'unlinked') => void;
 }
 
@@ -83,6 +85,27 @@ async function truncate(path: Buffer, request: RemovalRequest): Promise<Reason |
 }
 
 /**
+ * What an earlier run left under the name must still be what it wrote, or nothing, where that run had truncated it:
+ * a mark says what was, and anybody may have written to the file since.
+ * @returns the state that was compared, or why the file is not ours any more
+ */
+async function compareWithOurs(path: Buffer, request: RemovalRequest): Promise<AfterOverwrite | Reason> {
+  const descriptor = openSync(path, O_RDONLY | SAFELY);
+  try {
+    const stat = fstatSync(descriptor, { bigint: true });
+    const other = obstacle(request, stat);
+    if (other !== undefined) return other;
+    const truncated = request.underNeutralName && stat.size === 0n;
+    if (!truncated && !(await request.holdsOnlyOurs(descriptor, stat))) return reason('changed-since');
+    const { size, mtimeNs, ctimeNs } = fstatSync(descriptor, { bigint: true });
+    const same = size === stat.size && mtimeNs === stat.mtimeNs && ctimeNs === stat.ctimeNs;
+    return same ? { size, modifiedNs: mtimeNs } : reason('changed-since');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
  * Removes the name of an overwritten file, or of a symbolic link: rename to the neutral name, truncate, unlink.
  * @returns why it was not removed, or undefined
  * @throws only what is not a system error
@@ -92,23 +115,33 @@ export async function removeName(request: RemovalRequest): Promise<Reason | unde
   try {
     const from = folder.child(request.name);
     const to = folder.child(request.neutralName);
-    if (!request.underNeutralName) {
-      const swapped = renameToNeutral(request, from, to);
-      if (swapped !== undefined) return swapped;
-      request.observe('renamed');
-    }
-    if (entry.type === 'file') {
-      const changed = await truncate(to, request);
-      if (changed !== undefined) return changed;
-      request.observe('truncated');
-    }
-    unlinkSync(to);
-    request.observe('unlinked');
-    return undefined;
+    if (entry.type !== 'file' || request.after !== null) return await removeCompared(request, from, to);
+    const after = await compareWithOurs(request.underNeutralName ? to : from, request);
+    return 'code' in after ? after : await removeCompared({ ...request, after }, from, to);
   } catch (error) {
     const why = reasonOf(error);
     return entry.type === 'file' ? reason('not-removed', why.code) : why;
   }
+}
+
+async function removeCompared(
+  request: RemovalRequest,
+  from: Buffer,
+  to: Buffer,
+): Promise<Reason | undefined> {
+  if (!request.underNeutralName) {
+    const swapped = renameToNeutral(request, from, to);
+    if (swapped !== undefined) return swapped;
+    request.observe('renamed');
+  }
+  if (request.entry.type === 'file') {
+    const changed = await truncate(to, request);
+    if (changed !== undefined) return changed;
+    request.observe('truncated');
+  }
+  unlinkSync(to);
+  request.observe('unlinked');
+  return undefined;
 }
 
 /**

@@ -1,21 +1,26 @@
-import { lstatSync } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
+import type { Reason } from '../model/index.js';
 import { alignedBuffers } from './aligned-memory.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { DirectoryPool } from './directory-pool.js';
 import type { DisposalJournal, OverwrittenMark } from './disposal-journal.js';
 import type { DisposalStep, PlannedEntry } from './disposal-target.js';
 import { looksUntouched, obstacleAfterInterruption, obstacleBeforeWriting } from './file-identity.js';
-import { beginsWith, overwriteFile } from './file-overwrite.js';
+import { type AfterOverwrite, type OverwriteResult, overwriteFile } from './file-overwrite.js';
 import type { ItemWork } from './item-work.js';
 import { runInLanes } from './lanes.js';
-import { AES_CTR_ONE_PASS, CHUNK, type OverwriteMethod } from './overwrite-method.js';
-import { reason, reasonOfFolder } from './reasons.js';
+import { isKeptInMemory } from './linux-medium-inspector.js';
+import { AES_CTR_ONE_PASS, CHUNK, type OverwriteContent, type OverwriteMethod } from './overwrite-method.js';
+import { holdsOnlyOurs } from './own-content.js';
+import { reason, reasonOf, reasonOfFolder } from './reasons.js';
+import type { Throttle } from './throttle.js';
 
 /** What all phases of one batch share. */
 export interface DisposalContext {
   journal: DisposalJournal;
   signal: AbortSignal | undefined;
   observe: (step: DisposalStep) => void;
+  throttle: Throttle | undefined;
 }
 
 /**
@@ -109,10 +114,40 @@ function leaveUnfinished(work: ItemWork, index: number, pool: DirectoryPool): vo
   else work.leave(index, 'failed', reason('interrupted-then-held'));
 }
 
+/**
+ * Files whose writing a system error cut off in this process, by their neutral name, with the state that they were
+ * left in: as long as they have it, all that is not ours in them is what was planned, and a further attempt may go on.
+ */
+const cutOff = new Map<string, AfterOverwrite>();
+
 /** Also the seed of what the file is overwritten with. */
-function neutralNameOf(entry: PlannedEntry): string {
+export function neutralNameOf(entry: PlannedEntry): string {
   if (entry.neutralName === null) throw new RangeError('only files and links have a neutral name');
   return entry.neutralName;
+}
+
+function remember(seed: string, result: OverwriteResult): void {
+  if (!result.done && result.left !== undefined) cutOff.set(seed, result.left);
+  else if (result.done || result.touched) cutOff.delete(seed);
+}
+
+/** Why the open file may not be overwritten. */
+async function judge(
+  work: ItemWork,
+  entry: PlannedEntry,
+  { stat, descriptor, content }: { stat: BigIntStats; descriptor: number; content: OverwriteContent },
+  context: DisposalContext,
+): Promise<Reason | undefined> {
+  if (!work.resumed) return obstacleBeforeWriting(entry, stat);
+  const left = cutOff.get(neutralNameOf(entry));
+  try {
+    return await obstacleAfterInterruption(entry, stat, async () => {
+      if (left !== undefined && left.size === stat.size && left.modifiedNs === stat.mtimeNs) return true;
+      return await holdsOnlyOurs(descriptor, stat, entry, content, context.throttle);
+    });
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 interface Tools {
@@ -143,14 +178,14 @@ async function overwriteEntry(
   try {
     const result = await overwriteFile({
       path: folder.child(work.currentName(index)),
-      obstacle: (stat, descriptor) =>
-        work.resumed
-          ? obstacleAfterInterruption(entry, stat, () => beginsWith(descriptor, content, stat.size))
-          : obstacleBeforeWriting(entry, stat),
+      obstacle: (stat, descriptor) => judge(work, entry, { stat, descriptor, content }, tools.context),
       content,
       buffer: tools.buffer,
       observe: (step) => tools.context.observe({ step, itemId, fileIndex: index }),
+      throttle: tools.context.throttle,
+      inMemory: isKeptInMemory(work.assessment.fileSystem),
     });
+    remember(neutralNameOf(entry), result);
     if (!result.done) {
       work.leave(index, result.touched ? 'failed' : refusedState, result.reason);
       return undefined;

@@ -13,6 +13,7 @@ function createUnknownInspector(platform: string): MediumInspector {
     inspect: () => ({ assessment, pseudo: false }),
     mountedAt: () => undefined,
     mountedBelow: () => undefined,
+    hasSecondPath: () => undefined,
   };
 }
 

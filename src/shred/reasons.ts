@@ -15,6 +15,8 @@ const WORDS = {
   'special-file': 'A pipe, socket or device is at the location or below it; it is not a record.',
   'hard-linked':
     'A file has more than one name (hard links); overwriting it would destroy it under all of them.',
+  'bind-mount':
+    'The file system is mounted in several places (bind mount), so files there have a second path, and a hold or another item under that path would not be seen.',
   'mount-point': 'Another file system or a bind mount is mounted at the location or below it.',
   'protected-path':
     "The location is, holds or lies in something that must not be destroyed: this program's own files, the home folder, the current folder or the system.",
@@ -32,6 +34,7 @@ const WORDS = {
   'grew-while-running':
     'Somebody wrote to the file while it was overwritten; the file was left in its place.',
   'io-error': 'The medium or the file system returned an error.',
+  busy: 'It was in use, or its medium could not be reached for a moment.',
   'disk-full': 'The file system is full or a quota is reached.',
   'not-removed': 'The content was overwritten, but the name could not be removed.',
   'folder-not-empty': 'Something that was not in the plan is in the folder; it and the folder were left.',
@@ -45,7 +48,7 @@ const WORDS = {
   'interrupted-then-held':
     'An earlier run was cut off and may have overwritten it in part; it may not be finished now.',
   'changed-since':
-    'An earlier run was cut off, and the file was changed since by somebody else: it does not begin with what the run writes. It was not touched.',
+    'An earlier run was cut off, and the file holds something else than what that run wrote: it was changed since, or only a part of it had been overwritten, which cannot be told apart. It was left; plan it again if it is to go.',
   'name-reused': 'Something else now has the name; it was not touched.',
   'identity-uncertain':
     'This file system records no time of creation, so a new file with the same number cannot be told from the old one; it was not touched.',
@@ -75,6 +78,17 @@ const BY_ERRNO: Readonly<Record<string, ReasonCode>> = {
   EEXIST: 'folder-not-empty',
 };
 
+/** Errors that pass by themselves: something is in use for a moment, or the network to the medium hiccups. */
+const PASSING = new Set([
+  ...['EBUSY', 'EAGAIN', 'EINTR', 'ETXTBSY', 'ETIMEDOUT', 'ENFILE', 'EMFILE', 'ENOMEM'],
+  ...['ECONNRESET', 'ECONNABORTED', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH', 'ENETRESET'],
+]);
+
+/** Whether trying again a little later may help. */
+export function isPassing(one: Reason): boolean {
+  return one.code === 'busy';
+}
+
 /** The `code` of a system error, or undefined when `error` is not one (then it is a defect of ours). */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
@@ -85,6 +99,7 @@ export function errnoOf(error: unknown): string | undefined {
 export function reasonOf(error: unknown): Reason {
   const errno = errnoOf(error);
   if (errno === undefined) throw error;
+  if (PASSING.has(errno)) return reason('busy', errno);
   const code = BY_ERRNO[errno];
   return code === undefined ? reason('io-error', errno) : reason(code);
 }

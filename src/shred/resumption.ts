@@ -7,6 +7,7 @@ import type { PendingDisposal, PendingEntry, TargetOutcome } from './disposal-ta
 import { createExaminer, type Examiner, leadsThroughLink } from './examination.js';
 import { recognize } from './file-identity.js';
 import { type EntryProgress, ItemWork } from './item-work.js';
+import { withInlineData } from './method-limits.js';
 import { errnoOf, reason, reasonOfFolder } from './reasons.js';
 
 /** Where the planned file is now. */
@@ -79,7 +80,11 @@ function obstacleAt(
 function prepare(pending: PendingDisposal, examiner: Examiner): ItemWork {
   const { target, entries } = pending;
   const place = examiner.examinePlace(target.location);
-  const work = new ItemWork(target, entries, place.assessment, true);
+  const assessment = withInlineData(
+    place.assessment,
+    entries.some((entry) => entry.inline),
+  );
+  const work = new ItemWork(target, entries, assessment, true);
   const obstacle = obstacleAt(pending, place);
   const pool = new DirectoryPool();
   try {
@@ -98,8 +103,10 @@ function prepare(pending: PendingDisposal, examiner: Examiner): ItemWork {
 /**
  * Goes on with targets whose run was cut off at any point after `begin`.
  *
- * A file that is not marked is overwritten again, if the journal still authorizes it; a marked one is removed. A file
- * that is gone without a mark is `unknown`; something else under its name is never touched. Items that a signal stops
+ * A file that is not marked is overwritten again, if the journal still authorizes it and it is untouched, or wholly
+ * overwritten. A marked one is removed once all of it was compared with what is written for its seed. A file that holds
+ * anything else is left: it was written to since, or overwritten only in part. A file that is gone without a mark is
+ * `unknown`; something else under its name is never touched. Items that a signal stops
  * are left out of the result and of `finish`: they stay pending, because part of them may be destroyed already.
  *
  * @param pending as the journal stored them; all entries of `begin`, in its order

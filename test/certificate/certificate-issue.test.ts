@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyLog } from '../../src/audit/index.js';
 import {
+  certificateFilesProblem,
   certificatePaths,
   issueCertificate,
   listCertificates,
@@ -12,6 +13,7 @@ import {
   verifyCertificateFile,
 } from '../../src/certificate/index.js';
 import { openSession, type Session } from '../../src/session/index.js';
+import type { CertificateRecord } from '../../src/store/index.js';
 import { systemClock, workspacePaths } from '../../src/workspace/index.js';
 import { compileProgram, startProgram } from '../child-program.js';
 import { sampleSession, sampleWorkspace, TestClock } from '../session/sample-workspace.js';
@@ -181,7 +183,7 @@ describe('showing and verifying', () => {
     const byNumber = await verifyCertificateFile(session, number);
     expect(byNumber).toMatchObject({ number, passed: true });
     expect(byNumber.files.map(({ kind, checks }) => [kind, checks.map(({ id }) => id)])).toEqual([
-      ['json', ['digest', 'document', 'number', 'log-entries', 'log-head', 'issue-entry']],
+      ['json', ['digest', 'document', 'number', 'log-entries', 'log-head', 'log-chain', 'issue-entry']],
       ['pdf', ['digest', 'claim', 'issue-entry']],
     ]);
     for (const { path } of byNumber.files) {
@@ -282,10 +284,55 @@ describe('showing and verifying', () => {
     const { number } = await issueCertificate(session, await recordRun(session, 'run-1'));
     const { document } = await showCertificate(session, number);
     const seq = document.items[0]?.log.outcome_seq ?? 0;
+    // The bytes count, and not the column beside them.
+    const inEntry = (from: string, to: string) =>
+      rewrite(
+        session,
+        `update log_entries set entry = replace(entry, '${from}', '${to}') where seq = ${seq}`,
+      );
+    await inEntry('"done"', '"gone"');
+    expect(failed((await verifyCertificateFile(session, number)).files)).toEqual([
+      'log-entries',
+      'log-chain',
+    ]);
+    await inEntry('"gone"', '"done"');
+    expect((await verifyCertificateFile(session, number)).passed).toBe(true);
     await rewrite(session, `update log_entries set hash = '${'0'.repeat(64)}' where seq = ${seq}`);
-    const found = failed((await verifyCertificateFile(session, number)).files);
-    expect(found).toContain('log-entries');
-    expect(found).not.toContain('digest');
+    expect(failed((await verifyCertificateFile(session, number)).files)).toEqual(['log-chain']);
+  });
+
+  it('finds an entry that is gone between those that it names', async () => {
+    const session = await sampleSession();
+    const facts = await recordRun(session, 'run-1');
+    await session.store.transaction((transaction) =>
+      session.recorder.append(transaction, { action: 'test.test', outcome: 'done' }),
+    );
+    await session.store.transaction((transaction) =>
+      session.recorder.append(transaction, { action: 'test.other', outcome: 'done' }),
+    );
+    const { number } = await issueCertificate(session, facts);
+    await rewrite(session, "delete from log_entries where action = 'test.test'");
+    expect(failed((await verifyCertificateFile(session, number)).files)).toEqual(['log-chain']);
+  });
+
+  it('is missed by the log where its row or a file is gone', async () => {
+    const session = await sampleSession();
+    const { number, logSeq } = await issueCertificate(session, await recordRun(session, 'run-1'));
+    const certificateFiles = (record: CertificateRecord) => certificateFilesProblem(session, record);
+    expect(await verifyLog(session.store, { certificateFiles })).toMatchObject({ problem: null });
+    const { pdf } = certificatePaths(session.paths.certificates, number);
+    const bytes = readFileSync(pdf);
+    for (const change of [() => rmSync(pdf), () => writeFileSync(pdf, bytes.subarray(1))]) {
+      change();
+      expect(await verifyLog(session.store, { certificateFiles })).toMatchObject({
+        problem: { seq: logSeq, code: 'certificate-files-changed' },
+      });
+    }
+    writeFileSync(pdf, bytes);
+    await rewrite(session, 'delete from certificates');
+    expect(await verifyLog(session.store, { certificateFiles })).toMatchObject({
+      problem: { seq: logSeq, code: 'certificate-unregistered' },
+    });
   });
 
   it('finds a register whose digests were changed to fit changed files', async () => {

@@ -137,7 +137,7 @@ function endOf(text: string, after: string | RegExp): number {
 }
 
 /** What every run has: nothing of the developer's own settings that changes the output. */
-function environment(changes: RunOptions['env'] = {}): NodeJS.ProcessEnv {
+export function environment(changes: RunOptions['env'] = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(?:QUIETUS_|NO_COLOR$|FORCE_COLOR$|NODE_OPTIONS$|VITEST|TERM$|XDG_)/.test(name),
   );
@@ -149,7 +149,7 @@ function environment(changes: RunOptions['env'] = {}): NodeJS.ProcessEnv {
   return env;
 }
 
-function outcomeOf(child: ChildProcess, timeout = DEFAULT_TIMEOUT): Promise<Outcome> {
+export function outcomeOf(child: ChildProcess, timeout = DEFAULT_TIMEOUT): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];

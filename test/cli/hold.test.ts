@@ -28,7 +28,10 @@ describe('a hold', () => {
 
   test('is placed, listed and released, and the log says so without its matter', async () => {
     const cwd = await workspace();
-    const placed = await quietus(['hold', 'place', '--matter', 'Doe v. Acme', '--class', 'payroll'], { cwd });
+    const placed = await quietus(
+      ['hold', 'place', '--matter', 'Doe v. Acme', '--class', 'payroll', '--allow-unknown'],
+      { cwd },
+    );
     expect(placed).toMatchObject({
       status: 0,
       stdout: expect.stringContaining(`Hold H-${year}-0001 is in force`),
@@ -60,6 +63,7 @@ describe('a hold', () => {
     const args = [
       'hold',
       'place',
+      '--allow-unknown',
       '--matter',
       'M',
       '--custodian',
@@ -92,6 +96,12 @@ describe('a hold', () => {
     ['without a scope', ['place', '--matter', 'M'], 'hold-scope-missing'],
     ['on an item that is not there', ['place', '--matter', 'M', '--item', 'X-1'], 'item-unknown'],
     ['without a matter', ['place', '--class', 'c'], undefined],
+    ['on a class that nothing has', ['place', '--matter', 'M', '--class', 'payrol'], 'hold-scope-unknown'],
+    [
+      'on a custodian whom nothing names',
+      ['place', '--matter', 'M', '--custodian', 'Olga'],
+      'hold-scope-unknown',
+    ],
     ['that does not exist', ['release', 'H-2020-0001', '--reason', 'x'], 'hold-unknown'],
     ['released without a reason', ['release', 'H-2020-0001'], undefined],
     ['released with an empty reason', ['release', 'H-2020-0001', '--reason', ''], 'hold-text-invalid'],
@@ -107,7 +117,7 @@ describe('a hold', () => {
 
   test('with a name full of control characters does not reach the terminal', async () => {
     const cwd = await workspace();
-    const args = ['hold', 'place', '--matter', 'a\u202eb', '--class', 'c'];
+    const args = ['hold', 'place', '--matter', 'a\u202eb', '--class', 'c', '--allow-unknown'];
     expect((await quietus(args, { cwd })).status).toBe(0);
     const shown = await terminal(['hold', 'list'], { cwd, columns: 100 });
     expect(shown.stdout).toContain('a\\u202eb');

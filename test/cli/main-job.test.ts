@@ -99,6 +99,13 @@ describe('the main job at the command line', () => {
       writeFileSync(path, bytes);
     }
     expect(await company.run('certificate', 'verify', data.certificate)).toMatchObject({ status: 0 });
+    company.sqlite('create table kept as select * from certificates; delete from certificates');
+    expect(await company.run('log', 'verify', '--json')).toMatchObject({
+      status: 5,
+      stdout: expect.stringContaining('certificate-unregistered'),
+    });
+    company.sqlite('insert into certificates select * from kept; drop table kept');
+    expect(await company.run('log', 'verify')).toMatchObject({ status: 0 });
     company.sqlite("update log_entries set entry = replace(entry, 'tester', 'testes') where seq = 2");
     const log = await company.run('log', 'verify', '--json');
     expect(log).toMatchObject({ status: 5 });
@@ -121,6 +128,34 @@ describe('the main job at the command line', () => {
     const exported = await company.run('sweep', 'show', plan, '--export');
     const sum = execFileSync('sha256sum', { input: exported.stdout, encoding: 'utf8' }).split(' ')[0];
     expect((await company.json('sweep', 'show', plan)).sha256).toBe(sum);
+  });
+
+  it('records what people destroyed only after a confirmation, and about a day that can be right', async () => {
+    const company = new Company();
+    await company.prepare(1);
+    for (const id of ['BOX-1', 'BOX-2', 'BOX-3']) {
+      const place = ['--medium', 'paper', '--location', 'Basement', '--closed', '2019-12-31'];
+      const added = await company.run('inventory', 'add', id, '--title', id, '--class', 'payroll', ...place);
+      expect(added).toMatchObject({ status: 0 });
+    }
+    const plan = await company.approvedPlan();
+    const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York' }).format();
+    const record = (day: string, ...rest: string[]) =>
+      company.run(
+        ...['dispose', 'record', '--plan', plan, '--method', 'shredded', '--by', 'A. Clerk', '--on', day],
+        ...['--no-input', '--json', ...rest],
+      );
+    expect(await record(today, 'BOX-1')).toMatchObject({
+      status: 2,
+      stdout: expect.stringContaining('confirmation-needed'),
+    });
+    expect(await record(today, 'BOX-1', 'BOX-2', '--confirm', 'BOX-1')).toMatchObject({ status: 2 });
+    expect(await record('2020-01-01', 'BOX-1', '--confirm', 'BOX-1')).toMatchObject({ status: 4 });
+    expect(company.sqlite('select count(*) from certificates')).toBe('0\n');
+    expect(await record(today, 'BOX-1', '--confirm', 'BOX-1')).toMatchObject({ status: 0 });
+    expect(await record(today, 'BOX-2', 'BOX-3', '--confirm', '2')).toMatchObject({ status: 0 });
+    expect(company.sqlite('select items from certificates order by number')).toBe('1\n2\n');
+    expect(await company.run('log', 'verify')).toMatchObject({ status: 0 });
   });
 
   it('asks a person at a terminal for the id of the plan and the passphrase of the key', async () => {

@@ -61,6 +61,7 @@ describe('examine: a file', () => {
         inode: String(before.ino),
         size: '12',
         modifiedNs: String(before.mtimeNs),
+        changedNs: String(before.ctimeNs),
       },
       entries: [{ path: '', type: 'file', size: '12' }],
     });
@@ -158,11 +159,11 @@ describe('examine: a folder', () => {
       const stat = lstatSync(box.path('f', path), { bigint: true });
       const folder = stat.isDirectory();
       const letter = folder ? 'd' : stat.isFile() ? 'f' : 'l';
-      const state = folder ? '0\u00000' : `${stat.size}\0${stat.mtimeNs}`;
+      const state = folder ? '0\u00000\u00000' : `${stat.size}\0${stat.mtimeNs}\0${stat.ctimeNs}`;
       return `${letter}\0${stat.dev}\0${stat.ino}\0${state}\0${path}\0`;
     });
     const expected = createHash('sha256')
-      .update(`quietus-tree-1\n${lines.join('')}`)
+      .update(`quietus-tree-2\n${lines.join('')}`)
       .digest('hex');
     const examined = await examine(box.path('f'), 'folder', box);
     expect(examined).toMatchObject({ fingerprint: { treeSha256: expected } });
@@ -172,6 +173,14 @@ describe('examine: a folder', () => {
     ['a file more', () => writeFileSync(box.path('f', 'new'), '')],
     ['a folder more', () => mkdirSync(box.path('f', 'new'))],
     ['another name', () => renameSync(box.path('f', 'sub-a'), box.path('f', 'sub-b'))],
+    [
+      'content of the same length, with the time put back',
+      () => {
+        execFileSync('touch', ['-r', box.path('f', 'sub', 'b'), box.path('time')]);
+        writeFileSync(box.path('f', 'sub', 'b'), '55');
+        execFileSync('touch', ['-r', box.path('time'), box.path('f', 'sub', 'b')]);
+      },
+    ],
     ['another time of change', () => utimesSync(box.path('f', 'sub-a'), 1, 1)],
     ['more content', () => writeFileSync(box.path('f', 'sub', 'b'), '4444')],
   ])('has another digest after %s', async (_, change) => {

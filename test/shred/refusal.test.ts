@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   linkSync,
@@ -41,6 +42,14 @@ describe('destroy: what it refuses', () => {
   it.each([
     ['content', () => appendFileSync(box.path('a'), 'more')],
     ['content of the same length', () => writeFileSync(box.path('a'), 'y')],
+    [
+      'content of the same length, with the time put back',
+      () => {
+        execFileSync('touch', ['-r', box.path('a'), box.path('time')]);
+        writeFileSync(box.path('a'), 'y');
+        execFileSync('touch', ['-r', box.path('time'), box.path('a')]);
+      },
+    ],
     [
       'the file, by another of the same content',
       () => {
@@ -103,6 +112,7 @@ describe('destroy: what it refuses', () => {
       }),
       mountedAt: () => false,
       mountedBelow: () => false,
+      hasSecondPath: () => false,
     };
     writeFileSync(box.path('a'), marked(100));
     const target = await box.target('a', 'a');

@@ -1,13 +1,13 @@
 import type { AttestedMethod } from '../../certificate/index.js';
-import { Args, Flags, QuietusCommand } from '../../cli/index.js';
+import { Args, confirmFlag, counted, Flags, QuietusCommand } from '../../cli/index.js';
 
 export default class DisposeRecord extends QuietusCommand {
   static override description =
     'Record that people destroyed paper, media or devices of an approved plan (M.G.L. c. 93I, section 2), and issue ' +
     'a certificate of that statement. Paper: redacted, burned, pulverized or shredded; all else: destroyed or erased.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> BOX-0001 --plan plan-2026-11-22-a1b2c3 --method shredded --by "A. Jones" --on 2026-11-20',
-    '<%= config.bin %> <%= command.id %> USB-0007 --plan plan-2026-11-22-a1b2c3 --method destroyed --by "Vendor crew" --on 2026-11-20 --vendor "Shred Co" --reference C-1881',
+    '<%= config.bin %> <%= command.id %> BOX-0001 --plan plan-2026-11-22-a1b2c3 --method shredded --by "A. Jones" --on 2026-11-23 --confirm BOX-0001',
+    '<%= config.bin %> <%= command.id %> USB-0007 --plan plan-2026-11-22-a1b2c3 --method destroyed --by "Vendor crew" --on 2026-11-23 --vendor "Shred Co" --reference C-1881',
   ];
   static override strict = false;
   static override args = {
@@ -28,20 +28,28 @@ export default class DisposeRecord extends QuietusCommand {
       description: "Such as the number of the vendor's certificate.",
       helpValue: 'TEXT',
     }),
+    confirm: confirmFlag('the id of the item, or how many items there are'),
   };
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(DisposeRecord);
     const { parseDay, recordDestruction } = await import('../../retention/index.js');
     const session = await this.openSession();
-    const itemIds = argv.map(String);
+    const itemIds = [...new Set(argv.map(String))];
+    const performedOn = parseDay(flags.on, '--on');
+    const [only] = itemIds;
+    await this.confirm({
+      expected: itemIds.length === 1 && only !== undefined ? only : String(itemIds.length),
+      given: flags.confirm,
+      question: `The certificate will say that ${counted(itemIds.length, 'item was', 'items were')} ${flags.method} on ${performedOn}; it cannot be taken back.`,
+    });
     const { run, certificate } = await recordDestruction(session, {
       planId: flags.plan,
       itemIds,
       statement: {
         method: flags.method as AttestedMethod,
         performedBy: flags.by,
-        performedOn: parseDay(flags.on, '--on'),
+        performedOn,
         witness: flags.witness ?? null,
         vendor: flags.vendor ?? null,
         reference: flags.reference ?? null,

@@ -2,7 +2,7 @@ import { counted, QuietusCommand } from '../../cli/index.js';
 
 export default class LogVerify extends QuietusCommand {
   static override description =
-    'Verify the whole log: that no entry was changed, removed, inserted or moved, and that the entries of all certificates are there. Ends with exit code 5 at the first bad entry. Keep the number and the hash that it prints elsewhere: they show later whether the newest entries were cut off.';
+    'Verify the whole log: that no entry was changed, removed, inserted or moved, and that all certificates that were issued are there, in the log, in the register and as files. Ends with exit code 5 at the first thing that is wrong. Keep the number and the hash that it prints elsewhere: they show later whether the newest entries were cut off.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
@@ -11,6 +11,7 @@ export default class LogVerify extends QuietusCommand {
   async run(): Promise<unknown> {
     await this.parse(LogVerify);
     const { verifyLog } = await import('../../audit/index.js');
+    const { certificateFilesProblem } = await import('../../certificate/index.js');
     const { verificationFailed } = await import('../../model/index.js');
     const session = await this.openSession();
     const last = await session.store.log.head();
@@ -19,6 +20,7 @@ export default class LogVerify extends QuietusCommand {
       workspace: session.settings().workspaceId,
       onProgress: (entries) => bar.update(entries),
       signal: this.interrupt,
+      certificateFiles: (certificate) => certificateFilesProblem(session, certificate),
     });
     bar.stop();
     const { entries, head, problem, clockSetBack } = result;

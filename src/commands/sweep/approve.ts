@@ -16,24 +16,24 @@ export default class SweepApprove extends QuietusCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(SweepApprove);
     const { approvePlan, requireApprovable, verifiedPlan } = await import('../../retention/index.js');
-    const { readOperatorKey } = await import('../../operators/index.js');
+    const { readOperatorKey, unlockOperatorKey } = await import('../../operators/index.js');
     const session = await this.openSession();
     const operator = await session.operator();
     const { plan } = await verifiedPlan(session, args.plan);
     await requireApprovable(session, plan, operator);
-    const key = readOperatorKey(session.paths.keys, operator.id);
+    readOperatorKey(session.paths.keys, operator.id);
     await this.confirm({
       expected: plan.id,
       given: flags.confirm,
       question: `The plan ${plan.id} disposes of ${plan.counts.dispose} items for ever.`,
     });
-    const passphrase = key.needsPassphrase
-      ? await this.passphrase({
-          file: flags['passphrase-file'],
-          prompt: `Passphrase of the key of ${operator.id}`,
-        })
-      : null;
-    const approval = await approvePlan(session, plan.id, await key.unlock(passphrase));
+    const key = await unlockOperatorKey(session, operator, () =>
+      this.passphrase({
+        file: flags['passphrase-file'],
+        prompt: `Passphrase of the key of ${operator.id}`,
+      }),
+    );
+    const approval = await approvePlan(session, plan.id, key);
     this.print(`Approved by ${operator.id}: ${plan.id}, ${plan.counts.dispose} items to dispose of`);
     this.print(`  SHA-256 ${plan.sha256}`);
     this.note(`Next: quietus sweep run ${plan.id}`);

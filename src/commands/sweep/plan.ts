@@ -1,4 +1,4 @@
-import { Flags, planItemData, planItemText, QuietusCommand } from '../../cli/index.js';
+import { Flags, planItemData, planItemText, QuietusCommand, stepsText } from '../../cli/index.js';
 import type { Decision, PlanItem } from '../../model/index.js';
 import type { BuiltPlan } from '../../retention/index.js';
 
@@ -19,6 +19,7 @@ export default class SweepPlan extends QuietusCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --limit 1200',
     '<%= config.bin %> <%= command.id %> --as-of 2027-01-01 --all --json',
+    '<%= config.bin %> <%= command.id %> --explain HR-2019-07',
   ];
   static override flags = {
     'as-of': Flags.string({
@@ -30,6 +31,11 @@ export default class SweepPlan extends QuietusCommand {
       helpValue: 'N',
       min: 1,
     }),
+    explain: Flags.string({
+      description: 'Make no plan; print step by step what one would decide for this item, and why.',
+      helpValue: 'ID',
+      exclusive: ['limit', 'all'],
+    }),
     all: Flags.boolean({ description: `List every item, not only the first ${SHOWN} of each decision.` }),
   };
 
@@ -37,6 +43,7 @@ export default class SweepPlan extends QuietusCommand {
     const { flags } = await this.parse(SweepPlan);
     const { buildPlan, keptItems, parseDay } = await import('../../retention/index.js');
     const session = await this.openSession();
+    if (flags.explain !== undefined) return await this.explain(flags.explain, flags['as-of']);
     const built = await buildPlan(session, {
       ...(flags['as-of'] === undefined ? {} : { asOf: parseDay(flags['as-of'], '--as-of') }),
       ...(flags.limit === undefined ? {} : { limit: flags.limit }),
@@ -60,6 +67,16 @@ export default class SweepPlan extends QuietusCommand {
       counts: plan.counts,
       items: items.map(planItemData),
     };
+  }
+
+  private async explain(itemId: string, asOf: string | undefined): Promise<unknown> {
+    const { explainItem, parseDay } = await import('../../retention/index.js');
+    const day = asOf === undefined ? undefined : parseDay(asOf, '--as-of');
+    const explained = await explainItem(await this.openSession(), itemId, day);
+    this.print(`${explained.item.itemId}, as of ${explained.asOf}: ${explained.item.decision}`);
+    this.print(stepsText([...explained.steps, `${explained.item.explanation}.`]));
+    this.note('No plan was made.');
+    return { as_of: explained.asOf, ...planItemData(explained.item), steps: explained.steps };
   }
 
   private show({ plan, items }: BuiltPlan, kept: readonly PlanItem[], all: boolean): void {

@@ -1,49 +1,69 @@
-import { Args, confirmFlag, dryRunFlag, Flags, QuietusCommand } from '../../cli/index.js';
+import {
+  Args,
+  allowanceFlags,
+  bytesInWords,
+  confirmFlag,
+  dryRunFlag,
+  endedItemData,
+  printJsonLine,
+  QuietusCommand,
+} from '../../cli/index.js';
 import { ExitCode, isDestroyed } from '../../model/index.js';
 import type { SweepResult } from '../../retention/index.js';
 
 export default class SweepRun extends QuietusCommand {
   static override description =
     'Run an approved plan: overwrite, verify and remove what it lists, then issue the certificate. Holds, rules and ' +
-    'the identity of every file are checked again right before. Run it again to continue after an interruption.';
+    'the identity of every file are checked again right before. Run it again to continue after an interruption or a limit: until then there is no certificate.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> plan-2026-11-22-a1b2c3 --dry-run',
     '<%= config.bin %> <%= command.id %> plan-2026-11-22-a1b2c3',
+    '<%= config.bin %> <%= command.id %> plan-2026-11-22-a1b2c3 --until 06:00 --rate 50MB/s',
     '<%= config.bin %> <%= command.id %> plan-2026-11-22-a1b2c3 --confirm plan-2026-11-22-a1b2c3 --json',
   ];
   static override args = { plan: Args.string({ description: 'Id of the plan.', required: true }) };
   static override flags = {
     confirm: confirmFlag('the id of the plan'),
     'dry-run': dryRunFlag(),
-    'accept-residual': Flags.boolean({
-      description:
-        'Go on where the file system may keep residual copies; otherwise such items are left out. The certificate says so.',
-    }),
+    ...allowanceFlags(),
   };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(SweepRun);
     const { runSweep, verifiedPlan } = await import('../../retention/index.js');
+    const { readAllowance } = await import('../../unattended/index.js');
     const session = await this.openSession();
     if (flags['dry-run']) return await this.preview(args.plan, flags['accept-residual']);
     const { plan } = await verifiedPlan(session, args.plan);
+    const { quota, throttle } = readAllowance(session, {
+      maxItems: flags['max-items'],
+      maxBytes: flags['max-bytes'],
+      until: flags.until,
+      rate: flags.rate,
+    });
     await this.confirm({
       expected: plan.id,
       given: flags.confirm,
       question: `The plan ${plan.id} disposes of ${plan.counts.dispose} items for ever.`,
     });
     const bar = await this.progress(plan.counts.dispose, 'items');
+    const lines = flags['json-lines'];
     const result = await runSweep(session, plan.id, {
-      acceptResidual: flags['accept-residual'],
+      // A run that goes on keeps what was accepted when it began.
+      ...(flags['accept-residual'] ? { acceptResidual: true } : {}),
       signal: this.interrupt,
-      observe: ({ step }) => {
-        if (step === 'finished') bar.advance();
+      quota,
+      ...(throttle ? { throttle } : {}),
+      ended: (item) => {
+        bar.advance();
+        if (lines) printJsonLine(endedItemData(item));
       },
-    });
+    }).finally(() => quota.close());
     bar.stop();
-    this.show(result, plan.id);
     this.endWith(exitCode(result));
-    return resultData(result);
+    if (lines) printJsonLine(summaryData(result));
+    else this.show(result, plan.id);
+    return { ...summaryData(result), items: itemData(result) };
   }
 
   private async preview(planId: string, acceptResidual: boolean): Promise<unknown> {
@@ -65,8 +85,9 @@ export default class SweepRun extends QuietusCommand {
   }
 
   private show(result: SweepResult, planId: string): void {
-    if (result.resumed) this.note('Continued a run that was cut off.');
+    if (result.resumed) this.note('Continued a run that was cut off or had stopped.');
     for (const [outcome, count] of result.outcomes) this.print(`${outcome}: ${count}`);
+    this.print(`destroyed: ${bytesInWords(result.bytes)}`);
     for (const disposal of result.disposals) {
       if (disposal.outcome === null || disposal.outcome === 'overwritten-verified') continue;
       this.print(`  ${disposal.itemId}: ${disposal.outcome}`);
@@ -79,7 +100,12 @@ export default class SweepRun extends QuietusCommand {
         `When they are destroyed: quietus dispose record ${result.waiting[0]} --plan ${planId} --method METHOD --by NAME --on DATE`,
       );
     }
-    if (result.certificate) {
+    if (result.stoppedAt !== null) {
+      this.print(
+        `Stopped at --${result.stoppedAt}: ${result.notBegun} not begun, ${result.unfinished} under way`,
+      );
+      this.note(`Go on with: quietus sweep run ${planId}. The certificate is issued when all is done.`);
+    } else if (result.certificate) {
       this.print(`Certificate ${result.certificate.number} (${result.certificate.items} items)`);
       this.note(`Look at it with: quietus certificate show ${result.certificate.number}`);
     } else this.print('Nothing was destroyed, so no certificate was issued');
@@ -87,6 +113,7 @@ export default class SweepRun extends QuietusCommand {
 }
 
 function exitCode(result: SweepResult): ExitCode {
+  if (result.stoppedAt !== null) return ExitCode.partial;
   const partial = [...result.outcomes.keys()].some((outcome) => outcome !== 'overwritten-verified');
   if (partial) return ExitCode.partial;
   return result.waiting.length > 0 ? ExitCode.waiting : ExitCode.done;
@@ -97,7 +124,7 @@ function reasonsOf(result: string | null): { code: string; text: string }[] {
   return value.reasons ?? [];
 }
 
-function resultData(result: SweepResult): Record<string, unknown> {
+function summaryData(result: SweepResult): Record<string, unknown> {
   return {
     run: result.run.id,
     plan: result.run.planId,
@@ -105,13 +132,20 @@ function resultData(result: SweepResult): Record<string, unknown> {
     started_at: result.run.startedAt,
     finished_at: result.run.finishedAt,
     outcomes: Object.fromEntries(result.outcomes),
-    items: result.disposals.map((disposal) => ({
-      id: disposal.itemId,
-      outcome: disposal.outcome,
-      destroyed: disposal.outcome !== null && isDestroyed(disposal.outcome),
-      reasons: reasonsOf(disposal.result),
-    })),
+    bytes: result.bytes,
+    stopped_at: result.stoppedAt,
+    not_begun: result.notBegun,
+    unfinished: result.unfinished,
     waiting: result.waiting,
     certificate: result.certificate?.number ?? null,
   };
+}
+
+function itemData({ disposals }: SweepResult): Record<string, unknown>[] {
+  return disposals.map(({ itemId, outcome, result }) => ({
+    id: itemId,
+    outcome,
+    destroyed: outcome !== null && isDestroyed(outcome),
+    reasons: reasonsOf(result),
+  }));
 }

@@ -1,5 +1,8 @@
-import { Args, Flags, planItemData, planItemText, QuietusCommand } from '../../cli/index.js';
+import { Args, counted, Flags, planItemData, planItemText, QuietusCommand } from '../../cli/index.js';
 import type { PlanItem } from '../../model/index.js';
+import type { PlanObjection } from '../../retention/index.js';
+
+const LEFT_OUT_SHOWN = 20;
 
 export default class SweepShow extends QuietusCommand {
   static override description =
@@ -23,7 +26,14 @@ export default class SweepShow extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(SweepShow);
-    const { parsePlanLine, validApprovals, verifiedPlan } = await import('../../retention/index.js');
+    const {
+      approvalsAtBeginning,
+      approvalsNow,
+      parsePlanLine,
+      planObjections,
+      validApprovals,
+      verifiedPlan,
+    } = await import('../../retention/index.js');
     const session = await this.openSession();
     const verified = await verifiedPlan(session, args.plan);
     if (flags.export) {
@@ -40,7 +50,9 @@ export default class SweepShow extends QuietusCommand {
       }
       header = false;
     }
-    const approvals = await validApprovals(session, session.store, plan);
+    const run = await session.store.runs.sweepOf(plan.id);
+    const moment = run ? approvalsAtBeginning(session, run) : approvalsNow(session);
+    const approvals = await validApprovals(session, session.store, plan, moment);
     const { counts } = plan;
     this.print(`Plan ${plan.id}: ${plan.state}`);
     this.print(`  made ${plan.createdAt} by ${plan.plannedBy}, as of ${plan.asOf}`);
@@ -50,8 +62,16 @@ export default class SweepShow extends QuietusCommand {
     this.print(`  SHA-256 ${plan.sha256} (checked)`);
     this.print(`  approvals: ${approvals.length} of ${plan.approvalsRequired} needed`);
     for (const approval of approvals) this.print(`    ${approval.operatorId} at ${approval.approvedAt}`);
+    const outcomes = new Map(
+      run ? (await session.store.runs.disposals(run.id)).map((each) => [each.itemId, each.outcome]) : [],
+    );
+    const certificate = run ? await session.store.certificates.ofRun(run.id) : undefined;
+    if (run) this.print(`  run ${run.id}, ${run.finishedAt ? `ended ${run.finishedAt}` : 'not finished'}`);
+    if (certificate) this.print(`  certificate ${certificate.number}`);
+    const leftOut = run ? [] : await planObjections(session, plan.id);
+    this.#tellLeftOut(leftOut);
     this.print();
-    for (const item of items) this.print(planItemText(item));
+    for (const item of items) this.print(planItemText(item, outcomes.get(item.itemId)));
     return {
       plan: plan.id,
       state: plan.state,
@@ -68,7 +88,24 @@ export default class SweepShow extends QuietusCommand {
         statement: each.statement,
         signature: each.signature,
       })),
-      items: items.map(planItemData),
+      left_out_now: leftOut.map(({ itemId, code, text, holds }) => ({
+        item: itemId,
+        reason: code,
+        explanation: text,
+        holds,
+      })),
+      run: run?.id ?? null,
+      certificate: certificate?.number ?? null,
+      items: items.map((item) => ({ ...planItemData(item), outcome: outcomes.get(item.itemId) ?? null })),
     };
+  }
+
+  /** A hold that was placed since freezes its items; the rest of the plan stays as it is. */
+  #tellLeftOut(leftOut: readonly PlanObjection[]): void {
+    if (leftOut.length === 0) return;
+    this.note(`A run would leave out ${counted(leftOut.length, 'item')} now:`);
+    for (const { itemId, text } of leftOut.slice(0, LEFT_OUT_SHOWN)) this.note(`  ${itemId}: ${text}`);
+    const more = leftOut.length - LEFT_OUT_SHOWN;
+    if (more > 0) this.note(`  and ${more} more; --json has all of them`);
   }
 }

@@ -1,0 +1,38 @@
+import { entriesOf } from '../audit/index.js';
+import { type Approval, type Plan, verificationFailed } from '../model/index.js';
+import type { Repositories } from '../store/index.js';
+
+/** Whether the log says that this plan was made, with this very digest. */
+export async function planIsLogged(repositories: Repositories, plan: Plan): Promise<boolean> {
+  for await (const entry of entriesOf(repositories, 'sweep.plan')) {
+    if (entry.subject.plan === plan.id) return entry.data.sha256 === plan.sha256;
+  }
+  return false;
+}
+
+/**
+ * Looks for each approval in the log: its operator, its signature and the digest of the plan.
+ *
+ * @throws Fault `approval-forged` (exit 5) where an entry is missing or says something else
+ */
+export async function requireLoggedApprovals(
+  repositories: Repositories,
+  plan: Plan,
+  approvals: readonly Approval[],
+): Promise<void> {
+  if (approvals.length === 0) return;
+  const logged = new Set<string>();
+  for await (const { operator, subject, data } of entriesOf(repositories, 'sweep.approve')) {
+    if (subject.plan === plan.id && data.sha256 === plan.sha256)
+      logged.add(`${operator} ${String(data.signature)}`);
+  }
+  const unknown = approvals.find(({ operatorId, signature }) => !logged.has(`${operatorId} ${signature}`));
+  if (unknown === undefined) return;
+  throw verificationFailed(
+    'approval-forged',
+    `The log does not tell of the approval of ${plan.id} by ${unknown.operatorId}`,
+    {
+      hint: 'Somebody changed the database. Run: quietus log verify, and keep the workspace as it is',
+    },
+  );
+}

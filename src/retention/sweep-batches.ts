@@ -1,0 +1,135 @@
+import { isOverwritable, verificationFailed } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import {
+  type DisposalOptions,
+  type DisposalTarget,
+  destroy,
+  entriesMatchTarget,
+  type PendingDisposal,
+  resume,
+  type TargetOutcome,
+} from '../shred/index.js';
+import type { Disposal, Run } from '../store/index.js';
+import type { PlanItemLine } from './plan-document.js';
+import { plannedDisposals, type VerifiedPlan } from './plan-reading.js';
+import type { SweepJournal } from './sweep-journal.js';
+import type { SweepQuota } from './sweep-quota.js';
+import { PatientJournal } from './sweep-retry.js';
+
+/** Items a batch: two durable commits each, however many files they have. */
+const BATCH = 64;
+
+export interface BatchWork {
+  session: Session;
+  verified: VerifiedPlan;
+  run: Run;
+  journal: SweepJournal;
+  quota: SweepQuota;
+  disposal: DisposalOptions;
+  /** Called after each outcome is durable. */
+  ended: (outcome: TargetOutcome) => void;
+}
+
+/** Finishes what was begun, then begins what the quota allows, until all is done, the quota is used up, or a signal comes. */
+export async function workThrough(work: BatchWork): Promise<void> {
+  const { session, verified, run, quota, disposal } = work;
+  const patient = new PatientJournal(work.journal, work.ended);
+  const halted = (): boolean => disposal.signal?.aborted === true;
+  const known = await session.store.runs.disposals(run.id);
+  const begun = new Set(known.filter(({ state }) => state === 'begun').map(({ itemId }) => itemId));
+  if (begun.size > 0) {
+    for await (const lines of plannedDisposals(session, verified.plan.id, 1000)) {
+      const mine = lines.filter(({ itemId }) => begun.has(itemId));
+      if (mine.length > 0 && !halted()) await workOn(work, patient, mine);
+    }
+  }
+  const seen = new Set(known.map(({ itemId }) => itemId));
+  for await (const lines of plannedDisposals(session, verified.plan.id, BATCH)) {
+    if (halted()) return;
+    const fresh = lines.filter((line) => isOverwritable(line.medium) && !seen.has(line.itemId));
+    const batch = quota.admit(fresh);
+    if (batch.length > 0) await workOn(work, patient, batch, []);
+    if (batch.length < fresh.length) return;
+    await work.journal.refuseByHand(
+      lines.filter((line) => !isOverwritable(line.medium) && !seen.has(line.itemId)),
+    );
+  }
+}
+
+/**
+ * One batch, with further attempts at what failed for a reason that passes.
+ *
+ * @param begun those of the items that were begun before; looked up where it is not given
+ */
+async function workOn(
+  work: BatchWork,
+  patient: PatientJournal,
+  batch: readonly PlanItemLine[],
+  begun?: readonly Disposal[],
+): Promise<void> {
+  patient.restart();
+  let lines = batch;
+  let before = begun ?? (await begunOf(work, lines));
+  for (;;) {
+    const beforeIds = new Set(before.map(({ itemId }) => itemId));
+    const fresh = lines.filter(({ itemId }) => !beforeIds.has(itemId));
+    work.journal.expect(lines);
+    const planned = new Map(lines.map((line) => [line.itemId, line]));
+    const pending = await Promise.all(
+      before.map((each) => pendingDisposal(work.session, each, planned.get(each.itemId))),
+    );
+    await resume(pending, patient, work.disposal);
+    await destroy(fresh.map(target), patient, work.disposal);
+    const again = new Set(patient.takeAgain());
+    if (again.size === 0 || !(await patient.pause(work.disposal.signal))) return;
+    lines = lines.filter(({ itemId }) => again.has(itemId));
+    before = await begunOf(work, lines);
+  }
+}
+
+async function begunOf(work: BatchWork, lines: readonly PlanItemLine[]): Promise<Disposal[]> {
+  const ids = new Set(lines.map(({ itemId }) => itemId));
+  const begun = await work.session.store.runs.disposals(work.run.id, 'begun');
+  return begun.filter(({ itemId }) => ids.has(itemId));
+}
+
+/**
+ * What was begun, with the target that the plan names: the plan's lines were checked against its digest, what the
+ * journal stores was not.
+ *
+ * @throws Fault `disposal-changed` (exit 5)
+ */
+async function pendingDisposal(
+  session: Session,
+  disposal: Disposal,
+  line: PlanItemLine | undefined,
+): Promise<PendingDisposal> {
+  if (line === undefined) throw disposalChanged(disposal);
+  const records = await session.store.runs.entries(disposal.runId, disposal.itemId);
+  const entries = records.map((record) => ({
+    ...(JSON.parse(record.entry) as PendingDisposal['entries'][number]),
+    state: record.state,
+    verifiedFrom: record.verifiedFrom,
+  }));
+  const planned = target(line);
+  if (!entriesMatchTarget(planned, entries)) throw disposalChanged(disposal);
+  return { target: planned, entries };
+}
+
+function disposalChanged({ itemId }: Disposal): Error {
+  return verificationFailed(
+    'disposal-changed',
+    `What is stored of the disposal of ${itemId} is not what the plan says of it`,
+    {
+      hint: 'Somebody changed the database. Run: quietus log verify, and keep the workspace as it is',
+    },
+  );
+}
+
+function target(line: PlanItemLine): DisposalTarget {
+  const { itemId, location, medium, fingerprint } = line;
+  if (location === null || fingerprint === null || !isOverwritable(medium)) {
+    throw new Error('A line of the plan names nothing that can be overwritten');
+  }
+  return { itemId, location, medium, fingerprint };
+}

@@ -1,0 +1,60 @@
+import type { LogEvent } from '../audit/index.js';
+import { isDestroyed, type Plan, type Reason } from '../model/index.js';
+import type { DisposalRequest, TargetOutcome } from '../shred/index.js';
+import type { Run } from '../store/index.js';
+
+/** The log entry before an irreversible act. */
+export function intentEvent(
+  { target, entries, assessment }: DisposalRequest,
+  plan: Plan,
+  run: Run,
+): LogEvent {
+  return {
+    action: 'item.dispose',
+    outcome: 'intent',
+    subject: { item: target.itemId, plan: plan.id, run: run.id },
+    data: {
+      files: entries.filter((entry) => entry.type === 'file').length,
+      file_system: assessment.fileSystem,
+      residual: assessment.residual.map((reason) => reason.code),
+    },
+  };
+}
+
+/** The log entry of what became of an item: ids, codes and counts. */
+export function outcomeEvent(outcome: TargetOutcome, { plan, run }: { plan: Plan; run: Run }): LogEvent {
+  const refused = outcome.outcome === 'refused';
+  return {
+    action: 'item.dispose',
+    outcome: isDestroyed(outcome.outcome) ? 'done' : refused ? 'refused' : 'failed',
+    subject: { item: outcome.itemId, plan: plan.id, run: run.id },
+    data: {
+      outcome: outcome.outcome,
+      reasons: outcome.reasons.map((reason) => reason.code),
+      files: outcome.files,
+      bytes: outcome.bytes,
+      links: outcome.links,
+      method: outcome.method,
+      passes: outcome.passes,
+      verified_from: outcome.verifiedFrom,
+    },
+  };
+}
+
+/** The outcome of an item that nothing was done to. */
+export function refusedOutcome(itemId: string, reason: Reason): TargetOutcome {
+  return {
+    itemId,
+    outcome: 'refused',
+    reasons: [reason],
+    files: 0,
+    filesPlanned: 0,
+    bytes: '0',
+    links: 0,
+    method: 'overwrite-aes-ctr-1-pass',
+    passes: 1,
+    verifiedFrom: null,
+    assessment: null,
+    fileOutcomes: [],
+  };
+}
