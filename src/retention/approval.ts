@@ -89,8 +89,8 @@ export async function requireApprovable(session: Session, plan: Plan, operator: 
 }
 
 /** With two-person approval neither may be the planner; with one the workspace decides. */
-function plannerExcluded(session: Session, plan: Plan): boolean {
-  return plan.approvalsRequired >= 2 || !session.settings().approvals.plannerMayApprove;
+function plannerExcluded(session: Session, plan: Plan, moment?: ApprovalMoment): boolean {
+  return neededApprovals(session, plan, moment) >= 2 || !session.settings().approvals.plannerMayApprove;
 }
 
 /** When approvals are counted. */
@@ -150,10 +150,11 @@ function weigh(
   plan: Plan,
   approval: Approval,
   operator: Operator,
-  { at, day }: ApprovalMoment,
+  moment: ApprovalMoment,
 ): Weighed['counts'] {
+  const { at, day } = moment;
   if (operator.deactivatedAt !== null && operator.deactivatedAt <= at) return 'deactivated';
-  if (plannerExcluded(session, plan) && operator.id === plan.plannedBy) return 'planner';
+  if (plannerExcluded(session, plan, moment) && operator.id === plan.plannedBy) return 'planner';
   if (approval.approvedAt > at) return 'not-yet';
   return day !== null && approvalLapses(session, approval) < day ? 'lapsed' : 'yes';
 }

@@ -10,6 +10,7 @@ import {
   dateIn,
   groupOf,
   readSettings,
+  refuseNewerSettings,
   requireOwnersFiles,
   type Settings,
   systemClock,
@@ -66,6 +67,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     });
   }
   requireOwnersFiles(paths);
+  refuseNewerSettings(paths.settings);
   const store = await openStore({ sqlite: paths.database }, (name) =>
     join(paths.backups, `before-${name}.db`),
   );

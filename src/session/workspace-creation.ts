@@ -217,12 +217,22 @@ async function fillDatabase(
 
 /** Takes away what an unfinished init has made in a usable folder, and only that; a schedule.yaml stays. */
 async function discard(paths: WorkspacePaths): Promise<void> {
-  for (const folder of [paths.keys, paths.certificates, paths.backups]) {
-    await rm(folder, { recursive: true, force: true });
-  }
+  for (const folder of [paths.keys, paths.certificates, paths.backups]) await discardFolder(folder);
   for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(paths.database + suffix, { force: true });
   for (const name of await readdir(paths.root)) {
     if (/^\.{1,2}(?:quietus|run)\..*\.tmp$/.test(name)) await rm(join(paths.root, name), { force: true });
   }
   await rm(join(paths.root, UNFINISHED_FILE), { force: true });
+}
+
+/** Files that init itself makes in the folders of a workspace, and their temporary forms. */
+const KEY_FILE = /^\.?[a-z0-9][a-z0-9._-]*\.(?:key\.json|pub\.pem)(?:\.[0-9a-f]+\.tmp)?$/;
+
+/** A folder with anything else in it stays: somebody put it there. */
+async function discardFolder(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) if (KEY_FILE.test(name)) await rm(join(folder, name), { force: true });
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+  });
 }

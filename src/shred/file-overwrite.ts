@@ -44,6 +44,17 @@ export interface OverwriteRequest {
 export interface AfterOverwrite {
   size: bigint;
   modifiedNs: bigint;
+  /** Time of the inode's change, which no program can set back; our own renaming moves it. */
+  changedNs: bigint;
+}
+
+/** What later states of the file are compared with. */
+export function stateOf({ size, mtimeNs, ctimeNs }: BigIntStats): AfterOverwrite {
+  return { size, modifiedNs: mtimeNs, changedNs: ctimeNs };
+}
+
+export function hasState(stat: BigIntStats, state: AfterOverwrite): boolean {
+  return stat.size === state.size && stat.mtimeNs === state.modifiedNs && stat.ctimeNs === state.changedNs;
 }
 
 export type OverwriteResult =
@@ -161,16 +172,16 @@ async function overwriteOpen(
     // Through the page cache and not past it: a page that another process holds dirty would be written over ours later.
     await writeAll(descriptor, content, layout, reader, throttle);
     await flush(descriptor);
-    const { size, mtimeNs } = fstatSync(descriptor, { bigint: true });
+    const after = stateOf(fstatSync(descriptor, { bigint: true }));
     request.observe('overwritten');
-    if (size !== BigInt(layout.finalSize)) {
+    if (after.size !== BigInt(layout.finalSize)) {
       return { done: false, touched: true, reason: reason('grew-while-running') };
     }
     if (!(await matches(content, layout, reader, throttle))) {
       return { done: false, touched: true, reason: reason('verification-failed') };
     }
     request.observe('verified');
-    return { done: true, verifiedFrom: reader.source, after: { size, modifiedNs: mtimeNs } };
+    return { done: true, verifiedFrom: reader.source, after };
   } catch (error) {
     return { done: false, touched: true, reason: reasonOf(error), ...stateLeft(descriptor) };
   } finally {
@@ -180,16 +191,10 @@ async function overwriteOpen(
 
 function stateLeft(descriptor: number): { left?: AfterOverwrite } {
   try {
-    const { size, mtimeNs } = fstatSync(descriptor, { bigint: true });
-    return { left: { size, modifiedNs: mtimeNs } };
+    return { left: stateOf(fstatSync(descriptor, { bigint: true })) };
   } catch {
     return {};
   }
-}
-
-/** Judging may take a while; what is written to meanwhile is no longer what was judged. */
-function sameState(a: BigIntStats, b: BigIntStats): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
 /**
@@ -208,11 +213,12 @@ export async function overwriteFile(request: OverwriteRequest): Promise<Overwrit
     const stat = fstatSync(descriptor, { bigint: true });
     const obstacle = await request.obstacle(stat, descriptor);
     if (obstacle !== undefined) return { done: false, touched: false, reason: obstacle };
-    if (!sameState(stat, fstatSync(descriptor, { bigint: true }))) {
+    // Judging may take a while; what is written to meanwhile is no longer what was judged.
+    if (!hasState(fstatSync(descriptor, { bigint: true }), stateOf(stat))) {
       return { done: false, touched: false, reason: reason('changed') };
     }
     if (stat.size === 0n) {
-      return { done: true, verifiedFrom: null, after: { size: 0n, modifiedNs: stat.mtimeNs } };
+      return { done: true, verifiedFrom: null, after: stateOf(stat) };
     }
     return await overwriteOpen(descriptor, stat, request);
   } finally {

@@ -16,7 +16,7 @@ import type { Reason } from '../model/index.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import type { DisposalEntry } from './disposal-target.js';
 import { recognize } from './file-identity.js';
-import type { AfterOverwrite } from './file-overwrite.js';
+import { type AfterOverwrite, hasState, stateOf } from './file-overwrite.js';
 import { errnoOf, reason, reasonOf } from './reasons.js';
 
 // Freeing blocks is what costs most in a removal; in libuv's threads several are freed at once.
@@ -64,8 +64,11 @@ function putBack(neutral: Buffer, original: Buffer): void {
  * another file there, and that one must come back.
  */
 function renameToNeutral(request: RemovalRequest, from: Buffer, to: Buffer): Reason | undefined {
-  const before = obstacle(request, lstatSync(from, { bigint: true }));
+  const stat = lstatSync(from, { bigint: true });
+  const before = obstacle(request, stat);
   if (before !== undefined) return before;
+  // Only now: renaming itself moves the time of the inode's change.
+  if (request.after !== null && !hasState(stat, request.after)) return reason('grew-while-running');
   renameSync(from, to);
   const swapped = obstacle(request, lstatSync(to, { bigint: true }));
   if (swapped === undefined) return undefined;
@@ -97,9 +100,8 @@ async function compareWithOurs(path: Buffer, request: RemovalRequest): Promise<A
     if (other !== undefined) return other;
     const truncated = request.underNeutralName && stat.size === 0n;
     if (!truncated && !(await request.holdsOnlyOurs(descriptor, stat))) return reason('changed-since');
-    const { size, mtimeNs, ctimeNs } = fstatSync(descriptor, { bigint: true });
-    const same = size === stat.size && mtimeNs === stat.mtimeNs && ctimeNs === stat.ctimeNs;
-    return same ? { size, modifiedNs: mtimeNs } : reason('changed-since');
+    const after = stateOf(stat);
+    return hasState(fstatSync(descriptor, { bigint: true }), after) ? after : reason('changed-since');
   } finally {
     closeSync(descriptor);
   }

@@ -6,7 +6,7 @@ import { DirectoryPool } from './directory-pool.js';
 import type { DisposalJournal, OverwrittenMark } from './disposal-journal.js';
 import type { DisposalStep, PlannedEntry } from './disposal-target.js';
 import { looksUntouched, obstacleAfterInterruption, obstacleBeforeWriting } from './file-identity.js';
-import { type AfterOverwrite, type OverwriteResult, overwriteFile } from './file-overwrite.js';
+import { type AfterOverwrite, hasState, type OverwriteResult, overwriteFile } from './file-overwrite.js';
 import type { ItemWork } from './item-work.js';
 import { runInLanes } from './lanes.js';
 import { isKeptInMemory } from './linux-medium-inspector.js';
@@ -142,7 +142,7 @@ async function judge(
   const left = cutOff.get(neutralNameOf(entry));
   try {
     return await obstacleAfterInterruption(entry, stat, async () => {
-      if (left !== undefined && left.size === stat.size && left.modifiedNs === stat.mtimeNs) return true;
+      if (left !== undefined && hasState(stat, left)) return true;
       return await holdsOnlyOurs(descriptor, stat, entry, content, context.throttle);
     });
   } catch (error) {

@@ -15,6 +15,7 @@ export {
   isMonthDay,
   parseSettings,
   readSettings,
+  refuseNewerSettings,
   SETTINGS_VERSION,
   type Settings,
   STATEMENT_DAYS,

@@ -71,15 +71,30 @@ export function readSettings(path: string): Settings {
   return parseSettings(text, path);
 }
 
+/**
+ * A quick look at the version alone, for commands that need no setting: the whole file is read and checked only
+ * where one is needed.
+ *
+ * @throws Fault `workspace-newer`
+ */
+export function refuseNewerSettings(path: string): void {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return; // Said in full by the command that needs a setting.
+  }
+  const version = /^version:[ \t]*(\d{1,9})[ \t]*(?:#.*)?$/m.exec(text)?.[1];
+  if (version !== undefined && Number(version) > SETTINGS_VERSION) throw newerSettings(path);
+}
+
 /** The same for a text; `fileName` is what messages call it. */
 export function parseSettings(text: string, fileName: string): Settings {
   const source = readYaml(text, fileName);
   const root = source.map();
   const version = root?.integer('version', { minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
   if (version !== undefined && version > SETTINGS_VERSION) {
-    throw badInput('workspace-newer', `${fileName} was written by a newer version of Quietus`, {
-      hint: 'Update Quietus on this machine; nothing was changed',
-    });
+    throw newerSettings(fileName);
   }
   const settings = root ? collect(root) : undefined;
   const problems: readonly SourceProblem[] = source.problems();
@@ -153,4 +168,10 @@ export function isMonthDay(text: string): boolean {
   if (!match) return false;
   const [month, day] = [Number(match[1]), Number(match[2])];
   return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(2024, month);
+}
+
+function newerSettings(fileName: string): Error {
+  return badInput('workspace-newer', `${fileName} was written by a newer version of Quietus`, {
+    hint: 'Update Quietus on this machine; nothing was changed',
+  });
 }

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -166,6 +167,20 @@ describe('destroy: while others change the tree', () => {
     });
     expect([later.outcome, ...codesOf(later)]).toEqual(['failed', 'grew-while-running']);
     expect(readdirSync(box.data).toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('does not remove a file that somebody wrote to and whose time was put back', async () => {
+    writeFileSync(box.path('a'), marked(4096));
+    const outcome = await box.runOne(await box.target('a', 'a'), {
+      marked: () => {
+        execFileSync('touch', ['-r', box.path('a'), join(box.root, 'time')]);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+        writeFileSync(box.path('a'), 'n'.repeat(statSync(box.path('a')).size));
+        execFileSync('touch', ['-r', join(box.root, 'time'), box.path('a')]);
+      },
+    });
+    expect([outcome.outcome, ...codesOf(outcome)]).toEqual(['failed', 'grew-while-running']);
+    expect(readFileSync(box.path('a'), 'utf8')).toMatch(/^n+$/);
   });
 
   it('leaves what was added to a folder, and the folder', async () => {

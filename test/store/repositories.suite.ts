@@ -144,13 +144,14 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
         store,
         places.map((location, index) => sampleItem(`i${index}`, { location })),
       );
-      await insertItems(store, [sampleItem('paper', { location: '/hr/a/b', medium: 'paper' })]);
+      await insertItems(store, [sampleItem('paper', { location: 'Room 4, /hr/a/b', medium: 'paper' })]);
+      await insertItems(store, [sampleItem('db', { location: '/hr/a/db', medium: 'database' })]);
       await insertItems(store, [sampleItem('gone', { location: '/hr/a/b' })]);
       await store.items.moveState(['gone'], 'active', 'disposed');
       const at = await store.items.atLocations(['/hr/a', '/hr/a/b', '/nowhere']);
       expect(at.map((place) => place.location).toSorted()).toEqual(['/hr/a', '/hr/a/b']);
       const below = await store.items.belowFolders(['/hr/a', '/none']);
-      expect(below.map((place) => place.location)).toEqual(['/hr/a/b']);
+      expect(below.map((place) => place.location).toSorted()).toEqual(['/hr/a/b', '/hr/a/db']);
       expect(await store.items.belowFolders([])).toEqual([]);
     });
 

@@ -31,6 +31,7 @@ export default class SweepShow extends QuietusCommand {
       approvalsNow,
       parsePlanLine,
       planObjections,
+      neededApprovals,
       validApprovals,
       verifiedPlan,
     } = await import('../../retention/index.js');
@@ -60,7 +61,7 @@ export default class SweepShow extends QuietusCommand {
       `  dispose ${counts.dispose}, keep ${counts.keep}, held ${counts.held}, defect ${counts.defect}`,
     );
     this.print(`  SHA-256 ${plan.sha256} (checked)`);
-    this.print(`  approvals: ${approvals.length} of ${plan.approvalsRequired} needed`);
+    this.print(`  approvals: ${approvals.length} of ${neededApprovals(session, plan, moment)} needed`);
     for (const approval of approvals) this.print(`    ${approval.operatorId} at ${approval.approvedAt}`);
     const outcomes = new Map(
       run ? (await session.store.runs.disposals(run.id)).map((each) => [each.itemId, each.outcome]) : [],
