@@ -250,3 +250,22 @@ describe('quietus inventory', () => {
     expect(outcome.stderr).not.toMatch(/^ +at /m);
   });
 });
+
+describe('inventory add and update', () => {
+  it('take the flags of every command, and an event only as NAME=DATE', async () => {
+    const folder = temporaryFolder();
+    const workspace = join(folder, 'ws');
+    await quietus([
+      ...['init', workspace, '--organization', 'Acme', '--time-zone', 'America/New_York', '--no-input'],
+      ...['--operator', 'tester', '--operator-name', 'A. Tester', '--unattended'],
+    ]);
+    const item = ['--title', 'T', '--medium', 'paper', '--location', 'Room 1', '--event', 'hire=2020-01-02'];
+    const added = await quietus(['inventory', 'add', 'A', ...item, '--workspace', workspace]);
+    expect(added).toMatchObject({ status: 0 });
+    const bare = await quietus(['inventory', 'update', 'A', '--event', 'hire', '--workspace', workspace]);
+    expect(bare).toMatchObject({ status: 2 });
+    expect(bare.stderr).toContain('NAME=DATE');
+    const shown = await quietus(['inventory', 'show', 'A', '--json', '--workspace', workspace]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ events: { hire: '2020-01-02' }, disposals: [] });
+  });
+});

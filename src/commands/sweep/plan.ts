@@ -54,7 +54,7 @@ export default class SweepPlan extends QuietusCommand {
       if (!flags.all && kept.length >= SHOWN) break;
       kept.push(item);
     }
-    this.show(built, kept, flags.all);
+    this.show(built, kept, { all: flags.all, today: session.today() });
     const { plan } = built;
     const items = flags.all ? [...built.items, ...kept] : built.items;
     return {
@@ -79,7 +79,11 @@ export default class SweepPlan extends QuietusCommand {
     return { as_of: explained.asOf, ...planItemData(explained.item), steps: explained.steps };
   }
 
-  private show({ plan, items }: BuiltPlan, kept: readonly PlanItem[], all: boolean): void {
+  private show(
+    { plan, items }: BuiltPlan,
+    kept: readonly PlanItem[],
+    { all, today }: { all: boolean; today: string },
+  ): void {
     const { counts } = plan;
     for (const decision of ['dispose', 'held', 'defect', 'keep'] as const) {
       const count = counts[decision];
@@ -98,6 +102,8 @@ export default class SweepPlan extends QuietusCommand {
     );
     this.print(`  SHA-256 ${plan.sha256}`);
     if (counts.dispose === 0) this.note('Nothing is to be disposed of.');
+    else if (plan.asOf > today)
+      this.note(`A plan for a later day than ${today} shows what will be due, and cannot be run.`);
     else if (plan.approvalsRequired > 0) this.note(`Next: quietus sweep approve ${plan.id}`);
     else this.note(`Next: quietus sweep run ${plan.id}`);
   }
