@@ -97,20 +97,12 @@ export function laidOver(
   for (const column of columns) {
     if ('event' in column) delete events[column.event];
     else {
-      copyField(merged, row, column.definition.field);
+      Object.assign(merged, { [column.definition.field]: row[column.definition.field] });
       if (column.definition.field === 'recordClass') merged.otherClasses = row.otherClasses;
     }
   }
   merged.events = { ...events, ...row.events };
   return merged;
-}
-
-function copyField<Field extends keyof InventoryItem>(
-  target: Draft,
-  source: InventoryItem,
-  field: Field,
-): void {
-  target[field] = (source as Draft)[field];
 }
 
 /** The item without what the store knows besides. */

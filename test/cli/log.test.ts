@@ -17,7 +17,9 @@ async function workspace(): Promise<string> {
   ];
   await quietus(['init', root, ...answers, '--operator', 'jdoe', '--unattended']);
   for (const name of ['a', 'b', 'c']) {
-    const placed = await quietus(['hold', 'place', '--matter', name, '--class', name], { cwd: root });
+    const placed = await quietus(['hold', 'place', '--matter', name, '--allow-unknown', '--class', name], {
+      cwd: root,
+    });
     expect(placed.status, placed.stderr).toBe(0);
   }
   return root;

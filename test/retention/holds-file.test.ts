@@ -22,7 +22,7 @@ it('holds travel with an export: they are in force in the other workspace, once'
   expect(path).toBe(join(folder, 'items.holds.csv'));
   expect(await exportHolds(here, path, { force: false, beside: items })).toBe(0);
   expect(existsSync(path)).toBe(false);
-  await placeHold(here, REQUEST);
+  await placeHold(here, { ...REQUEST, allowUnknown: true });
   const second = await placeHold(here, {
     matter: 'Audit',
     reason: 'Letter of 3 March',
@@ -46,7 +46,7 @@ it('holds travel with an export: they are in force in the other workspace, once'
 
 it('neither file is replaced without force', async () => {
   const session = await sampleSession();
-  await placeHold(session, REQUEST);
+  await placeHold(session, { ...REQUEST, allowUnknown: true });
   for (const taken of ['items.csv', 'items.holds.csv']) {
     const folder = temporaryFolder();
     writeFileSync(join(folder, taken), 'mine');

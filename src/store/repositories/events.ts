@@ -27,7 +27,7 @@ export class EventRepository {
 
   /** Number for the next record. */
   async nextId(): Promise<number> {
-    const rows: { last: number | null }[] = await this.database('events').max({ last: 'id' });
+    const rows: { last: number | string | null }[] = await this.database('events').max({ last: 'id' });
     return Number(rows[0]?.last ?? 0) + 1;
   }
 

@@ -35,7 +35,9 @@ export class ImportMarks {
     }
     if (inserted === rows.length) return new Map(rows.map(({ id, line }) => [id, line]));
     const ids = rows.map(({ id }) => id);
-    const marked: { id: string; line: number }[] = await this.transaction(TABLE).whereIn('id', ids).select();
+    const marked: { id: string; line: number | string }[] = await this.transaction(TABLE)
+      .whereIn('id', ids)
+      .select();
     return new Map(marked.map(({ id, line }) => [id, Number(line)]));
   }
 
