@@ -56,7 +56,7 @@ export default class DisposeRecord extends QuietusCommand {
       },
     });
     this.print(`Recorded as ${flags.method} on ${flags.on}: ${itemIds.join(', ')}`);
-    if (certificate) this.print(`Certificate ${certificate.number} (${certificate.items} items)`);
+    if (certificate) this.print(`Certificate ${certificate.number} (${counted(certificate.items, 'item')})`);
     return { run: run.id, items: itemIds, certificate: certificate?.number ?? null };
   }
 }

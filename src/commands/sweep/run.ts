@@ -3,6 +3,7 @@ import {
   allowanceFlags,
   bytesInWords,
   confirmFlag,
+  counted,
   dryRunFlag,
   endedItemData,
   printJsonLine,
@@ -106,7 +107,7 @@ export default class SweepRun extends QuietusCommand {
       );
       this.note(`Go on with: quietus sweep run ${planId}. The certificate is issued when all is done.`);
     } else if (result.certificate) {
-      this.print(`Certificate ${result.certificate.number} (${result.certificate.items} items)`);
+      this.print(`Certificate ${result.certificate.number} (${counted(result.certificate.items, 'item')})`);
       this.note(`Look at it with: quietus certificate show ${result.certificate.number}`);
     } else this.print('Nothing was destroyed, so no certificate was issued');
   }
