@@ -1,6 +1,16 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import {
   environment,
@@ -20,6 +30,34 @@ export const NO_ACCOUNTS =
 /** The group that the accounts of a test share, and one account that is not in it. */
 export const GROUP = 4700;
 
+let common: { node: string; folder: string } | undefined;
+
+/**
+ * The program and its Node in a place that every account can read: the checkout, or a Node that npx has fetched,
+ * may lie in somebody's home folder. Made once; packages are hard links where the file system allows it.
+ */
+export function commonProgram(): { node: string; folder: string } {
+  if (common !== undefined) return common;
+  const place = mkdtempSync(join(tmpdir(), 'quietus-common-'));
+  process.once('exit', () => rmSync(place, { recursive: true, force: true }));
+  const [node] = programCommand();
+  const folder = join(place, 'program');
+  cpSync(programFolder(), folder, {
+    recursive: true,
+    filter: (path) => basename(path) !== 'node_modules',
+  });
+  copyFileSync(realpathSync(node), join(place, 'node'));
+  execFileSync('chmod', ['-R', 'a+rX', place]);
+  const packages = realpathSync(join(programFolder(), 'node_modules'));
+  const linked = spawnSync('cp', ['-al', packages, join(folder, 'node_modules')]);
+  if (linked.status !== 0) {
+    rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
+    execFileSync('cp', ['-a', packages, join(folder, 'node_modules')]);
+  }
+  common = { node: join(place, 'node'), folder };
+  return common;
+}
+
 /** A second person: a real account, known to the operating system by its number alone. */
 export class Person {
   readonly login: string;
@@ -34,7 +72,8 @@ export class Person {
 
   /** Runs the program as this account, in the workspace of the test. */
   quietus(...args: string[]): Promise<Outcome> {
-    return this.run(programCommand(), args);
+    const { node, folder } = commonProgram();
+    return this.run([node, join(folder, 'bin', 'quietus.js')], args);
   }
 
   /** Runs a program as this account, such as `['sh', '-c']`. */
@@ -67,7 +106,6 @@ export class Person {
 
 /** A folder in which every account of the test may work. */
 export function commonFolder(): string {
-  chmodSync(programFolder(), 0o755);
   const folder = temporaryFolder();
   chmodSync(folder, 0o755);
   const inner = join(folder, 'common');

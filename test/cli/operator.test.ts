@@ -11,8 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commonFolder, GROUP, letIn, NO_ACCOUNTS, owner, Person } from './accounts.js';
-import { programFolder } from './harness.js';
+import { commonFolder, commonProgram, GROUP, letIn, NO_ACCOUNTS, owner, Person } from './accounts.js';
 
 const SCHEDULE = `version: 1
 title: Test schedule
@@ -296,7 +295,7 @@ describe.skipIf(NO_ACCOUNTS !== undefined)(
       const { plan } = await planOf(bob);
       await ann.json('sweep', 'approve', plan, '--confirm', plan);
       const strict = await bob.run(
-        ['sh', '-c', 'umask 077; exec "$@"', 'sh', process.execPath, quietusScript()],
+        ['sh', '-c', 'umask 077; exec "$@"', 'sh', commonProgram().node, quietusScript()],
         [...['sweep', 'run', plan, '--confirm', plan, '--accept-residual']],
       );
       expect(strict.status, strict.stderr).toBe(0);
@@ -401,9 +400,9 @@ describe.skipIf(NO_ACCOUNTS !== undefined)(
             database.close();
           });
         });`;
-      const program = join(process.cwd(), 'node_modules');
+      const program = join(commonProgram().folder, 'node_modules');
       const forged = await bob.run(
-        ['env', `NODE_PATH=${program}`, process.execPath, '-e', script],
+        ['env', `NODE_PATH=${program}`, commonProgram().node, '-e', script],
         [join(folder, 'workspace')],
       );
       expect(forged.status, forged.stderr).toBe(0);
@@ -475,5 +474,5 @@ describe.skipIf(NO_ACCOUNTS !== undefined)(
 );
 
 function quietusScript(): string {
-  return join(programFolder(), 'bin', 'quietus.js');
+  return join(commonProgram().folder, 'bin', 'quietus.js');
 }
