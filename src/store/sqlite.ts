@@ -33,13 +33,28 @@ export function openSqlite(filename: string): Knex {
       max: 4,
       afterCreate(connection: SqliteConnection, done: (error: Error | null) => void) {
         connection.configure('busyTimeout', BUSY_TIMEOUT_MS);
-        connection.exec(
-          `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
-           PRAGMA cache_size = -${PAGE_CACHE_KIB};`,
-          done,
-        );
+        prepare(connection, done);
       },
     },
+  });
+}
+
+const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+  PRAGMA secure_delete = ON; PRAGMA cache_size = -${PAGE_CACHE_KIB};`;
+
+/**
+ * The first switch to the write-ahead log needs the file alone, and SQLite does not wait for that: of several
+ * processes that open a new workspace at once all but one would fail. They try again.
+ */
+function prepare(
+  connection: SqliteConnection,
+  done: (error: Error | null) => void,
+  until = performance.now() + BUSY_TIMEOUT_MS,
+): void {
+  connection.exec(PRAGMAS, (error) => {
+    const busy = (error as { code?: string } | null)?.code === 'SQLITE_BUSY';
+    if (busy && performance.now() < until) setTimeout(() => prepare(connection, done, until), 50);
+    else done(error);
   });
 }
 
