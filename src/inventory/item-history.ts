@@ -4,7 +4,8 @@ import type { Session } from '../session/index.js';
 /** What one run did with an item. */
 export interface ItemDisposal {
   run: string;
-  plan: string;
+  /** Null for what a person disposed of by name, without a plan. */
+  plan: string | null;
   /** Null while the run is in the middle of it. */
   outcome: Outcome | null;
   /** UTC, RFC 3339; null while the run goes on. */
@@ -22,7 +23,7 @@ export async function itemDisposals(session: Session, id: string): Promise<ItemD
     const certificate = await store.certificates.ofRun(runId);
     disposals.push({
       run: runId,
-      plan: run?.planId ?? '',
+      plan: run?.planId ?? null,
       outcome,
       endedAt: run?.finishedAt ?? null,
       certificate: certificate?.number ?? null,

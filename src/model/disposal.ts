@@ -1,11 +1,14 @@
 /**
  * What became of one item or one file. `attested` is said of media that people destroyed:
- * this program only records their statement. "Already gone" is never "destroyed".
+ * this program only records their statement. `rows-deleted` is said of rows of a database that were counted,
+ * deleted and counted again in one transaction: what the database keeps of them elsewhere is not meant by it.
+ * "Already gone" is never "destroyed".
  */
 export const OUTCOMES = [
   'overwritten-verified',
   'overwritten-residual',
   'unlinked-only',
+  'rows-deleted',
   'attested',
   'already-gone',
   'refused',
@@ -20,6 +23,7 @@ export function isDestroyed(outcome: Outcome): boolean {
     outcome === 'overwritten-verified' ||
     outcome === 'overwritten-residual' ||
     outcome === 'unlinked-only' ||
+    outcome === 'rows-deleted' ||
     outcome === 'attested'
   );
 }

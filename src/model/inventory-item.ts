@@ -4,9 +4,9 @@ import type { PiElement } from './personal-information.js';
 
 /**
  * `active`: held, subject to its schedule. `claimed`: a run is disposing of it. `disposed`: destroyed, with
- * evidence. An item that is not where the inventory says stays active: it is a defect, not a disposal.
+ * evidence. `transferred`: handed over to somebody who has confirmed it. An item that is not where the inventory says stays active: it is a defect, not a disposal.
  */
-export const ITEM_STATES = ['active', 'claimed', 'disposed'] as const;
+export const ITEM_STATES = ['active', 'claimed', 'disposed', 'transferred'] as const;
 export type ItemState = (typeof ITEM_STATES)[number];
 
 /** One entry of the inventory: a set of records of one class, in one place, disposed of as one. */

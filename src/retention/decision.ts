@@ -50,6 +50,7 @@ export const DECISION_REASONS = {
   },
   'in-progress': { decision: 'keep', text: 'A run is disposing of it' },
   'already-disposed': { decision: 'keep', text: 'It was disposed of before' },
+  'already-transferred': { decision: 'keep', text: 'It was handed over to another party' },
   'legal-hold': { decision: 'held', text: 'A legal hold reaches it' },
   'cooling-off': { decision: 'held', text: 'A legal hold reached it until a few days ago' },
   'schedule-missing': { decision: 'defect', text: 'The workspace has no retention schedule' },
@@ -128,6 +129,7 @@ function reasonOf(input: DecisionInput): DecisionReason {
 const STATE_REASONS = {
   claimed: 'in-progress',
   disposed: 'already-disposed',
+  transferred: 'already-transferred',
 } as const satisfies Record<Exclude<ItemState, 'active'>, DecisionReason>;
 
 const DISPOSITION_REASONS = {

@@ -165,7 +165,8 @@ function exception(
   const base = { id: line.itemId, title, recordClass: line.recordClass, medium: line.medium, log };
   if (outcome === null || outcome === undefined)
     return { ...base, outcome: 'waiting', reasons: [waitingReason(line)] };
-  if (isCertified(outcome)) throw new Error('What was destroyed is no exception');
+  if (isCertified(outcome) || outcome === 'rows-deleted')
+    throw new Error('What was destroyed is no exception');
   return { ...base, outcome, reasons: result && 'reasons' in result ? result.reasons : [] };
 }
 

@@ -7,5 +7,5 @@ export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-
 export type { ItemFilter, ItemInsert, ItemPlace, ItemWrite, Page } from './repositories/items.js';
 export type { LogFilter, LogRecord } from './repositories/log.js';
 export type { PlanLine } from './repositories/plans.js';
-export type { Disposal, DisposalEntryRecord, Run } from './repositories/runs.js';
+export type { Disposal, DisposalEntryRecord, Run, RunTarget } from './repositories/runs.js';
 export { openStore, type Repositories, type Store, type StoreTransaction } from './store.js';

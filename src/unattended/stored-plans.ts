@@ -17,7 +17,9 @@ const RECENT = 100;
 /** Plans whose run was cut off or stopped at a quota, or was cut off right before its certificate. */
 export async function unfinishedPlans(session: Session): Promise<string[]> {
   const { runs, plans, certificates } = session.store;
-  const open = (await runs.unfinished()).filter(({ kind }) => kind === 'sweep').map(({ planId }) => planId);
+  const open = (await runs.unfinished()).flatMap(({ kind, planId }) =>
+    kind === 'sweep' && planId !== null ? [planId] : [],
+  );
   const finished = (await plans.list()).filter(({ state }) => state === 'finished').slice(-RECENT);
   for (const plan of finished) {
     const run = await runs.sweepOf(plan.id);

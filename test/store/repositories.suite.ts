@@ -570,6 +570,25 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       expect(await store.runs.unfinished()).toEqual([]);
     });
 
+    it('run without a plan, and remember in which order what was to be destroyed', async () => {
+      const store = await opened();
+      const run = { ...sampleRun('dispose-1', ''), planId: null, kind: 'ad-hoc' as const };
+      await store.runs.insert(run);
+      await store.runs.insert({ ...run, id: 'dispose-2' });
+      expect(await store.runs.get('dispose-1')).toEqual(run);
+      expect((await store.runs.unfinishedAdHoc()).map(({ id }) => id)).toEqual(['dispose-1', 'dispose-2']);
+      const targets = Array.from({ length: 1100 }, (_, position) => ({
+        position,
+        itemId: `dispose-1/${position}`,
+        line: `{"location":"/srv/${position}"}`,
+      }));
+      await store.runs.insertTargets('dispose-1', targets.toReversed());
+      expect(await store.runs.targets('dispose-1')).toEqual(targets);
+      expect(await store.runs.targets('dispose-2')).toEqual([]);
+      await store.runs.finish('dispose-1', '2026-01-03T00:00:00.000Z');
+      expect((await store.runs.unfinishedAdHoc()).map(({ id }) => id)).toEqual(['dispose-2']);
+    });
+
     it('number certificates by year without a second one of a number or of a run', async () => {
       const store = await opened();
       await store.plans.insert(samplePlan('plan-1'));

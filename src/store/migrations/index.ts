@@ -7,6 +7,7 @@ import { syncFolder } from '../../workspace/index.js';
 import { isSqlite, takeWriterTurn } from '../connection.js';
 import * as initial from './001-initial.js';
 import * as eventsAndGates from './002-events-and-gates.js';
+import * as disposals from './003-disposals.js';
 
 export interface Migration {
   name: string;
@@ -17,6 +18,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: '001-initial', up: initial.up },
   { name: '002-events-and-gates', up: eventsAndGates.up },
+  { name: '003-disposals', up: disposals.up },
 ];
 
 /** Table that names the migrations which a database has. */

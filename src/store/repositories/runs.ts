@@ -2,13 +2,15 @@ import type { Knex } from 'knex';
 import type { Outcome } from '../../model/index.js';
 
 /**
- * One execution of a plan. `sweep`: by this program; interrupted ones are continued, so a plan has at most
- * one. `attested`: by people, whose statement is recorded.
+ * One execution. `sweep`: of a plan, by this program; interrupted ones are continued, so a plan has at most
+ * one. `attested`: of a plan, by people, whose statement is recorded. `ad-hoc`: by this program, of what a person
+ * named, without a plan.
  */
 export interface Run {
   id: string;
-  planId: string;
-  kind: 'sweep' | 'attested';
+  /** Null exactly for `ad-hoc`. */
+  planId: string | null;
+  kind: 'sweep' | 'attested' | 'ad-hoc';
   startedAt: string;
   startedBy: string;
   finishedAt: string | null;
@@ -30,6 +32,14 @@ export interface Disposal {
   outcomeSeq: number | null;
 }
 
+/** One thing that a run without a plan is to destroy. */
+export interface RunTarget {
+  position: number;
+  itemId: string;
+  /** Canonical JSON. */
+  line: string;
+}
+
 /** One file-system entry of a disposal that has begun. */
 export interface DisposalEntryRecord {
   position: number;
@@ -40,7 +50,7 @@ export interface DisposalEntryRecord {
 
 interface RunRow {
   id: string;
-  plan_id: string;
+  plan_id: string | null;
   kind: Run['kind'];
   started_at: string;
   started_by: string;
@@ -102,6 +112,37 @@ export class RunRepository {
   async unfinished(): Promise<Run[]> {
     const rows: RunRow[] = await this.database('runs').whereNull('finished_at').orderBy('started_at');
     return rows.map(run);
+  }
+
+  /** Runs of what people named, that a crash or an interruption cut off, oldest first. */
+  async unfinishedAdHoc(): Promise<Run[]> {
+    const rows: RunRow[] = await this.database('runs')
+      .where('kind', 'ad-hoc')
+      .whereNull('finished_at')
+      .orderBy(['started_at', 'id']);
+    return rows.map(run);
+  }
+
+  async insertTargets(runId: string, targets: readonly RunTarget[]): Promise<void> {
+    for (let at = 0; at < targets.length; at += ENTRY_ROWS) {
+      await this.database('run_targets').insert(
+        targets.slice(at, at + ENTRY_ROWS).map(({ position, itemId, line }) => ({
+          run_id: runId,
+          position,
+          item_id: itemId,
+          line,
+        })),
+      );
+    }
+  }
+
+  /** In their order. */
+  async targets(runId: string): Promise<RunTarget[]> {
+    const rows: RunTarget[] = await this.database('run_targets')
+      .where('run_id', runId)
+      .orderBy('position')
+      .select('position', { itemId: 'item_id' }, 'line');
+    return rows;
   }
 
   async finish(id: string, at: string): Promise<void> {
