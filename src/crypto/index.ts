@@ -3,3 +3,16 @@ export { sha256 } from './digest.js';
 export type * from './encryption-format.js';
 export { needsPassphrase, openPrivateKey, sealPrivateKey } from './sealed-key.js';
 export { createSigningKey, publicKeyOf, signText, verifyText } from './signature.js';
+export {
+  type CertificateFacts,
+  certificateProblems,
+  certificatesIn,
+  isChain,
+  type KeyUsage,
+  type KeyWithCertificates,
+  makePkcs12,
+  makeSelfSigned,
+  readCertificate,
+  readPkcs12,
+  type SelfSignedOptions,
+} from './x509/index.js';
