@@ -1,3 +1,4 @@
+export { holdDigest, requireHoldsAsLogged } from './hold-evidence.js';
 export { type HoldGuard, holdGuard } from './hold-guard.js';
 export {
   compileCoolingOff,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AttestedStatement, attestedMethods } from '../certificate/index.js';
 import { canonicalJson } from '../crypto/index.js';
+import { requireHoldsAsLogged } from '../holds/index.js';
 import {
   type Approval,
   badInput,
@@ -17,7 +18,6 @@ import type { CertificateRecord, Run, StoredItem, StoreTransaction } from '../st
 import { dateIn, instant } from '../workspace/index.js';
 import { approvalsNow, requireApproved } from './approval.js';
 import { neededApprovals } from './approval-need.js';
-import { requireHoldsAsLogged } from './hold-evidence.js';
 import { itemDigest } from './item-digest.js';
 import type { PlanItemLine } from './plan-document.js';
 import { parsedLine, type VerifiedPlan, verifiedPlan } from './plan-reading.js';

@@ -1,12 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { foldedName, normalizedPath } from '../holds/index.js';
+import { foldedName, holdDigest, normalizedPath } from '../holds/index.js';
 import { badInput, HOLD_SCOPES, type Hold, type HoldScope, type HoldScopeKind } from '../model/index.js';
 import { dayAfter } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
-import { holdDigest } from './hold-evidence.js';
 
 export interface HoldRequest {
   /** What a person calls the matter. Often sensitive: it stays in the database and never goes into the log. */

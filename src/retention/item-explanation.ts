@@ -1,3 +1,4 @@
+import { protectedPaths } from '../disposal/index.js';
 import {
   badInput,
   type CalendarDate,
@@ -12,7 +13,6 @@ import { createExaminer } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
 import { findOverlapsAmong } from './overlap-search.js';
 import { describeItem, identified } from './plan-building.js';
-import { protectedPaths } from './protected-paths.js';
 import { type Judgement, readRulebook } from './rulebook.js';
 
 /** What a plan would say of one item, and every step that leads there. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { canonicalJson } from '../crypto/index.js';
+import { protectedPaths } from '../disposal/index.js';
 import {
   badInput,
   type CalendarDate,
@@ -17,7 +18,6 @@ import type { Overlap } from './location-overlap.js';
 import { findOverlaps } from './overlap-search.js';
 import { PlanDigest, planHeader, planLine } from './plan-document.js';
 import { requireWithinLimits } from './plan-limits.js';
-import { protectedPaths } from './protected-paths.js';
 import { type Rulebook, readRulebook } from './rulebook.js';
 
 export interface PlanOptions {

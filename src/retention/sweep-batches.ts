@@ -1,10 +1,10 @@
+import { PatientJournal, pendingDisposal as storedDisposal } from '../disposal/index.js';
 import { isOverwritable, verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import {
   type DisposalOptions,
   type DisposalTarget,
   destroy,
-  entriesMatchTarget,
   type PendingDisposal,
   resume,
   type TargetOutcome,
@@ -14,7 +14,6 @@ import type { PlanItemLine } from './plan-document.js';
 import { plannedDisposals, type VerifiedPlan } from './plan-reading.js';
 import type { SweepJournal } from './sweep-journal.js';
 import type { SweepQuota } from './sweep-quota.js';
-import { PatientJournal } from './sweep-retry.js';
 
 /** Items a batch: two durable commits each, however many files they have. */
 const BATCH = 64;
@@ -105,15 +104,9 @@ async function pendingDisposal(
   line: PlanItemLine | undefined,
 ): Promise<PendingDisposal> {
   if (line === undefined) throw disposalChanged(disposal);
-  const records = await session.store.runs.entries(disposal.runId, disposal.itemId);
-  const entries = records.map((record) => ({
-    ...(JSON.parse(record.entry) as PendingDisposal['entries'][number]),
-    state: record.state,
-    verifiedFrom: record.verifiedFrom,
-  }));
-  const planned = target(line);
-  if (!entriesMatchTarget(planned, entries)) throw disposalChanged(disposal);
-  return { target: planned, entries };
+  const pending = await storedDisposal(session, disposal.runId, target(line));
+  if (pending === undefined) throw disposalChanged(disposal);
+  return pending;
 }
 
 function disposalChanged({ itemId }: Disposal): Error {

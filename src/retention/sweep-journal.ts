@@ -1,7 +1,7 @@
+import { DisposalRecords, intentEvent, outcomeEvent, refusedOutcome, stateAfter } from '../disposal/index.js';
 import {
   type CalendarDate,
   classesOf,
-  isDestroyed,
   isOverwritable,
   type Plan,
   type Reason,
@@ -20,7 +20,6 @@ import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type Rulebook, readRulebook } from './rulebook.js';
-import { intentEvent, outcomeEvent, refusedOutcome } from './sweep-events.js';
 
 export interface JournalContext {
   session: Session;
@@ -41,7 +40,15 @@ export class SweepJournal implements DisposalJournal {
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
 
-  constructor(private readonly context: JournalContext) {}
+  private readonly records: DisposalRecords;
+
+  constructor(private readonly context: JournalContext) {
+    this.records = new DisposalRecords(
+      context.session,
+      context.run,
+      (itemId) => this.planned.get(itemId)?.position ?? 0,
+    );
+  }
 
   /** Announces the lines that the next batch is about. */
   expect(lines: readonly PlanItemLine[]): void {
@@ -109,8 +116,8 @@ export class SweepJournal implements DisposalJournal {
         const reason = this.objection(itemId, item, rules, []);
         if (reason === undefined) continue;
         const outcome = refusedOutcome(itemId, reason);
-        const record = await session.recorder.append(transaction, outcomeEvent(outcome, this.context));
-        await this.recordUnbegun(transaction, outcome, record.seq);
+        const record = await session.recorder.append(transaction, outcomeEvent(outcome, this.context.run));
+        await this.records.enterUnbegun(transaction, outcome, record.seq);
       }
     });
   }
@@ -120,37 +127,12 @@ export class SweepJournal implements DisposalJournal {
   }
 
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {
-    const { session, run } = this.context;
-    const groups = new Map<string, { mark: OverwrittenMark; positions: number[] }>();
-    for (const mark of marks) {
-      const key = `${mark.verifiedFrom}/${mark.itemId}`;
-      const group = groups.get(key);
-      if (group) group.positions.push(mark.index);
-      else groups.set(key, { mark, positions: [mark.index] });
-    }
-    await session.store.transaction(async (transaction) => {
-      for (const { mark, positions } of groups.values()) {
-        await transaction.runs.markOverwritten(run.id, mark.itemId, positions, mark.verifiedFrom);
-      }
-    });
+    await this.records.overwritten(marks);
   }
 
-  async finish(all: readonly TargetOutcome[]): Promise<void> {
-    const { session, run } = this.context;
-    // What a signal stopped is not over: it stays as it is recorded, and the next run continues with it.
-    const outcomes = all.filter(({ reasons }) => !reasons.some(({ code }) => code === 'stopped'));
-    if (outcomes.length === 0) return;
-    await session.store.transaction(async (transaction) => {
-      const begun = new Set((await transaction.runs.disposals(run.id, 'begun')).map((each) => each.itemId));
-      const records = await session.recorder.appendAll(
-        transaction,
-        outcomes.map((outcome) => outcomeEvent(outcome, this.context)),
-      );
-      for (const [at, outcome] of outcomes.entries()) {
-        const outcomeSeq = records[at]?.seq ?? 0;
-        if (begun.has(outcome.itemId)) await this.closeClaim(transaction, outcome, outcomeSeq);
-        else await this.recordUnbegun(transaction, outcome, outcomeSeq);
-      }
+  async finish(outcomes: readonly TargetOutcome[]): Promise<void> {
+    await this.records.finish(outcomes, async (transaction, itemId, destroyed) => {
+      await transaction.items.moveState([itemId], 'claimed', stateAfter(destroyed));
     });
   }
 
@@ -173,71 +155,16 @@ export class SweepJournal implements DisposalJournal {
   }
 
   private async claim(transaction: StoreTransaction, requests: readonly DisposalRequest[]): Promise<void> {
-    const { session, run, plan } = this.context;
+    const { session, run } = this.context;
     const ids = requests.map(({ target }) => target.itemId);
     if (ids.length === 0) return;
     const moved = await transaction.items.moveState(ids, 'active', 'claimed');
     if (moved !== ids.length) throw new Error('An item changed its state inside the claiming transaction');
     const records = await session.recorder.appendAll(
       transaction,
-      requests.map((request) => intentEvent(request, plan, run)),
+      requests.map((request) => intentEvent(request, run)),
     );
-    for (const [at, { target, entries }] of requests.entries()) {
-      await transaction.runs.insertDisposal({
-        runId: run.id,
-        itemId: target.itemId,
-        position: this.planned.get(target.itemId)?.position ?? 0,
-        state: 'begun',
-        target: JSON.stringify(target),
-        outcome: null,
-        result: null,
-        intentSeq: records[at]?.seq ?? null,
-        outcomeSeq: null,
-      });
-      await transaction.runs.insertEntries(
-        run.id,
-        target.itemId,
-        entries.map((entry, position) => ({
-          position,
-          state: 'pending' as const,
-          verifiedFrom: null,
-          entry: JSON.stringify(entry),
-        })),
-      );
-    }
-  }
-
-  private async closeClaim(
-    transaction: StoreTransaction,
-    outcome: TargetOutcome,
-    outcomeSeq: number,
-  ): Promise<void> {
-    const key = { runId: this.context.run.id, itemId: outcome.itemId };
-    await transaction.runs.finishDisposal(key, {
-      outcome: outcome.outcome,
-      result: JSON.stringify(outcome),
-      outcomeSeq,
-    });
-    const state = isDestroyed(outcome.outcome) ? 'disposed' : 'active';
-    await transaction.items.moveState([outcome.itemId], 'claimed', state);
-  }
-
-  private async recordUnbegun(
-    transaction: StoreTransaction,
-    outcome: TargetOutcome,
-    outcomeSeq: number,
-  ): Promise<void> {
-    await transaction.runs.insertDisposal({
-      runId: this.context.run.id,
-      itemId: outcome.itemId,
-      position: this.planned.get(outcome.itemId)?.position ?? 0,
-      state: 'done',
-      target: '{}',
-      outcome: outcome.outcome,
-      result: JSON.stringify(outcome),
-      intentSeq: null,
-      outcomeSeq,
-    });
+    await this.records.begin(transaction, requests, records);
   }
 }
 

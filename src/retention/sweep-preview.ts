@@ -1,4 +1,5 @@
 import { canonicalJson } from '../crypto/index.js';
+import { protectedPaths } from '../disposal/index.js';
 import { isOverwritable, type Plan, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { createExaminer, type Examiner } from '../shred/index.js';
@@ -6,7 +7,6 @@ import type { StoredItem } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
 import type { PlanItemLine } from './plan-document.js';
 import { plannedDisposals, verifiedPlan } from './plan-reading.js';
-import { protectedPaths } from './protected-paths.js';
 import { type Rulebook, readRulebook } from './rulebook.js';
 
 /** What a run would do with one item now. */

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { protectedPaths } from '../disposal/index.js';
+import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, interrupted, isDestroyed, type Plan, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { DisposalStep, Throttle } from '../shred/index.js';
 import type { Run } from '../store/index.js';
 import { instant, type RunLock, takeRunLock } from '../workspace/index.js';
 import { approvalsAtBeginning, approvalsNow, requireApproved } from './approval.js';
-import { requireHoldsAsLogged } from './hold-evidence.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
-import { protectedPaths } from './protected-paths.js';
 import { certifyRun } from './run-certificate.js';
 import { workThrough } from './sweep-batches.js';
 import { SweepJournal } from './sweep-journal.js';

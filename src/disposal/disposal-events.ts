@@ -1,18 +1,19 @@
 import type { LogEvent } from '../audit/index.js';
-import { isDestroyed, type Plan, type Reason } from '../model/index.js';
+import { isDestroyed, type Reason } from '../model/index.js';
 import type { DisposalRequest, TargetOutcome } from '../shred/index.js';
 import type { Run } from '../store/index.js';
 
+/** What the entries of one run name beside the item: the run, and its plan where it has one. */
+function runSubject(run: Pick<Run, 'id' | 'planId'>): Readonly<Record<string, string>> {
+  return { ...(run.planId !== null && { plan: run.planId }), run: run.id };
+}
+
 /** The log entry before an irreversible act. */
-export function intentEvent(
-  { target, entries, assessment }: DisposalRequest,
-  plan: Plan,
-  run: Run,
-): LogEvent {
+export function intentEvent({ target, entries, assessment }: DisposalRequest, run: Run): LogEvent {
   return {
     action: 'item.dispose',
     outcome: 'intent',
-    subject: { item: target.itemId, plan: plan.id, run: run.id },
+    subject: { item: target.itemId, ...runSubject(run) },
     data: {
       files: entries.filter((entry) => entry.type === 'file').length,
       file_system: assessment.fileSystem,
@@ -22,12 +23,12 @@ export function intentEvent(
 }
 
 /** The log entry of what became of an item: ids, codes and counts. */
-export function outcomeEvent(outcome: TargetOutcome, { plan, run }: { plan: Plan; run: Run }): LogEvent {
+export function outcomeEvent(outcome: TargetOutcome, run: Run): LogEvent {
   const refused = outcome.outcome === 'refused';
   return {
     action: 'item.dispose',
     outcome: isDestroyed(outcome.outcome) ? 'done' : refused ? 'refused' : 'failed',
-    subject: { item: outcome.itemId, plan: plan.id, run: run.id },
+    subject: { item: outcome.itemId, ...runSubject(run) },
     data: {
       outcome: outcome.outcome,
       reasons: outcome.reasons.map((reason) => reason.code),

@@ -1,0 +1,4 @@
+export { intentEvent, outcomeEvent, refusedOutcome } from './disposal-events.js';
+export { DisposalRecords, pendingDisposal, stateAfter } from './disposal-records.js';
+export { PatientJournal } from './patient-journal.js';
+export { protectedPaths } from './protected-paths.js';
