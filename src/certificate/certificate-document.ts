@@ -1,10 +1,11 @@
 import { disposalClause, type Reason, refused } from '../model/index.js';
 import type {
   AttestedStatement,
-  CertificateFacts,
   CertifiedItemFacts,
   CertifiedOutcome,
+  CertifiedSubject,
   ExceptionFacts,
+  IssuedFacts,
   LogReference,
 } from './certificate-facts.js';
 import {
@@ -23,11 +24,11 @@ import { certificateStatement, standingLimits } from './certificate-statement.js
  *
  * @throws Fault `certificate-empty` where nothing was destroyed: there is nothing to certify
  */
-export function certificateDocument(facts: CertificateFacts): CertificateDocument {
+export function certificateDocument(facts: IssuedFacts): CertificateDocument {
   if (facts.items.length === 0) {
     throw refused(
       'certificate-empty',
-      `Run ${facts.runId} destroyed nothing, so there is nothing to certify`,
+      `By ${facts.subject.id} nothing was destroyed, so there is nothing to certify`,
       {
         hint: 'See what became of each item with: quietus sweep show',
       },
@@ -38,18 +39,18 @@ export function certificateDocument(facts: CertificateFacts): CertificateDocumen
   return {
     format: CERTIFICATE_FORMAT,
     number: facts.number,
+    replaces: facts.replaces,
     workspace_id: facts.workspaceId,
     organization: {
       name: oneLine(facts.organization.name),
       address: optionalLine(facts.organization.address),
     },
-    run_id: facts.runId,
-    plan: {
-      id: facts.plan.id,
-      sha256: facts.plan.sha256,
-      as_of: facts.plan.asOf,
-      schedule_version: facts.plan.scheduleVersion,
+    subject: {
+      kind: facts.subject.kind,
+      id: facts.subject.id,
+      ground: 'ground' in facts.subject ? optionalLine(facts.subject.ground) : null,
     },
+    plan: planEntry(facts.subject),
     started_at: facts.startedAt,
     finished_at: facts.finishedAt,
     issued_at: facts.issuedAt,
@@ -70,15 +71,33 @@ export function certificateDocument(facts: CertificateFacts): CertificateDocumen
     totals,
     methods: facts.methods.map(reasonEntry),
     limits,
-    hold_check: { checked_at_claim: true, holds_in_force: facts.holdsInForce },
+    hold_check: {
+      checked_at: facts.subject.kind === 'physical' ? 'statement' : 'claim',
+      holds_in_force: facts.holdsInForce,
+    },
     tool: { name: facts.tool.name, version: facts.tool.version },
-    log: { first_seq: facts.log.firstSeq, last_seq: facts.log.lastSeq, head_hash: facts.log.headHash },
+    signer: facts.signer && {
+      name: oneLine(facts.signer.name),
+      certificate_sha256: facts.signer.certificateSha256,
+    },
+    log: {
+      first_seq: facts.log.firstSeq,
+      last_seq: facts.log.lastSeq,
+      head_hash: facts.log.headHash,
+      checkpoint: facts.log.checkpoint,
+    },
     exceptions: facts.exceptions.map(exceptionEntry),
     items: facts.items.map(itemEntry),
   };
 }
 
-function totalsOf(facts: CertificateFacts): Totals {
+function planEntry(subject: CertifiedSubject): CertificateDocument['plan'] {
+  if (!('plan' in subject) || subject.plan === null) return null;
+  const { id, sha256, asOf, scheduleVersion } = subject.plan;
+  return { id, sha256, as_of: asOf, schedule_version: scheduleVersion };
+}
+
+function totalsOf(facts: IssuedFacts): Totals {
   const count = (outcome: CertifiedOutcome) =>
     facts.items.filter((candidate) => candidate.outcome === outcome).length;
   const sum = (of: (item: CertifiedItemFacts) => number) =>
@@ -87,6 +106,9 @@ function totalsOf(facts: CertificateFacts): Totals {
     items: facts.items.length,
     overwritten_verified: count('overwritten-verified'),
     overwritten_residual: count('overwritten-residual'),
+    key_erased: count('key-erased'),
+    sanitized: count('sanitized'),
+    rows_deleted: count('rows-deleted'),
     attested: count('attested'),
     exceptions: facts.exceptions.length,
     files: sum((item) => item.files),
@@ -101,12 +123,15 @@ function itemEntry(item: CertifiedItemFacts): ItemEntry {
     id: item.id,
     title: optionalLine(item.title),
     record_class: item.recordClass,
-    class_title: oneLine(item.classTitle),
+    class_title: optionalLine(item.classTitle),
     medium: item.medium,
+    media: mediaEntry(item),
+    source: optionalLine(item.source),
+    destination: optionalLine(item.destination),
     pi_elements: [...item.piElements],
     data_subjects: item.dataSubjects,
     keep_until: item.keepUntil,
-    authority: {
+    authority: item.authority && {
       citation: oneLine(item.authority.citation),
       source: optionalLine(item.authority.source),
       checked: item.authority.checked,
@@ -114,14 +139,46 @@ function itemEntry(item: CertifiedItemFacts): ItemEntry {
     },
     law: { chapter: 'M.G.L. c. 93I', section: '2', clause: disposalClause(item.medium) },
     outcome: item.outcome,
+    sanitization: item.sanitization ?? null,
     method: item.method,
     passes: item.passes,
-    verification: { result: item.verification.result, read_from: item.verification.readFrom },
+    tool: item.tool ? { name: oneLine(item.tool.name), version: oneLine(item.tool.version) } : null,
+    verification: verificationEntry(item.verification),
     files: item.files,
     bytes: item.bytes,
+    pre_state: optionalLine(item.preState),
+    post_state: optionalLine(item.postState),
     residual: item.residual.map(reasonEntry),
     statement: item.statement === null ? null : attestedEntry(item.statement),
+    custody: (item.custody ?? []).map((step) => ({
+      on: step.on,
+      from: oneLine(step.from),
+      to: oneLine(step.to),
+      detail: optionalLine(step.detail),
+    })),
     log: logEntry(item.log),
+  };
+}
+
+function mediaEntry({ media }: CertifiedItemFacts): ItemEntry['media'] {
+  if (!media) return null;
+  return {
+    type: optionalLine(media.type),
+    vendor: optionalLine(media.vendor),
+    model: optionalLine(media.model),
+    serial: optionalLine(media.serial),
+    property_number: optionalLine(media.propertyNumber),
+    capacity_bytes: media.capacityBytes,
+  };
+}
+
+function verificationEntry(verification: CertifiedItemFacts['verification']): ItemEntry['verification'] {
+  const passed = verification.result === 'passed';
+  return {
+    result: verification.result,
+    method: passed ? (verification.method ?? 'full-read-back') : null,
+    read_from: verification.readFrom,
+    detail: optionalLine(verification.detail),
   };
 }
 
@@ -130,9 +187,16 @@ function attestedEntry(statement: AttestedStatement): AttestedEntry {
     method: statement.method,
     performed_by: oneLine(statement.performedBy),
     performed_on: statement.performedOn,
+    place: optionalLine(statement.place),
     witness: optionalLine(statement.witness),
     vendor: optionalLine(statement.vendor),
     reference: optionalLine(statement.reference),
+    vendor_certificate: statement.vendorCertificate
+      ? {
+          file_name: oneLine(statement.vendorCertificate.fileName),
+          sha256: statement.vendorCertificate.sha256,
+        }
+      : null,
     recorded_by: statement.recordedBy,
   };
 }
@@ -176,6 +240,6 @@ function oneLine(text: string): string {
 }
 
 /** The same; what has nothing to read becomes null. */
-function optionalLine(text: string | null): string | null {
-  return text === null ? null : oneLine(text) || null;
+function optionalLine(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : oneLine(text) || null;
 }

@@ -1,10 +1,17 @@
 import type { Medium, PiElement, Reason } from '../model/index.js';
-import type { AttestedMethod, CertifiedOutcome, ExceptionOutcome } from './certificate-facts.js';
+import type {
+  AttestedMethod,
+  CertifiedOutcome,
+  ExceptionOutcome,
+  Sanitization,
+  SubjectKind,
+  VerificationMethod,
+} from './certificate-facts.js';
 
-export const CERTIFICATE_FORMAT = 'quietus-certificate/1';
+export const CERTIFICATE_FORMAT = 'quietus-certificate/2';
 
 /**
- * The published document, schemas/certificate-1.schema.json. The file on disk has the keys in the order of
+ * The published document, schemas/certificate-2.schema.json. The file on disk has the keys in the order of
  * these interfaces, indented by two spaces, with a final line feed: a person can read its head, and there is
  * exactly one way to write a document, so that whatever differs was changed.
  */
@@ -12,10 +19,12 @@ export interface CertificateDocument {
   format: typeof CERTIFICATE_FORMAT;
   /** YYYY-NNNN. */
   number: string;
+  /** The certificate that this one takes the place of. */
+  replaces: string | null;
   workspace_id: string;
   organization: { name: string; address: string | null };
-  run_id: string;
-  plan: { id: string; sha256: string; as_of: string; schedule_version: number };
+  subject: { kind: SubjectKind; id: string; ground: string | null };
+  plan: { id: string; sha256: string; as_of: string; schedule_version: number } | null;
   started_at: string;
   finished_at: string;
   issued_at: string;
@@ -27,15 +36,19 @@ export interface CertificateDocument {
   totals: Totals;
   methods: Reason[];
   limits: Reason[];
-  hold_check: { checked_at_claim: true; holds_in_force: number };
+  /** `claim`: checked again when each item was claimed; `statement`: when people's statement was recorded. */
+  hold_check: { checked_at: 'claim' | 'statement'; holds_in_force: number };
   tool: { name: string; version: string };
-  log: { first_seq: number; last_seq: number; head_hash: string };
-  /** Items of the plan that were not destroyed. */
+  /** Whose signature the files carry. `certificate_sha256` is that of the X.509 certificate in DER. */
+  signer: { name: string; certificate_sha256: string } | null;
+  /** `checkpoint` is a signed note (C2SP tlog-checkpoint) that covers `last_seq`. */
+  log: { first_seq: number; last_seq: number; head_hash: string; checkpoint: string | null };
+  /** Items that were to be destroyed and were not. */
   exceptions: ExceptionEntry[];
   items: ItemEntry[];
 }
 
-interface ApprovalEntry {
+export interface ApprovalEntry {
   operator: string;
   name: string;
   approved_at: string;
@@ -47,6 +60,9 @@ export interface Totals {
   items: number;
   overwritten_verified: number;
   overwritten_residual: number;
+  key_erased: number;
+  sanitized: number;
+  rows_deleted: number;
   attested: number;
   exceptions: number;
   files: number;
@@ -59,35 +75,63 @@ export interface Totals {
 export interface ItemEntry {
   id: string;
   title: string | null;
-  record_class: string;
-  class_title: string;
+  record_class: string | null;
+  class_title: string | null;
   medium: Medium;
+  media: MediaEntry | null;
+  source: string | null;
+  destination: string | null;
   pi_elements: PiElement[];
   data_subjects: number | null;
   keep_until: string | null;
-  authority: { citation: string; source: string | null; checked: string; warning: string | null };
+  authority: { citation: string; source: string | null; checked: string; warning: string | null } | null;
   law: { chapter: 'M.G.L. c. 93I'; section: '2'; clause: 'a' | 'b' };
   outcome: CertifiedOutcome;
+  sanitization: Sanitization | null;
   method: string | null;
   passes: number;
+  tool: { name: string; version: string } | null;
   verification: {
     result: 'passed' | 'not-performed';
+    method: VerificationMethod | null;
     read_from: 'medium' | 'page-cache' | null;
+    detail: string | null;
   };
   files: number;
   bytes: number;
+  pre_state: string | null;
+  post_state: string | null;
   residual: Reason[];
   statement: AttestedEntry | null;
+  custody: CustodyEntry[];
   log: LogEntryReference;
+}
+
+export interface MediaEntry {
+  type: string | null;
+  vendor: string | null;
+  model: string | null;
+  serial: string | null;
+  property_number: string | null;
+  capacity_bytes: number | null;
+}
+
+export interface CustodyEntry {
+  on: string;
+  from: string;
+  to: string;
+  detail: string | null;
 }
 
 export interface AttestedEntry {
   method: AttestedMethod;
   performed_by: string;
   performed_on: string;
+  place: string | null;
   witness: string | null;
   vendor: string | null;
   reference: string | null;
+  vendor_certificate: { file_name: string; sha256: string } | null;
   recorded_by: string;
 }
 
@@ -109,6 +153,6 @@ export interface ExceptionEntry {
 }
 
 /** The bytes of the file, as text. The digest of a certificate is the SHA-256 of this in UTF-8. */
-export function serialize(document: CertificateDocument): string {
+export function serialize(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }

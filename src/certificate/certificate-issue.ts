@@ -4,7 +4,7 @@ import type { Session } from '../session/index.js';
 import type { CertificateRecord, StoreTransaction } from '../store/index.js';
 import { dateIn } from '../workspace/index.js';
 import { certificateDocument } from './certificate-document.js';
-import type { CertificateFacts, RunFacts } from './certificate-facts.js';
+import type { CertificateFacts, IssuedFacts, SubjectKind } from './certificate-facts.js';
 import { stageFiles } from './certificate-files.js';
 import { type CertificateDocument, serialize } from './certificate-format.js';
 import { validateCertificate } from './certificate-parser.js';
@@ -15,33 +15,47 @@ import { thisTool } from './tool.js';
 const NUMBER_TAKEN = Symbol('number taken');
 const ATTEMPTS = 20;
 
+/** Under which name the log has the id of what a certificate is of. */
+const SUBJECT_KEYS: Readonly<Record<SubjectKind, string>> = {
+  sweep: 'run',
+  physical: 'run',
+  disposal: 'disposal',
+  archive: 'archive',
+  device: 'device',
+};
+
 /**
- * Issues the certificate of a run: writes both files whole, then enters the certificate and its log entry with
+ * Issues the certificate of what was destroyed: writes both files whole, then enters the certificate and its log entry with
  * both digests in one transaction. Numbers have no gap in a year of the workspace's time zone.
  *
  * Cut off before the transaction ends, it leaves files that the database does not know and that the next issue
- * replaces; cut off after, everything is in place. Asked again for the same run, it gives what was issued.
+ * replaces; cut off after, everything is in place. Asked again for the same subject, it gives what was issued.
  *
- * @throws Fault `certificate-empty` where the run destroyed nothing, `clock-backwards`; the file system's error where a file
+ * @throws Fault `certificate-empty` where nothing was destroyed, `clock-backwards`; the file system's error where a file
  *   cannot be written
  */
-export async function issueCertificate(session: Session, run: RunFacts): Promise<CertificateRecord> {
+export async function issueCertificate(
+  session: Session,
+  facts: CertificateFacts,
+): Promise<CertificateRecord> {
+  const { kind, id } = facts.subject;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const issued = await session.store.certificates.ofRun(run.runId);
+    const issued = await session.store.certificates.ofSubject(kind, id);
     if (issued) return issued;
-    const record = await attemptIssue(session, run);
+    const record = await attemptIssue(session, facts);
     if (record !== NUMBER_TAKEN) return record;
   }
-  throw new Error(`No number was free for the certificate of ${run.runId} in ${ATTEMPTS} attempts`);
+  throw new Error(`No number was free for the certificate of ${id} in ${ATTEMPTS} attempts`);
 }
 
 async function attemptIssue(
   session: Session,
-  run: RunFacts,
+  given: CertificateFacts,
 ): Promise<CertificateRecord | typeof NUMBER_TAKEN> {
-  const { facts, year, sequence } = await complete(session, run);
+  const { facts, year, sequence } = await complete(session, given);
+  const { subject } = facts;
   if (facts.issuedAt < facts.finishedAt) {
-    throw refused('clock-backwards', `The clock stands before the end of run ${run.runId}`, {
+    throw refused('clock-backwards', `The clock stands before the end of ${subject.id}`, {
       hint: "Set the machine's clock, then run the same command again: the certificate is issued then",
     });
   }
@@ -52,26 +66,28 @@ async function attemptIssue(
   const pdf = await renderCertificate(document, { documentSha256: jsonSha256 });
   const staged = await stageFiles(
     session.paths.certificates,
-    { id: run.runId, number: facts.number },
+    { id: subject.id, number: facts.number },
     { json, pdf },
   );
   const issuedBy = (await session.operator()).id;
   try {
     return await session.store.transaction(async (transaction) => {
       // Writers take turns from here on, so nobody else can publish under this number.
-      const other = await transaction.certificates.ofRun(run.runId);
+      const other = await transaction.certificates.ofSubject(subject.kind, subject.id);
       if (other || (await transaction.certificates.nextSequence(year)) !== sequence) return NUMBER_TAKEN;
       await staged.publish();
-      return await enter(session, transaction, {
+      return await enter(session, transaction, subject.kind, {
         number: facts.number,
         year,
         sequence,
-        runId: run.runId,
+        subjectId: subject.id,
+        replaces: facts.replaces,
         issuedAt: facts.issuedAt,
         issuedBy,
         items: document.totals.items,
         jsonSha256,
         pdfSha256: sha256(pdf),
+        signatureSha256: null,
       });
     });
   } finally {
@@ -82,19 +98,20 @@ async function attemptIssue(
 async function enter(
   session: Session,
   transaction: StoreTransaction,
-  certificate: Omit<CertificateRecord, 'logSeq'>,
+  kind: SubjectKind,
+  certificate: Omit<CertificateRecord, 'logSeq' | 'subjectKind'>,
 ): Promise<CertificateRecord> {
   const entry = await session.recorder.append(transaction, {
     action: 'certificate.issue',
     outcome: 'done',
-    subject: { certificate: certificate.number, run: certificate.runId },
+    subject: { certificate: certificate.number, [SUBJECT_KEYS[kind]]: certificate.subjectId },
     data: {
       items: certificate.items,
       json_sha256: certificate.jsonSha256,
       pdf_sha256: certificate.pdfSha256,
     },
   });
-  const record: CertificateRecord = { ...certificate, logSeq: entry.seq };
+  const record: CertificateRecord = { ...certificate, subjectKind: kind, logSeq: entry.seq };
   await transaction.certificates.insert(record);
   return record;
 }
@@ -102,33 +119,35 @@ async function enter(
 /** Adds what the workspace and the moment know: number, organization, log. Titles only where the settings allow them. */
 async function complete(
   session: Session,
-  run: RunFacts,
-): Promise<{ facts: CertificateFacts; year: number; sequence: number }> {
+  given: CertificateFacts,
+): Promise<{ facts: IssuedFacts; year: number; sequence: number }> {
   const settings = session.settings();
   const now = session.clock.now();
   const year = Number(dateIn(settings.timeZone, now).slice(0, 4));
   const sequence = await session.store.certificates.nextSequence(year);
   const head = await session.store.log.head();
-  if (head === undefined) throw new Error('The log has no entry of the run that is to be certified');
+  if (head === undefined) throw new Error('The log has no entry of what is to be certified');
   const untitled = <T extends { title: string | null }>(item: T): T =>
     settings.certificate.itemTitles ? item : { ...item, title: null };
-  const facts: CertificateFacts = {
-    ...run,
-    items: run.items.map(untitled),
-    exceptions: run.exceptions.map(untitled),
+  const facts: IssuedFacts = {
+    ...given,
+    items: given.items.map(untitled),
+    exceptions: given.exceptions.map(untitled),
     number: `${year}-${String(sequence).padStart(4, '0')}`,
+    replaces: null,
     workspaceId: settings.workspaceId,
     organization: settings.organization,
     issuedAt: now.toISOString(),
     timeZone: settings.timeZone,
     tool: thisTool(),
-    log: { firstSeq: firstSeq(run), lastSeq: head.seq, headHash: head.hash },
+    signer: null,
+    log: { firstSeq: firstSeq(given), lastSeq: head.seq, headHash: head.hash, checkpoint: null },
   };
   return { facts, year, sequence };
 }
 
-function firstSeq(run: RunFacts): number {
-  const entries = [...run.items, ...run.exceptions].flatMap(({ log }) =>
+function firstSeq(facts: CertificateFacts): number {
+  const entries = [...facts.items, ...facts.exceptions].flatMap(({ log }) =>
     log === null ? [] : [log.intentSeq],
   );
   return entries.reduce((first, seq) => Math.min(first, seq), Number.MAX_SAFE_INTEGER);

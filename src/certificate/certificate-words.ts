@@ -1,6 +1,12 @@
 import type { Medium, PiElement } from '../model/index.js';
-import type { AttestedMethod, ExceptionOutcome } from './certificate-facts.js';
-import type { AttestedEntry } from './certificate-format.js';
+import type {
+  AttestedMethod,
+  ExceptionOutcome,
+  Sanitization,
+  SubjectKind,
+  VerificationMethod,
+} from './certificate-facts.js';
+import type { AttestedEntry, MediaEntry } from './certificate-format.js';
 import { dateInWords } from './local-time.js';
 
 /** Short names of the PI elements for a table; the full ones stand on the first page. */
@@ -32,6 +38,20 @@ export const EXCEPTION_LABELS: Readonly<Record<ExceptionOutcome, string>> = {
   waiting: 'Waiting for a person',
 };
 
+export const VERIFICATION_LABELS: Readonly<Record<VerificationMethod, string>> = {
+  'full-read-back': 'all of it was read back and compared',
+  'sampled-read-back': 'samples were read back and compared',
+  'key-refused': 'the destroyed key was tried and opened nothing',
+  'row-count': 'rows were counted before and after',
+  'device-report': 'the device reported that it had finished; nothing was read',
+};
+
+export const SANITIZATION_LABELS: Readonly<Record<Sanitization, string>> = {
+  clear: 'Clear',
+  purge: 'Purge',
+  destroy: 'Destroy',
+};
+
 const ATTESTED_LABELS: Readonly<Record<AttestedMethod, string>> = {
   redacted: 'Redacted',
   burned: 'Burned',
@@ -41,13 +61,30 @@ const ATTESTED_LABELS: Readonly<Record<AttestedMethod, string>> = {
   erased: 'Erased',
 };
 
+/** A medium by everything that is known of it: `Samsung PM9A3, serial S64, property number A-17, 1.9 TB`. */
+export function mediaInWords(media: MediaEntry): string {
+  const name = [media.vendor, media.model].filter((part) => part !== null).join(' ');
+  const parts = [
+    name === '' ? undefined : name,
+    media.type ?? undefined,
+    media.serial === null ? undefined : `serial ${media.serial}`,
+    media.property_number === null ? undefined : `property number ${media.property_number}`,
+    media.capacity_bytes === null ? undefined : bytesInWords(media.capacity_bytes),
+  ];
+  return parts.filter((part) => part !== undefined).join(', ');
+}
+
 /** A person's statement as one sentence. */
 export function attestedInWords(statement: AttestedEntry): string {
   const parts = [
     `${ATTESTED_LABELS[statement.method]} on ${dateInWords(statement.performed_on)} by ${statement.performed_by}`,
+    statement.place === null ? undefined : `at ${statement.place}`,
     statement.vendor === null ? undefined : `vendor: ${statement.vendor}`,
     statement.witness === null ? 'no witness named' : `witness: ${statement.witness}`,
     statement.reference === null ? undefined : `reference: ${statement.reference}`,
+    statement.vendor_certificate === null
+      ? undefined
+      : `vendor's certificate: ${statement.vendor_certificate.file_name}, SHA-256 ${statement.vendor_certificate.sha256}`,
     `recorded by ${statement.recorded_by}`,
   ];
   return `${parts.filter((part) => part !== undefined).join('; ')}.`;
@@ -75,9 +112,9 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Whether everything on the certificate is what people stated: then no run of this program stands behind it. */
-export function isOnlyAttested(document: { items: readonly { outcome: string }[] }): boolean {
-  return document.items.length > 0 && document.items.every((item) => item.outcome === 'attested');
+/** Whether the certificate repeats what people stated: then no run of this program stands behind it. */
+export function isStatement(document: { subject: { kind: SubjectKind } }): boolean {
+  return document.subject.kind === 'physical';
 }
 
 /** Numbers of an item's log entries: one where one entry stands for intent and outcome. */

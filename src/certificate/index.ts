@@ -6,10 +6,17 @@ export {
   attestedMethods,
   type CertificateFacts,
   type CertifiedItemFacts,
+  type CertifiedOutcome,
+  type CertifiedPlan,
+  type CertifiedSubject,
+  type CustodyStep,
   type ExceptionFacts,
+  type IssuedFacts,
   isCertified,
   type LogReference,
-  type RunFacts,
+  type MediaFacts,
+  type Sanitization,
+  type VerificationMethod,
 } from './certificate-facts.js';
 export { certificatePaths } from './certificate-files.js';
 export { type CertificateDocument, serialize } from './certificate-format.js';

@@ -1,6 +1,6 @@
 import { PI_ELEMENT_NAMES, PI_ELEMENTS } from '../model/index.js';
 import type { CertificateDocument } from './certificate-format.js';
-import { bytesInWords, counted, grouped, isOnlyAttested } from './certificate-words.js';
+import { bytesInWords, counted, grouped, isStatement } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
 import { COLOR, PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
 import { drawLines, ellipsized, heading, paragraph, wrap } from './pdf-text.js';
@@ -62,7 +62,7 @@ interface Particular {
 function drawParticulars(paper: Paper, document: CertificateDocument): void {
   const at = (instant: string) => instantInWords(instant, document.time_zone);
   const approvers = document.approvals.map((approval) => `${approval.name} (${approval.operator})`);
-  const stated = isOnlyAttested(document);
+  const stated = isStatement(document);
   const left: Particular[] = [
     { label: 'Issued', value: at(document.issued_at), detail: `Time zone ${document.time_zone}` },
     ...(stated
@@ -79,11 +79,7 @@ function drawParticulars(paper: Paper, document: CertificateDocument): void {
       detail: `System account ${document.operator.account}`,
     },
     { label: 'Approved by', value: approvers.join(', ') || 'No approval recorded' },
-    {
-      label: 'Disposal plan',
-      value: document.plan.id,
-      detail: `As of ${dateInWords(document.plan.as_of)}, retention schedule version ${document.plan.schedule_version}`,
-    },
+    planParticular(document),
   ];
   const width = (TEXT_WIDTH - 24) / 2;
   const top = paper.y;
@@ -91,6 +87,15 @@ function drawParticulars(paper: Paper, document: CertificateDocument): void {
     drawColumn(paper, particulars, PAGE.left + column * (width + 24), top, width),
   );
   paper.y = Math.max(...bottoms) + 2;
+}
+
+function planParticular({ plan, subject }: CertificateDocument): Particular {
+  if (plan === null) return { label: 'Disposal', value: subject.id, detail: 'Not part of a disposal plan' };
+  return {
+    label: 'Disposal plan',
+    value: plan.id,
+    detail: `As of ${dateInWords(plan.as_of)}, retention schedule version ${plan.schedule_version}`,
+  };
 }
 
 function drawColumn(
@@ -127,7 +132,7 @@ function drawFigures(paper: Paper, document: CertificateDocument): void {
     },
     {
       figure: grouped(totals.files),
-      label: `${totals.files === 1 ? 'file' : 'files'} overwritten, ${bytesInWords(totals.bytes)}`,
+      label: `${totals.files === 1 ? 'file' : 'files'}, ${bytesInWords(totals.bytes)}`,
       alert: false,
     },
     { figure: subjects, label: 'data subjects, added up by item', alert: false },

@@ -7,6 +7,9 @@ import {
   ELEMENT_LABELS,
   grouped,
   MEDIUM_LABELS,
+  mediaInWords,
+  SANITIZATION_LABELS,
+  VERIFICATION_LABELS,
 } from './certificate-words.js';
 import { itemCount } from './pdf-front.js';
 import { COLOR, type Paper, STYLE } from './pdf-paper.js';
@@ -46,7 +49,7 @@ export function drawSchedule(paper: Paper, document: CertificateDocument): void 
     if (items.length === 0) continue;
     heading(paper, `${group.title}: ${groupTotal(items)}`, STYLE.subheading, { before: 10, keep: 80 });
     paragraph(paper, group.text, STYLE.small, { after: 4 });
-    if (group.outcome === 'overwritten-residual') drawReasons(paper, reasons, marks);
+    drawReasons(paper, residualReasons(items), marks);
     table(paper, group.title, COLUMNS, rows(items, numbers, marks));
   }
 }
@@ -61,6 +64,21 @@ const GROUPS: readonly { outcome: ItemEntry['outcome']; title: string; text: str
     outcome: 'overwritten-residual',
     title: 'Overwritten, but something may remain',
     text: 'Overwritten and deleted on storage that can keep earlier content elsewhere, for the reasons named with each item.',
+  },
+  {
+    outcome: 'key-erased',
+    title: 'Kept encrypted, and the keys destroyed',
+    text: 'Cryptographic erase: what is left of these items is encrypted, and the keys that this organization had were destroyed.',
+  },
+  {
+    outcome: 'sanitized',
+    title: 'Media sanitized as a whole',
+    text: 'The category (NIST SP 800-88 Rev. 2), the medium, and how it was verified stand with each item.',
+  },
+  {
+    outcome: 'rows-deleted',
+    title: 'Rows deleted from a database',
+    text: 'Deleted in one transaction and counted before and after. What the files of the database may keep is named with each item.',
   },
   {
     outcome: 'attested',
@@ -87,7 +105,7 @@ function* rows(
       cells: [
         [{ text: String(numbers.get(item)), style: STYLE.cellMuted }],
         titled(item),
-        [{ text: item.class_title, maxLines: 3 }],
+        [{ text: item.class_title ?? '\u2013', maxLines: 3 }],
         [
           { text: MEDIUM_LABELS[item.medium], maxLines: 2 },
           { text: `§ 2(${item.law.clause})`, style: STYLE.cellMuted },
@@ -113,19 +131,46 @@ function entryNumbers({ log }: ItemEntry): string[] {
   return numbers.map(String);
 }
 
+/** Everything of an item that has no column, in one line. */
 function noteOf(item: ItemEntry, marks: Marks): string {
-  if (item.statement !== null) return attestedInWords(item.statement);
-  const parts = [];
-  if (item.medium === 'folder' || item.files !== 1)
-    parts.push(`${counted(item.files, 'file', 'files')}, ${bytesInWords(item.bytes)}`);
-  if (item.verification.read_from === 'page-cache') parts.push('read back from the cache only');
-  if (item.residual.length > 0) {
-    parts.push(`may remain: ${item.residual.map((reason) => marks.get(textKey(reason))).join(', ')}`);
-  }
-  return parts.join('; ');
+  const parts: (string | null)[] = [
+    item.media && mediaInWords(item.media),
+    item.sanitization && `NIST SP 800-88: ${SANITIZATION_LABELS[item.sanitization]}`,
+    item.statement && attestedInWords(item.statement).replace(/\.$/, ''),
+    workNote(item),
+    item.tool && `done by ${item.tool.name} ${item.tool.version}`,
+    item.source && `from ${item.source}`,
+    item.pre_state && `before: ${item.pre_state}`,
+    item.post_state && `after: ${item.post_state}`,
+    item.destination && `destination: ${item.destination}`,
+    ...item.custody.map(
+      ({ on, from, to, detail }) =>
+        `handed over ${on}: ${from} to ${to}${detail === null ? '' : ` (${detail})`}`,
+    ),
+    item.residual.length > 0
+      ? `may remain: ${item.residual.map((reason) => marks.get(textKey(reason))).join(', ')}`
+      : null,
+  ];
+  return parts.filter((part) => part !== null && part !== '').join('; ');
+}
+
+/** Amount and verification, where these are not what the heading says of the whole group. */
+function workNote(item: ItemEntry): string | null {
+  const { method, read_from: readFrom, detail } = item.verification;
+  const overwritten = item.outcome === 'overwritten-verified' || item.outcome === 'overwritten-residual';
+  const parts = [
+    item.files > 0 && (item.medium === 'folder' || item.files !== 1)
+      ? `${counted(item.files, 'file', 'files')}, ${bytesInWords(item.bytes)}`
+      : null,
+    overwritten || method === null ? null : `verified: ${VERIFICATION_LABELS[method]}`,
+    readFrom === 'page-cache' ? 'read back from the cache only' : null,
+    detail,
+  ].filter((part) => part !== null);
+  return parts.length > 0 ? parts.join('; ') : null;
 }
 
 function drawReasons(paper: Paper, reasons: readonly Reason[], marks: Marks): void {
+  if (reasons.length === 0) return;
   for (const reason of reasons) {
     paragraph(
       paper,

@@ -1,5 +1,5 @@
 import type { CertificateDocument, ItemEntry } from './certificate-format.js';
-import { EXCEPTION_LABELS, grouped, isOnlyAttested, logNumbers, MEDIUM_LABELS } from './certificate-words.js';
+import { EXCEPTION_LABELS, grouped, isStatement, logNumbers, MEDIUM_LABELS } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
 import { itemCount } from './pdf-front.js';
 import { COLOR, PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
@@ -16,9 +16,9 @@ export function drawExceptions(paper: Paper, document: CertificateDocument): voi
     heading(paper, '2.  Not certified as destroyed: none', STYLE.heading);
     paragraph(
       paper,
-      isOnlyAttested(document)
+      isStatement(document)
         ? 'This certificate is of the items in its schedule only, and says nothing of other items of the plan.'
-        : 'Every item that the plan was to dispose of is certified in the schedule of items.',
+        : 'Every item that was to be disposed of is certified in the schedule of items.',
       STYLE.body,
     );
     return;
@@ -125,13 +125,16 @@ export function drawAuthority(paper: Paper, document: CertificateDocument): void
     { title: 'Items', width: 50, align: 'right' },
   ];
   table(paper, 'Authority', columns, authorityRows(document));
-  digestLine(
-    paper,
-    'SHA-256 of the disposal plan, which was frozen before it was approved:',
-    document.plan.sha256,
-  );
-  if (document.approvals.length === 0)
-    paragraph(paper, 'No approval was recorded for this plan.', STYLE.body);
+  if (document.plan !== null) {
+    digestLine(
+      paper,
+      'SHA-256 of the disposal plan, which was frozen before it was approved:',
+      document.plan.sha256,
+    );
+  }
+  if (document.subject.ground !== null)
+    paragraph(paper, `Ground given: ${document.subject.ground}`, STYLE.body);
+  if (document.approvals.length === 0) paragraph(paper, 'No approval was recorded.', STYLE.body);
   for (const approval of document.approvals) {
     const when = instantInWords(approval.approved_at, document.time_zone);
     bullet(paper, `Approved by ${approval.name} (${approval.operator}) on ${when}.`);
@@ -149,28 +152,30 @@ function authorityRows(document: CertificateDocument): Row[] {
   }
   return [...classes.values()].map(({ item, count }) => ({
     cells: [
-      [
-        { text: item.class_title, style: STYLE.cellStrong, maxLines: 3 },
-        { text: item.record_class, style: STYLE.cellMuted, maxLines: 3 },
-      ],
-      [
-        { text: item.authority.citation, maxLines: 4 },
-        ...(item.authority.source === null
-          ? []
-          : [{ text: item.authority.source, style: STYLE.cellMuted, maxLines: 3 }]),
-        ...(item.authority.warning === null
-          ? []
-          : [
-              {
-                text: `Caution: ${item.authority.warning}`,
-                style: { ...STYLE.cellMuted, color: COLOR.alert },
-              },
-            ]),
-      ],
-      dateInWords(item.authority.checked),
+      item.record_class === null
+        ? [{ text: 'In no record class', style: STYLE.cellMuted }]
+        : [
+            { text: item.class_title ?? item.record_class, style: STYLE.cellStrong, maxLines: 3 },
+            { text: item.record_class, style: STYLE.cellMuted, maxLines: 3 },
+          ],
+      authorityTexts(item.authority),
+      item.authority === null ? '\u2013' : dateInWords(item.authority.checked),
       grouped(count),
     ],
   }));
+}
+
+function authorityTexts(authority: ItemEntry['authority']) {
+  if (authority === null)
+    return [{ text: 'No retention rule was recorded for it', style: STYLE.cellMuted, maxLines: 4 }];
+  const { citation, source, warning } = authority;
+  return [
+    { text: citation, style: STYLE.cell, maxLines: 4 },
+    ...(source === null ? [] : [{ text: source, style: STYLE.cellMuted, maxLines: 3 }]),
+    ...(warning === null
+      ? []
+      : [{ text: `Caution: ${warning}`, style: { ...STYLE.cellMuted, color: COLOR.alert }, maxLines: 4 }]),
+  ];
 }
 
 /** The part of the log that stands behind the certificate. */
@@ -180,7 +185,7 @@ export function drawLog(paper: Paper, document: CertificateDocument): void {
   heading(paper, '6.  Log entries that this certificate rests on', STYLE.heading);
   paragraph(
     paper,
-    `Entries ${grouped(log.first_seq)} to ${grouped(log.last_seq)} of the log of workspace ${document.workspace_id}; run ${document.run_id}. Each entry holds the hash of the one before it.`,
+    `Entries ${grouped(log.first_seq)} to ${grouped(log.last_seq)} of the log of workspace ${document.workspace_id}; ${document.subject.id}. Each entry holds the hash of the one before it.`,
     STYLE.body,
   );
   digestLine(paper, `Hash of entry ${grouped(log.last_seq)} (SHA-256):`, log.head_hash);

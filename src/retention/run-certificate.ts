@@ -1,11 +1,11 @@
 import {
   type AttestedStatement,
+  type CertificateFacts,
   type CertifiedItemFacts,
   type ExceptionFacts,
   isCertified,
   issueCertificate,
   type LogReference,
-  type RunFacts,
 } from '../certificate/index.js';
 import { isOverwritable, type Plan, type PlanItem, type Reason, type RecordClass } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -37,14 +37,17 @@ async function runFacts(
   plan: Plan,
   run: Run,
   disposals: readonly Disposal[],
-): Promise<RunFacts> {
+): Promise<CertificateFacts> {
   const schedule = await session.store.schedules.get(plan.scheduleVersion);
   const classes = new Map((schedule?.classes ?? []).map((each) => [each.id, each]));
   const { items, exceptions, limits } = await sortOut(session, plan, run, disposals, classes);
   const operator = await session.store.operators.get(run.startedBy);
   return {
-    runId: run.id,
-    plan: { id: plan.id, sha256: plan.sha256, asOf: plan.asOf, scheduleVersion: plan.scheduleVersion },
+    subject: {
+      kind: run.kind === 'attested' ? 'physical' : 'sweep',
+      id: run.id,
+      plan: { id: plan.id, sha256: plan.sha256, asOf: plan.asOf, scheduleVersion: plan.scheduleVersion },
+    },
     startedAt: run.startedAt,
     finishedAt: run.finishedAt ?? run.startedAt,
     operator: {
@@ -165,8 +168,7 @@ function exception(
   const base = { id: line.itemId, title, recordClass: line.recordClass, medium: line.medium, log };
   if (outcome === null || outcome === undefined)
     return { ...base, outcome: 'waiting', reasons: [waitingReason(line)] };
-  if (isCertified(outcome) || outcome === 'rows-deleted')
-    throw new Error('What was destroyed is no exception');
+  if (isCertified(outcome)) throw new Error('What was destroyed is no exception');
   return { ...base, outcome, reasons: result && 'reasons' in result ? result.reasons : [] };
 }
 
@@ -206,7 +208,11 @@ async function itemTitles(session: Session, lines: readonly PlanItem[]): Promise
   return new Map([...items.values()].map((item) => [item.id, item.title]));
 }
 
-async function certifiedApprovals(session: Session, plan: Plan, run: Run): Promise<RunFacts['approvals']> {
+async function certifiedApprovals(
+  session: Session,
+  plan: Plan,
+  run: Run,
+): Promise<CertificateFacts['approvals']> {
   const moment = approvalsAtBeginning(session, run);
   const approvals = await validApprovals(session, session.store, plan, moment);
   const operators = new Map((await session.store.operators.list()).map((each) => [each.id, each]));

@@ -387,12 +387,15 @@ async function issueCertificate(log: Awaited<ReturnType<typeof sampleLog>>): Pro
       number: '2026-0001',
       year: 2026,
       sequence: 1,
-      runId: 'run-1',
+      subjectKind: 'sweep',
+      subjectId: 'run-1',
+      replaces: null,
       issuedAt: '2026-01-02T03:04:06.000Z',
       issuedBy: 'jdoe',
       items: 1,
       jsonSha256: 'j',
       pdfSha256: 'p',
+      signatureSha256: null,
       logSeq: seq,
     });
   });

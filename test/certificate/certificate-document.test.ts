@@ -9,13 +9,14 @@ import {
   serialize,
 } from '../../src/certificate/index.js';
 import { MEDIA, OUTCOMES } from '../../src/model/index.js';
-import { day, exception, item, paperItem, residualItem, sampleFacts } from './sample-facts.js';
+import { day, everyKind, exception, item, paperItem, residualItem, sampleFacts } from './sample-facts.js';
 
 describe('which outcomes are certified', () => {
-  it('certifies what was overwritten and what people stated, and nothing else', () => {
+  it('certifies what was overwritten, rows that were counted, and what people stated', () => {
     expect(OUTCOMES.filter(isCertified)).toEqual([
       'overwritten-verified',
       'overwritten-residual',
+      'rows-deleted',
       'attested',
     ]);
     expect(isCertified('waiting')).toBe(false);
@@ -64,6 +65,33 @@ describe('what the certificate says', () => {
     expect(attested).toContain('neither witnessed nor verified');
   });
 
+  it('names a category of NIST SP 800-88 only of whole media', () => {
+    const { statement, totals } = certificateDocument(everyKind());
+    expect(statement.join(' ')).toContain('1 medium by Purge');
+    expect(statement.join(' ')).toContain('the keys that open it were destroyed (cryptographic erase)');
+    expect(statement.join(' ')).toContain('rows were deleted from a database and counted');
+    expect(totals).toMatchObject({ key_erased: 1, sanitized: 1, rows_deleted: 1, attested: 1 });
+  });
+
+  it.each([
+    ['disposal', 'disposed of what a person had named, outside a plan (D-1). Ground given: Lease ended.'],
+    ['archive', 'destroyed the keys of an encrypted archive (D-1). Ground given: Lease ended.'],
+    ['device', 'had a whole medium sanitized (D-1). Ground given: Lease ended.'],
+  ] as const)('tells of what no plan asked for: %s', (kind, words) => {
+    const subject = { kind, id: 'D-1', ground: 'Lease ended', plan: null };
+    const document = certificateDocument(everyKind({ subject }));
+    expect(document.subject).toEqual({ kind, id: 'D-1', ground: 'Lease ended' });
+    expect(document.plan).toBeNull();
+    expect(document.statement[0]).toContain(words);
+    expect(parseCertificate(Buffer.from(serialize(document)))).toEqual(document);
+  });
+
+  it('says which certificate it takes the place of', () => {
+    expect(certificateDocument(sampleFacts(1, { replaces: '2026-0006' })).statement[0]).toContain(
+      'takes the place of certificate 2026-0006',
+    );
+  });
+
   it('tells when the comparison saw only the cache', () => {
     const cached = item(0, { verification: { result: 'passed', readFrom: 'page-cache' } });
     const text = certificateDocument(sampleFacts(1, { items: [cached] })).statement.join(' ');
@@ -96,9 +124,7 @@ describe('what the certificate says', () => {
       files: 3,
       bytes: 3 * 48_213 + 3 * 17,
     });
-    expect(document.statement.join(' ')).toContain(
-      '2 items that the plan was to dispose of were not destroyed',
-    );
+    expect(document.statement.join(' ')).toContain('2 items that were to be disposed of were not destroyed');
   });
 
   it('says so where nobody approved', () => {
@@ -135,7 +161,7 @@ describe('the file', () => {
     const lines = serialize(certificateDocument(sampleFacts(1))).split('\n');
     expect(lines.slice(0, 3)).toEqual([
       '{',
-      '  "format": "quietus-certificate/1",',
+      '  "format": "quietus-certificate/2",',
       '  "number": "2026-0007",',
     ]);
     expect(lines.at(-1)).toBe('');

@@ -81,7 +81,7 @@ describe('reading the file', () => {
     const secret = 'Jane Roe 219-09-9999';
     const unknown = fault(changed((document) => Object.assign(at(document.items, 1), { [secret]: secret })));
     expect(unknown.message).toContain('a key of items[1] is not a field of a certificate');
-    const missing = fault(changed((document) => Reflect.deleteProperty(document.plan, 'sha256')));
+    const missing = fault(changed((document) => Reflect.deleteProperty(document.plan ?? {}, 'sha256')));
     expect(missing.message).toContain('plan.sha256 is missing');
     const wrong = fault(
       changed((document) => Object.assign(at(document.items, 0), { medium: secret, passes: secret })),
@@ -106,16 +106,30 @@ describe('reading the file', () => {
     ],
     [
       'a claim to have verified what people did',
-      (d) => (at(d.items, 2).verification = { result: 'passed', read_from: 'medium' }),
+      (d) =>
+        Object.assign(at(d.items, 2).verification, {
+          result: 'passed',
+          method: 'full-read-back',
+          read_from: 'medium',
+        }),
       'items[2].verification',
     ],
     [
       'no verification',
-      (d) => (at(d.items, 0).verification = { result: 'not-performed', read_from: null }),
+      (d) =>
+        Object.assign(at(d.items, 0).verification, {
+          result: 'not-performed',
+          method: null,
+          read_from: null,
+        }),
       'must have passed',
     ],
     ['an unknown method', (d) => (at(d.items, 0).method = 'gutmann'), 'not one of methods'],
-    ['a medium that nobody overwrites', (d) => (at(d.items, 0).medium = 'device'), 'cannot be overwritten'],
+    [
+      'a medium that nobody overwrites',
+      (d) => (at(d.items, 0).medium = 'device'),
+      'cannot be destroyed in that way',
+    ],
     ['an outcome before its intent', (d) => (at(d.items, 0).log.outcome_seq = 100), 'items[0].log'],
     [
       'an entry outside the log',
@@ -129,14 +143,17 @@ describe('reading the file', () => {
       (d) => (d.issued_at = '2026-11-21T07:04:42-05:00'),
       'issued_at must be an instant in UTC',
     ],
-    ['a day that does not exist', (d) => (d.plan.as_of = '2026-02-30'), 'plan.as_of must be an existing day'],
-    ['a time zone', (d) => (d.time_zone = 'Massachusetts'), 'time_zone'],
     [
-      'the hold check',
-      (d) => Object.assign(d.hold_check, { checked_at_claim: false }),
-      'hold_check.checked_at_claim',
+      'a day that does not exist',
+      (d) => Object.assign(d.plan ?? {}, { as_of: '2026-02-30' }),
+      'plan.as_of must be an existing day',
     ],
-    ['the format', (d) => Object.assign(d, { format: 'quietus-certificate/2' }), 'format'],
+    ['a time zone', (d) => (d.time_zone = 'Massachusetts'), 'time_zone'],
+    ['the hold check', (d) => Object.assign(d.hold_check, { checked_at: 'never' }), 'hold_check.checked_at'],
+    ['the format', (d) => Object.assign(d, { format: 'quietus-certificate/3' }), 'format'],
+    ['a category for files', (d) => (at(d.items, 0).sanitization = 'clear'), 'items[0].sanitization'],
+    ['a plan taken away', (d) => (d.plan = null), 'plan is missing'],
+    ['a certificate that replaces itself', (d) => (d.replaces = d.number), 'replaces'],
     ['no items', (d) => (d.items = []), 'items must be at least one item'],
   ])('refuses a change of %s', (_name, change, message) => {
     const refusal = fault(changed(change));

@@ -4,16 +4,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
-  type CertificateFacts,
   certificateDocument,
+  type IssuedFacts,
   readPdfClaim,
   renderCertificate,
   serialize,
 } from '../../src/certificate/index.js';
 import { temporaryFolder } from '../temporary-folder.js';
-import { exception, item, paperItem, residualItem, sampleFacts } from './sample-facts.js';
+import { exception, hash, item, paperItem, residualItem, sampleFacts } from './sample-facts.js';
 
-async function render(facts: CertificateFacts): Promise<{ pdf: Buffer; sha256: string }> {
+async function render(facts: IssuedFacts): Promise<{ pdf: Buffer; sha256: string }> {
   const document = certificateDocument(facts);
   const sha256 = createHash('sha256').update(serialize(document)).digest('hex');
   return { pdf: await renderCertificate(document, { documentSha256: sha256 }), sha256 };
@@ -76,7 +76,7 @@ function misplaced(all: readonly Word[]): string[] {
 const LONG_ID = 'department/of-human-resources/western-massachusetts/'.repeat(3).slice(0, 128);
 
 /** Everything as long as it may be, in several scripts. */
-function extremeFacts(): CertificateFacts {
+function extremeFacts(): IssuedFacts {
   const names = ['Ελένη Παπαδοπούλου', 'محمد عبد الله', 'דוד בן־גוריון', 'Анна Каренина'];
   return sampleFacts(4, {
     organization: {
@@ -119,7 +119,7 @@ function extremeFacts(): CertificateFacts {
   });
 }
 
-function namedOperator(name: string): CertificateFacts {
+function namedOperator(name: string): IssuedFacts {
   return sampleFacts(1, { operator: { id: 'op1', name, account: 'op1' } });
 }
 
@@ -189,7 +189,7 @@ describe.skipIf(leftOut)('the PDF, as another program reads it', () => {
       'Margaret White (mwhite)',
       'Dũng Nguyễn (dnguyen)',
       'plan-20261120-0001',
-      facts.plan.sha256,
+      hash('plan'),
       'November 21, 2026, 02:00:02 (UTC\u221205:00)',
       'Social Security number',
       '8 CFR 274a.2',

@@ -1,4 +1,4 @@
-import type { CertifiedItemFacts, ExceptionFacts, RunFacts } from '../../src/certificate/index.js';
+import type { CertificateFacts, CertifiedItemFacts, ExceptionFacts } from '../../src/certificate/index.js';
 import type { Session } from '../../src/session/index.js';
 import { day, exception, hash, item } from './sample-facts.js';
 
@@ -8,7 +8,7 @@ export async function recordRun(
   runId: string,
   items: readonly CertifiedItemFacts[] = [item(0), item(1)],
   exceptions: readonly ExceptionFacts[] = [exception(9)],
-): Promise<RunFacts> {
+): Promise<CertificateFacts> {
   const now = session.clock.now().toISOString();
   const plan = { id: `plan-of-${runId}`, sha256: hash(runId), asOf: day('2026-03-02'), scheduleVersion: 1 };
   const operator = await session.operator();
@@ -49,8 +49,7 @@ export async function recordRun(
     };
   };
   return {
-    runId,
-    plan,
+    subject: { kind: 'sweep', id: runId, plan },
     startedAt: now,
     finishedAt: now,
     operator: { id: operator.id, name: operator.name, account: operator.account },

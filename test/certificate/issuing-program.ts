@@ -8,7 +8,7 @@ const [root = '', name = '', count = '1'] = process.argv.slice(2);
 const session = await openSession({ paths: workspacePaths(root), command: 'test', clock: systemClock });
 for (let n = 0; n < Number(count); n++) {
   const facts = await recordRun(session, `run-${name}-${n}`);
-  console.log(`recorded ${facts.runId}`);
+  console.log(`recorded ${facts.subject.id}`);
   const { number } = await issueCertificate(session, facts);
   console.log(`issued ${number}`);
 }

@@ -2,23 +2,31 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, constantFrom, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { certificateDocument, serialize, validateCertificate } from '../../src/certificate/index.js';
+import {
+  certificateDocument,
+  parseCertificate,
+  serialize,
+  validateCertificate,
+} from '../../src/certificate/index.js';
 import { schemaProblems } from './json-schema.js';
-import { exception, item, log, paperItem, residualItem, sampleFacts } from './sample-facts.js';
+import { everyKind, hash, item, log, sampleFacts } from './sample-facts.js';
 
-const schema = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../schemas/certificate-1.schema.json'), 'utf8'),
-) as Record<string, unknown>;
+function published(version: 1 | 2): Record<string, unknown> {
+  const path = join(import.meta.dirname, `../../schemas/certificate-${version}.schema.json`);
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+}
 
+/** A file as version 0.1 of the program issued it. */
+function versionOne(name: 'run' | 'statement'): Record<string, Json> {
+  const path = join(import.meta.dirname, 'version-1', `${name}.json`);
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Json>;
+}
+
+const untold = item(9, { title: null, keepUntil: null, dataSubjects: null, log: log(103, 104) });
 const document = certificateDocument(
-  sampleFacts(5, {
-    items: [
-      item(0),
-      residualItem(1),
-      paperItem(2),
-      item(3, { title: null, keepUntil: null, dataSubjects: null }),
-    ],
-    exceptions: [exception(1), exception(2, { title: null, recordClass: null, log: log(104, 105) })],
+  everyKind({
+    items: [...everyKind().items, untold],
+    signer: { name: 'Acme', certificateSha256: hash('c') },
   }),
 );
 
@@ -44,20 +52,24 @@ function accepts(value: unknown): boolean {
   }
 }
 
-describe('schemas/certificate-1.schema.json', () => {
+describe.each([
+  ['schemas/certificate-2.schema.json', published(2), () => structuredClone(document) as unknown as Json],
+  ['schemas/certificate-1.schema.json', published(1), () => versionOne('run') as Json],
+])('%s', (_name, schema, fresh) => {
   it('accepts the documents of certificates', () => {
-    expect(schemaProblems(schema, document)).toEqual([]);
-    expect(schemaProblems(schema, JSON.parse(serialize(certificateDocument(sampleFacts(40)))))).toEqual([]);
+    expect(schemaProblems(schema, fresh())).toEqual([]);
+    expect(accepts(fresh())).toBe(true);
   });
 
   it('asks for exactly the fields that the documents have, in their order', () => {
+    const made = fresh() as { items: object[]; exceptions: object[] };
     const properties = schema.properties as Record<string, { properties?: object }>;
-    expect(Object.keys(properties)).toEqual(Object.keys(document));
-    expect(schema.required).toEqual(Object.keys(document));
+    expect(Object.keys(properties)).toEqual(Object.keys(made));
+    expect(schema.required).toEqual(Object.keys(made));
     const defs = schema.$defs as Record<string, { properties: object; required: string[] }>;
-    expect(Object.keys(defs.item?.properties ?? {})).toEqual(Object.keys(document.items[0] ?? {}));
-    expect(defs.item?.required).toEqual(Object.keys(document.items[0] ?? {}));
-    expect(defs.exception?.required).toEqual(Object.keys(document.exceptions[0] ?? {}));
+    expect(Object.keys(defs.item?.properties ?? {})).toEqual(Object.keys(made.items[0] ?? {}));
+    expect(defs.item?.required).toEqual(Object.keys(made.items[0] ?? {}));
+    expect(defs.exception?.required).toEqual(Object.keys(made.exceptions[0] ?? {}));
   });
 
   it('and the reader agree: what the schema refuses is refused, and what is accepted keeps to the schema', () => {
@@ -84,7 +96,7 @@ describe('schemas/certificate-1.schema.json', () => {
         constantFrom('replace', 'delete', 'add'),
         constantFrom(...values),
         (n, action, value) => {
-          const copy = structuredClone(document) as unknown as Json;
+          const copy = fresh();
           const all = places(copy);
           const place = all[n % all.length];
           if (!place) return;
@@ -96,20 +108,39 @@ describe('schemas/certificate-1.schema.json', () => {
           expect(accepts(copy) ? problems : []).toEqual([]);
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
   });
 
   it('refuses a document that lacks any of its fields, and so does the reader', () => {
-    const count = places(structuredClone(document) as unknown as Json).length;
+    const count = places(fresh()).length;
     const optional: string[] = [];
     for (let n = 0; n < count; n++) {
-      const copy = structuredClone(document) as unknown as Json;
+      const copy = fresh();
       const place = places(copy)[n];
       if (!place || Array.isArray(place.holder)) continue;
       delete place.holder[place.key];
       if (schemaProblems(schema, copy).length === 0 || accepts(copy)) optional.push(String(place.key));
     }
     expect(optional).toEqual([]);
+  });
+});
+
+describe('a certificate of version 1', () => {
+  it.each([
+    ['run', 'sweep'],
+    ['statement', 'physical'],
+  ] as const)('still reads, in the words of version 2: %s', (name, kind) => {
+    const written = versionOne(name);
+    const read = parseCertificate(Buffer.from(serialize(written)));
+    expect(read.subject).toEqual({ kind, id: written.run_id, ground: null });
+    expect(read.totals).toMatchObject(written.totals as object);
+    expect(read.items.map(({ id }) => id)).toEqual((written.items as { id: string }[]).map(({ id }) => id));
+    expect(schemaProblems(published(2), read)).toEqual([]);
+  });
+
+  it('has no field of version 2', () => {
+    expect(accepts({ ...versionOne('run'), signer: null })).toBe(false);
+    expect(accepts({ ...certificateDocument(sampleFacts(1)), format: 'quietus-certificate/1' })).toBe(false);
   });
 });

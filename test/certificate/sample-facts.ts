@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type {
-  CertificateFacts,
   CertifiedItemFacts,
   ExceptionFacts,
+  IssuedFacts,
   LogReference,
 } from '../../src/certificate/index.js';
 import {
@@ -133,6 +133,108 @@ export function paperItem(n: number, changes: Partial<CertifiedItemFacts> = {}):
   });
 }
 
+/** An archive whose keys were destroyed. */
+function archiveItem(n: number, changes: Partial<CertifiedItemFacts> = {}): CertifiedItemFacts {
+  return item(n, {
+    id: `ARCHIVE-${n}`,
+    outcome: 'key-erased',
+    sanitization: 'purge',
+    method: 'cryptographic-erase',
+    passes: 0,
+    verification: {
+      result: 'passed',
+      readFrom: null,
+      method: 'key-refused',
+      detail: 'Copies of the key in backups are attested, not tested.',
+    },
+    residual: [{ code: 'key-backup', text: 'A backup of the workspace may hold the old key.' }],
+    ...changes,
+  });
+}
+
+/** A drive that was sanitized by its own command. */
+function deviceItem(n: number, changes: Partial<CertifiedItemFacts> = {}): CertifiedItemFacts {
+  return item(n, {
+    id: `DRIVE-${n}`,
+    title: 'Drive of the payroll workstation',
+    recordClass: null,
+    classTitle: null,
+    authority: null,
+    keepUntil: null,
+    medium: 'device',
+    media: {
+      type: 'solid-state drive',
+      vendor: 'Samsung',
+      model: 'PM9A3',
+      serial: `S64${n}NX0R`,
+      propertyNumber: 'PVS-0417',
+      capacityBytes: 1_920_383_410_176,
+    },
+    source: 'Workstation PVS-WS-12, Northampton',
+    destination: 'returned to the lessor',
+    outcome: 'sanitized',
+    sanitization: 'purge',
+    method: 'nvme-sanitize',
+    passes: 0,
+    tool: { name: 'nvme-cli', version: '2.8' },
+    verification: {
+      result: 'passed',
+      readFrom: 'medium',
+      method: 'sampled-read-back',
+      detail: '1,024 places were read; each held zeros.',
+    },
+    files: 0,
+    bytes: 1_920_383_410_176,
+    preState: 'In use, LUKS encrypted',
+    postState: 'Empty, no partition table',
+    custody: [
+      { on: day('2026-11-18'), from: 'Payroll', to: 'IT storage', detail: 'sealed bag 0042' },
+      { on: day('2026-11-21'), from: 'IT storage', to: 'Margaret White', detail: null },
+    ],
+    ...changes,
+  });
+}
+
+/** Rows that were deleted from a database. */
+function rowsItem(n: number, changes: Partial<CertifiedItemFacts> = {}): CertifiedItemFacts {
+  return item(n, {
+    id: `ROWS-${n}`,
+    medium: 'database',
+    outcome: 'rows-deleted',
+    method: 'rows-deleted-in-transaction',
+    passes: 0,
+    verification: { result: 'passed', readFrom: null, method: 'row-count', detail: '812 before, 0 after' },
+    files: 0,
+    bytes: 0,
+    residual: [{ code: 'database-pages', text: 'Free pages and the journal of the database may keep rows.' }],
+    ...changes,
+  });
+}
+
+/** Every way in which something ends on a certificate. */
+export function everyKind(changes: Partial<IssuedFacts> = {}): IssuedFacts {
+  const items = [item(0), residualItem(1), paperItem(2), archiveItem(3), deviceItem(4), rowsItem(5)];
+  const statement = {
+    ...(items[2]?.statement as NonNullable<CertifiedItemFacts['statement']>),
+    place: 'Holyoke plant of the vendor',
+    vendorCertificate: { fileName: 'bss-88121.pdf', sha256: hash('vendor') },
+  };
+  return sampleFacts(6, {
+    items: items.map((each, n) => (n === 2 ? { ...each, statement } : each)),
+    exceptions: [exception(1), exception(2, { title: null, recordClass: null, log: log(104, 105) })],
+    methods: [
+      ...sampleFacts(1).methods,
+      {
+        code: 'cryptographic-erase',
+        text: 'The only keys were overwritten and removed, and no longer open the archive.',
+      },
+      { code: 'nvme-sanitize', text: 'The drive was given its own block erase command (NVMe Sanitize).' },
+      { code: 'rows-deleted-in-transaction', text: 'Rows were deleted in one transaction.' },
+    ],
+    ...changes,
+  });
+}
+
 export function exception(n: number, changes: Partial<ExceptionFacts> = {}): ExceptionFacts {
   return {
     id: `HR-2021-${String(n).padStart(5, '0')}`,
@@ -147,7 +249,7 @@ export function exception(n: number, changes: Partial<ExceptionFacts> = {}): Exc
 }
 
 /** A run of so many items: mostly overwritten, some with a residual, some paper, and two exceptions for every forty. */
-export function sampleFacts(count: number, changes: Partial<CertificateFacts> = {}): CertificateFacts {
+export function sampleFacts(count: number, changes: Partial<IssuedFacts> = {}): IssuedFacts {
   const lastSeq = 103 + 2 * count;
   const items = Array.from({ length: count }, (_, n) => {
     if (count > 1 && n % 10 === 7) return residualItem(n);
@@ -182,8 +284,12 @@ export function sampleFacts(count: number, changes: Partial<CertificateFacts> = 
     number: '2026-0007',
     workspaceId: '3f6d2a58-6a0f-4a0e-9c7e-5e2c6a1f0b11',
     organization: { name: 'Pioneer Valley Staffing, Inc.', address: '14 Main Street, Northampton, MA 01060' },
-    runId: 'run-20261121-0001',
-    plan: { id: 'plan-20261120-0001', sha256: hash('plan'), asOf: day('2026-11-20'), scheduleVersion: 3 },
+    replaces: null,
+    subject: {
+      kind: 'sweep',
+      id: 'run-20261121-0001',
+      plan: { id: 'plan-20261120-0001', sha256: hash('plan'), asOf: day('2026-11-20'), scheduleVersion: 3 },
+    },
     startedAt: '2026-11-21T07:00:02.115Z',
     finishedAt: '2026-11-21T07:04:41.902Z',
     issuedAt: '2026-11-21T07:04:42.310Z',
@@ -209,7 +315,8 @@ export function sampleFacts(count: number, changes: Partial<CertificateFacts> = 
     limits: [],
     holdsInForce: 2,
     tool: { name: 'Quietus', version: '0.1.0' },
-    log: { firstSeq: 100, lastSeq, headHash: hash(lastSeq) },
+    signer: null,
+    log: { firstSeq: 100, lastSeq, headHash: hash(lastSeq), checkpoint: null },
     ...changes,
   };
 }

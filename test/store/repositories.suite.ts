@@ -599,12 +599,15 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
         number: '2026-0001',
         year: 2026,
         sequence: 1,
-        runId: 'run-1',
+        subjectKind: 'sweep',
+        subjectId: 'run-1',
+        replaces: null,
         issuedAt: '2026-01-03T00:00:00.000Z',
         issuedBy: 'jdoe',
         items: 5,
         jsonSha256: 'j',
         pdfSha256: 'p',
+        signatureSha256: null,
         logSeq: 9,
       };
       expect(await store.certificates.nextSequence(2026)).toBe(1);
@@ -614,14 +617,65 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       expect(await store.certificates.get('2026-0001')).toEqual(certificate);
       expect(await store.certificates.ofRun('run-1')).toEqual(certificate);
       expect(await store.certificates.ofRun('run-2')).toBeUndefined();
-      await expect(store.certificates.insert({ ...certificate, runId: 'run-2' })).rejects.toThrow();
+      await expect(store.certificates.insert({ ...certificate, subjectId: 'run-2' })).rejects.toThrow();
       const second = { ...certificate, number: '2026-0002', sequence: 2 };
       await expect(store.certificates.insert(second)).rejects.toThrow();
-      await store.certificates.insert({ ...second, runId: 'run-2' });
+      await store.certificates.insert({ ...second, subjectId: 'run-2' });
       expect((await store.certificates.list()).map(({ number }) => number)).toEqual([
         '2026-0001',
         '2026-0002',
       ]);
+    });
+
+    it('know which certificate took the place of which, which are void, and who signed as well', async () => {
+      const store = await opened();
+      const first = {
+        number: '2026-0001',
+        year: 2026,
+        sequence: 1,
+        subjectKind: 'device',
+        subjectId: 'DRIVE-1',
+        replaces: null,
+        issuedAt: '2026-01-03T00:00:00.000Z',
+        issuedBy: 'jdoe',
+        items: 1,
+        jsonSha256: 'j',
+        pdfSha256: 'p',
+        signatureSha256: 's',
+        logSeq: 9,
+      };
+      const second = { ...first, number: '2026-0002', sequence: 2, replaces: '2026-0001' };
+      await store.certificates.insert(first);
+      await store.certificates.insert(second);
+      expect(await store.certificates.ofSubject('device', 'DRIVE-1')).toEqual(second);
+      expect(await store.certificates.ofSubject('archive', 'DRIVE-1')).toBeUndefined();
+      expect(await store.certificates.replacementOf('2026-0001')).toEqual(second);
+      expect(await store.certificates.replacementOf('2026-0002')).toBeUndefined();
+      const third = { ...second, number: '2026-0003', sequence: 3 };
+      await expect(store.certificates.insert(third)).rejects.toThrow();
+      const annulled = {
+        number: '2026-0002',
+        voidedAt: '2026-01-04T00:00:00.000Z',
+        voidedBy: 'jdoe',
+        reason: 'Wrong drive',
+        logSeq: 12,
+      };
+      await store.certificates.insertVoid(annulled);
+      await expect(store.certificates.insertVoid(annulled)).rejects.toThrow();
+      expect(await store.certificates.voids()).toEqual([annulled]);
+      const signature = {
+        number: '2026-0001',
+        operator: 'asmith',
+        role: 'witness',
+        signedAt: '2026-01-04T00:00:00.000Z',
+        statement: '{}',
+        signature: 'AA==',
+        logSeq: 13,
+      };
+      await store.certificates.insertCounterSignature(signature);
+      await expect(store.certificates.insertCounterSignature(signature)).rejects.toThrow();
+      expect(await store.certificates.counterSignatures('2026-0001')).toEqual([signature]);
+      expect(await store.certificates.counterSignatures('2026-0002')).toEqual([]);
     });
 
     it('keep every version of the schedule with its text', async () => {

@@ -18,7 +18,7 @@ export default class CertificateList extends QuietusCommand {
         { head: 'ISSUED', value: (each) => each.issuedAt.slice(0, 10), shrink: false },
         { head: 'ITEMS', value: (each) => each.items, align: 'right' },
         { head: 'BY', value: (each) => each.issuedBy },
-        { head: 'RUN', value: (each) => each.runId },
+        { head: 'OF', value: (each) => each.subjectId },
       ]);
     }
     return {
@@ -27,7 +27,8 @@ export default class CertificateList extends QuietusCommand {
         issued_at: each.issuedAt,
         issued_by: each.issuedBy,
         items: each.items,
-        run: each.runId,
+        subject: { kind: each.subjectKind, id: each.subjectId },
+        replaces: each.replaces,
         json_sha256: each.jsonSha256,
         pdf_sha256: each.pdfSha256,
         log_seq: each.logSeq,
