@@ -1,6 +1,6 @@
 import type { LogEvent } from '../audit/index.js';
 import { isDestroyed, type Reason } from '../model/index.js';
-import type { DisposalRequest, TargetOutcome } from '../shred/index.js';
+import { type DisposalRequest, emptyOutcome, type TargetOutcome } from '../shred/index.js';
 import type { Run } from '../store/index.js';
 
 /** What the entries of one run name beside the item: the run, and its plan where it has one. */
@@ -44,18 +44,5 @@ export function outcomeEvent(outcome: TargetOutcome, run: Run): LogEvent {
 
 /** The outcome of an item that nothing was done to. */
 export function refusedOutcome(itemId: string, reason: Reason): TargetOutcome {
-  return {
-    itemId,
-    outcome: 'refused',
-    reasons: [reason],
-    files: 0,
-    filesPlanned: 0,
-    bytes: '0',
-    links: 0,
-    method: 'overwrite-aes-ctr-1-pass',
-    passes: 1,
-    verifiedFrom: null,
-    assessment: null,
-    fileOutcomes: [],
-  };
+  return emptyOutcome(itemId, 'refused', [reason], null);
 }

@@ -9,7 +9,7 @@ import {
 } from '../certificate/index.js';
 import { isOverwritable, type Plan, type PlanItem, type Reason, type RecordClass } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { METHOD_DESCRIPTION, type TargetOutcome } from '../shred/index.js';
+import { describeMethod, OVERWRITE_METHOD_IDS, type TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { approvalsAtBeginning, validApprovals } from './approval.js';
 import { plannedDisposals } from './plan-reading.js';
@@ -17,8 +17,6 @@ import { disposedOf } from './sweep-result.js';
 
 /** What a disposal's `result` holds: the outcome of `destroy()`, or what a person stated. */
 export type DisposalResult = TargetOutcome | { attested: AttestedStatement };
-
-const OVERWRITING: Reason = { code: 'overwrite-aes-ctr-1-pass', text: METHOD_DESCRIPTION };
 
 /**
  * Issues the certificate of a finished run, once: asked again, it gives the one that was issued. A run that
@@ -58,10 +56,18 @@ async function runFacts(
     approvals: await certifiedApprovals(session, plan, run),
     items,
     exceptions,
-    methods: items.some(({ method }) => method !== null) ? [OVERWRITING] : [],
+    methods: methodsOf(items),
     limits: [...limits.values()],
     holdsInForce: (await session.store.holds.active()).length,
   };
+}
+
+function methodsOf(items: readonly CertifiedItemFacts[]): Reason[] {
+  const codes = new Set(items.map(({ method }) => method));
+  return OVERWRITE_METHOD_IDS.filter((id) => codes.has(id)).map((id) => ({
+    code: id,
+    text: describeMethod(id),
+  }));
 }
 
 interface SortedDisposals {

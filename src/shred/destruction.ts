@@ -12,6 +12,7 @@ import {
 } from './examination.js';
 import { emptyOutcome, ItemWork } from './item-work.js';
 import { breathe } from './lanes.js';
+import { DEFAULT_METHOD, type OverwriteMethodId } from './overwrite-method.js';
 import { type DisposalContext, overwritePending } from './overwriting-phase.js';
 import { reason } from './reasons.js';
 import { removeOverwritten } from './removal-phase.js';
@@ -22,6 +23,8 @@ export interface DisposalOptions extends ExaminationOptions {
   signal?: AbortSignal;
   /** Go on where the medium leaves data behind; the outcome says so. Default: such targets are refused. */
   acceptResidual?: boolean;
+  /** How files are overwritten. Default: once, with pseudo-random data. A resumed run keeps what it was begun with. */
+  method?: OverwriteMethodId;
   /** Called synchronously right after each step. Must not throw. */
   observe?: (step: DisposalStep) => void;
   /** Limits how fast files are overwritten and read back. */
@@ -78,10 +81,13 @@ function judge(target: DisposalTarget, examined: Examination, options: DisposalO
   if (residual.length > 0 && options.acceptResidual !== true) {
     return refused(target, [reason('residual'), ...residual], examined);
   }
+  const { method = DEFAULT_METHOD } = options;
+  const chosen = method === DEFAULT_METHOD ? {} : { method };
   const entries = examined.entries.map(
     (entry): PlannedEntry => ({
       ...entry,
       neutralName: entry.type === 'directory' ? null : randomBytes(16).toString('hex'),
+      ...chosen,
     }),
   );
   const canonical = { ...target, location: resolve(target.location) };

@@ -1,5 +1,6 @@
 import type { FileFingerprint, FolderFingerprint, Outcome, Reason } from '../model/index.js';
 import type { Assessment } from './medium-inspector.js';
+import type { OverwriteMethodId } from './overwrite-method.js';
 
 /** Where the read-back came from. `page-cache` says only that the operating system holds the new content. */
 export type VerifiedFrom = 'medium' | 'page-cache';
@@ -25,6 +26,8 @@ export interface DisposalEntry {
 export interface PlannedEntry extends DisposalEntry {
   /** 32 random hex characters; null for directories, which are removed under their own name. */
   neutralName: string | null;
+  /** How it is overwritten; left out for the default. A cut-off run is finished by the method that it was begun with. */
+  method?: OverwriteMethodId;
 }
 
 export type EntryState = 'pending' | 'overwritten' | 'removed';
@@ -70,8 +73,13 @@ export interface TargetOutcome {
   bytes: string;
   /** Symbolic links that were removed (never followed). */
   links: number;
-  method: 'overwrite-aes-ctr-1-pass';
-  passes: 1;
+  method: OverwriteMethodId;
+  /** Complete passes over each file. */
+  passes: number;
+  /** What was written in each pass, in words: `pseudo-random`, or `0x00, 0xFF, pseudo-random`. */
+  pattern: string;
+  /** Decimal; bytes in holes of sparse files, where nothing is stored and nothing was written; not counted for files that a cut-off run overwrote. */
+  holeBytes: string;
   /** The weaker of the two when files differ; null when no content was overwritten. */
   verifiedFrom: VerifiedFrom | null;
   /** Null when there was nothing to assess. */

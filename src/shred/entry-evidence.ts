@@ -1,6 +1,7 @@
 import type { DisposalTarget, PlannedEntry } from './disposal-target.js';
 import { entryPathBytes } from './entry-path.js';
 import { treeDigest } from './folder-tree.js';
+import { isOverwriteMethodId } from './overwrite-method.js';
 
 const NEUTRAL_NAME = /^[0-9a-f]{32}$/;
 
@@ -12,6 +13,9 @@ export function entriesMatchTarget(target: DisposalTarget, entries: readonly Pla
   const [top] = entries;
   const { fingerprint } = target;
   if (top?.path !== '' || !entries.every(isWellNamed)) return false;
+  const { method } = top;
+  if (method !== undefined && !isOverwriteMethodId(method)) return false;
+  if (entries.some((entry) => entry.method !== method)) return false;
   if (top.device !== fingerprint.device || top.inode !== fingerprint.inode) return false;
   if (fingerprint.kind === 'file') {
     const same = top.size === fingerprint.size && top.modifiedNs === fingerprint.modifiedNs;

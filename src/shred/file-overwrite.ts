@@ -1,18 +1,9 @@
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fdatasync,
-  fstatSync,
-  openSync,
-  write,
-  writeSync,
-} from 'node:fs';
+import { type BigIntStats, closeSync, constants, fdatasync, fstatSync, openSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Reason } from '../model/index.js';
 import type { VerifiedFrom } from './disposal-target.js';
-import { MediumReader } from './medium-reader.js';
-import { CHUNK, type OverwriteContent } from './overwrite-method.js';
+import { MediumAccess } from './medium-access.js';
+import { CHUNK, type OverwriteContent, type OverwriteMethod } from './overwrite-method.js';
 import { reason, reasonOf } from './reasons.js';
 import type { Throttle } from './throttle.js';
 
@@ -20,8 +11,6 @@ const flush = promisify(fdatasync);
 const { O_RDWR } = constants;
 // A pipe that was put in the file's place must not make us wait. Neither flag is defined on Windows.
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-/** Up to this many bytes a write into the page cache is over sooner than a thread has taken it on. */
-const SMALL = 64 * 1024;
 const ZEROS = Buffer.alloc(CHUNK);
 
 export interface OverwriteRequest {
@@ -29,15 +18,22 @@ export interface OverwriteRequest {
   path: Buffer;
   /** Judges the open file; a reason means that it is not the one that may be destroyed. */
   obstacle: (stat: BigIntStats, descriptor: number) => Promise<Reason | undefined>;
-  /** From an {@link OverwriteMethod}, for this file alone. */
-  content: OverwriteContent;
-  /** Two buffers of {@link CHUNK} bytes are never needed at once: this one takes what is read. Page aligned, or O_DIRECT fails and is not used. */
-  buffer: Buffer;
+  method: OverwriteMethod;
+  /** Drawn at random for this file alone, see {@link OverwriteMethod}. */
+  seed: string;
+  /** Asked once the size is known: buffers of {@link CHUNK} bytes, as many as transfers may be under way. Page aligned, or O_DIRECT fails and is not used. */
+  buffers: (size: number) => Promise<BufferLoan>;
   observe: (step: 'overwritten' | 'verified') => void;
   /** Limits what is written and read back; undefined for no limit. */
   throttle: Throttle | undefined;
   /** The file system keeps files in memory: what is read back then never comes from a medium. */
   inMemory: boolean;
+}
+
+/** Buffers that nobody else uses until they are given back. */
+export interface BufferLoan {
+  readonly buffers: readonly Buffer[];
+  giveBack(): void;
 }
 
 /** State of the file after its overwriting; a later difference means that somebody wrote to it. */
@@ -58,17 +54,10 @@ export function hasState(stat: BigIntStats, state: AfterOverwrite): boolean {
 }
 
 export type OverwriteResult =
-  | { done: true; verifiedFrom: VerifiedFrom | null; after: AfterOverwrite }
+  /** `holes`: bytes that were left because they held nothing but zeros. */
+  | { done: true; verifiedFrom: VerifiedFrom | null; after: AfterOverwrite; holes: number }
   /** `touched`: something may have been written. `left`: the state after a system error cut the writing off. */
   | { done: false; touched: boolean; reason: Reason; left?: AfterOverwrite };
-
-function writeAt(descriptor: number, from: Buffer, offset: number, position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(descriptor, from, offset, from.length - offset, position, (error, count) =>
-      error ? reject(error) : resolve(count),
-    );
-  });
-}
 
 /** A size in bytes, rounded up to the block of the file system that `stat` tells of. */
 export function roundedSize(size: number, stat: BigIntStats): number {
@@ -107,6 +96,21 @@ class Layout {
     this.#holes[position / CHUNK] = 1;
   }
 
+  /** Bytes of the file in the chunks that were left. */
+  get holeBytes(): number {
+    let sum = 0;
+    for (let at = 0; at < this.#holes.length; at += 1) {
+      if (this.#holes[at] === 1) sum += this.oldLength(at * CHUNK);
+    }
+    return sum;
+  }
+
+  *chunks(): Generator<{ position: number; length: number }> {
+    for (let position = 0; position < this.length; position += CHUNK) {
+      yield { position, length: this.chunkLength(position) };
+    }
+  }
+
   isHole(position: number): boolean {
     return this.#holes[position / CHUNK] === 1;
   }
@@ -119,45 +123,53 @@ class Layout {
 }
 
 /** Only zeros: a hole, or content that says nothing. Writing there would use up space and protect nothing. */
-async function isEmptyChunk(reader: MediumReader, layout: Layout, at: number): Promise<boolean> {
-  const old = await reader.read(layout.chunkLength(at), at);
-  return old.length === layout.oldLength(at) && old.equals(ZEROS.subarray(0, old.length));
+function isEmptyChunk(descriptor: number, layout: Layout, at: number): boolean {
+  const old = Buffer.allocUnsafeSlow(layout.oldLength(at));
+  let got = 0;
+  for (let count = -1; count !== 0 && got < old.length; got += count) {
+    count = readSync(descriptor, old, got, old.length - got, at + got);
+  }
+  return got === old.length && old.equals(ZEROS.subarray(0, old.length));
 }
 
-async function writeAll(
-  descriptor: number,
+function markHoles(descriptor: number, layout: Layout): void {
+  if (!layout.sparse) return;
+  for (const { position } of layout.chunks()) {
+    if (isEmptyChunk(descriptor, layout, position)) layout.markHole(position);
+  }
+}
+
+async function writePass(
+  access: MediumAccess,
   content: OverwriteContent,
   layout: Layout,
-  reader: MediumReader,
   throttle: Throttle | undefined,
 ): Promise<void> {
-  for (let at = 0; at < layout.length; at += CHUNK) {
-    await throttle?.take(layout.chunkLength(at));
-    if (layout.sparse && (await isEmptyChunk(reader, layout, at))) {
-      layout.markHole(at);
-      continue;
-    }
-    const chunk = content.at(at, layout.chunkLength(at));
-    let done = chunk.length <= SMALL ? writeSync(descriptor, chunk, 0, chunk.length, at) : 0;
-    while (done < chunk.length) done += await writeAt(descriptor, chunk, done, at + done);
+  for (const { position, length } of layout.chunks()) {
+    if (layout.isHole(position)) continue;
+    await throttle?.take(length);
+    await access.put(content.at(position, length), position);
   }
+  await access.settle();
 }
 
 /** Reads all of it back and compares. Throws a system error of the medium. */
 async function matches(
+  access: MediumAccess,
   content: OverwriteContent,
   layout: Layout,
-  reader: MediumReader,
   throttle: Throttle | undefined,
 ): Promise<boolean> {
-  for (let at = 0; at < layout.length; at += CHUNK) {
-    const length = layout.chunkLength(at);
-    await throttle?.take(length);
-    const wanted = layout.isHole(at) ? ZEROS.subarray(0, layout.oldLength(at)) : content.at(at, length);
-    const got = await reader.read(length, at);
-    if (!got.subarray(0, wanted.length).equals(wanted)) return false;
-  }
-  return true;
+  return await access.readAll(
+    layout.chunks(),
+    (got, position) => {
+      const wanted = layout.isHole(position)
+        ? ZEROS.subarray(0, layout.oldLength(position))
+        : content.at(position, layout.chunkLength(position));
+      return got.subarray(0, wanted.length).equals(wanted);
+    },
+    throttle === undefined ? undefined : (length) => throttle.take(length),
+  );
 }
 
 async function overwriteOpen(
@@ -166,26 +178,32 @@ async function overwriteOpen(
   request: OverwriteRequest,
 ): Promise<OverwriteResult> {
   const layout = new Layout(stat);
-  const { content, throttle } = request;
-  const reader = new MediumReader(descriptor, request.buffer, request.inMemory);
+  const { method, seed, throttle } = request;
+  const loan = await request.buffers(layout.length);
+  const access = new MediumAccess(descriptor, loan.buffers, request.inMemory);
   try {
-    // Through the page cache and not past it: a page that another process holds dirty would be written over ours later.
-    await writeAll(descriptor, content, layout, reader, throttle);
-    await flush(descriptor);
+    markHoles(descriptor, layout);
+    for (let pass = 0; pass < method.passes; pass += 1) {
+      await writePass(access, method.content(seed, pass), layout, throttle);
+      // After each pass, or the cache would merge them into one.
+      await flush(descriptor);
+    }
     const after = stateOf(fstatSync(descriptor, { bigint: true }));
     request.observe('overwritten');
     if (after.size !== BigInt(layout.finalSize)) {
       return { done: false, touched: true, reason: reason('grew-while-running') };
     }
-    if (!(await matches(content, layout, reader, throttle))) {
+    if (!(await matches(access, method.content(seed, method.passes - 1), layout, throttle))) {
       return { done: false, touched: true, reason: reason('verification-failed') };
     }
     request.observe('verified');
-    return { done: true, verifiedFrom: reader.source, after };
+    return { done: true, verifiedFrom: access.source, after, holes: layout.holeBytes };
   } catch (error) {
+    await access.close();
     return { done: false, touched: true, reason: reasonOf(error), ...stateLeft(descriptor) };
   } finally {
-    reader.close();
+    await access.close();
+    loan.giveBack();
   }
 }
 
@@ -218,7 +236,7 @@ export async function overwriteFile(request: OverwriteRequest): Promise<Overwrit
       return { done: false, touched: false, reason: reason('changed') };
     }
     if (stat.size === 0n) {
-      return { done: true, verifiedFrom: null, after: stateOf(stat) };
+      return { done: true, verifiedFrom: null, after: stateOf(stat), holes: 0 };
     }
     return await overwriteOpen(descriptor, stat, request);
   } finally {

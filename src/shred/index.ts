@@ -26,10 +26,27 @@ export {
   type Examiner,
   examine,
 } from './examination.js';
+export {
+  assessFreeSpace,
+  type FreeSpaceAssessment,
+  type FreeSpaceOptions,
+  type FreeSpaceOutcome,
+  wipeFreeSpace,
+} from './free-space.js';
+export { emptyOutcome } from './item-work.js';
 export { judgeFileSystem } from './linux-medium-inspector.js';
 export type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
-export { METHOD_DESCRIPTION, METHOD_LIMITS } from './method-limits.js';
+export { METHOD_LIMITS } from './method-limits.js';
+export {
+  DEFAULT_METHOD,
+  describeMethod,
+  isOverwriteMethodId,
+  OVERWRITE_METHOD_IDS,
+  type OverwriteMethodId,
+  overwriteMethod,
+} from './overwrite-method.js';
 export { createMediumInspector } from './platform-inspector.js';
 export { isPassing } from './reasons.js';
 export { resume } from './resumption.js';
 export { Throttle } from './throttle.js';
+export type { TrimOutcome } from './trim.js';

@@ -11,6 +11,7 @@ import type {
 import { entryPathBytes, splitEntryPath } from './entry-path.js';
 import type { AfterOverwrite } from './file-overwrite.js';
 import type { Assessment } from './medium-inspector.js';
+import { DEFAULT_METHOD, type OverwriteMethod, overwriteMethod } from './overwrite-method.js';
 import { distinctReasons, reason } from './reasons.js';
 
 /** A yes of the journal holds for this long, so that a folder of many small files does not ask for each. */
@@ -29,6 +30,7 @@ export type EntryProgress =
 export class ItemWork {
   readonly baseName: Buffer;
   readonly progress: EntryProgress[];
+  readonly method: OverwriteMethod;
   /** Set in a resumed run for entries that already have their neutral name. */
   readonly neutral = new Set<number>();
   /** True when an earlier run was cut off: then the identity of files is judged differently. */
@@ -41,6 +43,7 @@ export class ItemWork {
   #authorizedAt = Number.NEGATIVE_INFINITY;
   #asking: Promise<Reason | undefined> | undefined;
   readonly #verifiedFrom = new Set<VerifiedFrom>();
+  #holeBytes = 0;
 
   constructor(
     readonly target: DisposalTarget,
@@ -49,6 +52,7 @@ export class ItemWork {
     resumed: boolean,
   ) {
     this.resumed = resumed;
+    this.method = overwriteMethod(entries[0]?.method ?? DEFAULT_METHOD);
     this.baseName = Buffer.from(basename(target.location));
     this.progress = entries.map(() => ({ state: 'pending' }));
     for (const [index, entry] of entries.entries()) {
@@ -94,6 +98,10 @@ export class ItemWork {
     if (from !== null) this.#verifiedFrom.add(from);
   }
 
+  noteHoles(bytes: number): void {
+    this.#holeBytes += bytes;
+  }
+
   /** Adds a reason that does not change the outcome. */
   note(added: Reason): void {
     this.#notes.push(added);
@@ -121,7 +129,8 @@ export class ItemWork {
     if (outcome === 'overwritten-residual') reasons.push(...this.assessment.residual);
     if (outcome === 'unlinked-only') reasons.push(reason('nothing-to-overwrite'));
     return {
-      ...emptyOutcome(this.target.itemId, outcome, distinctReasons(reasons), this.assessment),
+      ...emptyOutcome(this.target.itemId, outcome, distinctReasons(reasons), this.assessment, this.method),
+      holeBytes: String(this.#holeBytes),
       files: files.length,
       filesPlanned: this.entries.filter((entry) => entry.type === 'file').length,
       bytes: String(bytes),
@@ -158,6 +167,7 @@ export function emptyOutcome(
   outcome: Outcome,
   reasons: Reason[],
   assessment: Assessment | null,
+  method: OverwriteMethod = overwriteMethod(DEFAULT_METHOD),
 ): TargetOutcome {
   return {
     itemId,
@@ -167,8 +177,10 @@ export function emptyOutcome(
     filesPlanned: 0,
     bytes: '0',
     links: 0,
-    method: 'overwrite-aes-ctr-1-pass',
-    passes: 1,
+    method: method.id,
+    passes: method.passes,
+    pattern: method.pattern,
+    holeBytes: '0',
     verifiedFrom: null,
     assessment,
     fileOutcomes: [],

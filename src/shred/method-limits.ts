@@ -34,6 +34,13 @@ const WORDS = {
     'Content is written to the journal before its place (data=journal); copies stay in the journal.',
   'inline-data':
     'The file system keeps the content of a small file in its inode (inline_data); overwriting moves it to a block and need not reach where it was.',
+  'free-space-reserve':
+    'A part of the free space stays free so that other programs go on, and blocks that the file system keeps for the administrator are not given out.',
+  'free-space-slack': 'The unused rest of the last block of each file that exists is not reached.',
+  'free-space-metadata':
+    'Journals, folders, unused inodes and other records of the file system itself, with names and small content in them, are not reached; nor are the few free blocks that it took for such records while it was filled.',
+  'free-space-in-use':
+    'What is still in use is not free: snapshots, copies that share blocks, other files, other partitions.',
   'file-system-unknown': 'Nothing is known about how this file system stores content.',
 } as const;
 
@@ -54,13 +61,6 @@ export const METHOD_LIMITS: readonly Reason[] = [
   mediumReason('extended-attributes'),
   mediumReason('device-cache'),
 ];
-
-/** The method in words, for the certificate. */
-export const METHOD_DESCRIPTION =
-  'Each file was overwritten in place once, up to the end of its last block, with an AES-256-CTR keystream under a ' +
-  'key drawn at random for that file, flushed to the medium, read back and compared in full; then it was renamed to ' +
-  'a random name, truncated and removed, and its folder was flushed. Overwriting files is partial sanitization in ' +
-  'the sense of NIST SP 800-88 Rev. 2.';
 
 /** The assessment of a file, or of a folder with such a file, whose content lies in the inode. */
 export function withInlineData(assessment: Assessment, found: boolean): Assessment {

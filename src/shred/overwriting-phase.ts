@@ -1,19 +1,24 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import type { Reason } from '../model/index.js';
-import { alignedBuffers } from './aligned-memory.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { DirectoryPool } from './directory-pool.js';
 import type { DisposalJournal, OverwrittenMark } from './disposal-journal.js';
 import type { DisposalStep, PlannedEntry } from './disposal-target.js';
 import { looksUntouched, obstacleAfterInterruption, obstacleBeforeWriting } from './file-identity.js';
-import { type AfterOverwrite, hasState, type OverwriteResult, overwriteFile } from './file-overwrite.js';
+import {
+  type AfterOverwrite,
+  type BufferLoan,
+  hasState,
+  type OverwriteResult,
+  overwriteFile,
+} from './file-overwrite.js';
 import type { ItemWork } from './item-work.js';
 import { runInLanes } from './lanes.js';
 import { isKeptInMemory } from './linux-medium-inspector.js';
-import { AES_CTR_ONE_PASS, CHUNK, type OverwriteContent, type OverwriteMethod } from './overwrite-method.js';
 import { holdsOnlyOurs } from './own-content.js';
 import { reason, reasonOf, reasonOfFolder } from './reasons.js';
 import type { Throttle } from './throttle.js';
+import { takeTransferBuffers } from './transfer-buffers.js';
 
 /** What all phases of one batch share. */
 export interface DisposalContext {
@@ -28,19 +33,6 @@ export interface DisposalContext {
  * as many small files a second as 4, and 32 no more.
  */
 const LANES = 16;
-
-/** Kept for the next batch: each WebAssembly memory reserves gigabytes of address space until it is collected. */
-let spareBuffers: Buffer[] | undefined;
-
-/** One buffer a lane, that nobody else uses. */
-function takeBuffers(): Buffer[] {
-  const buffers =
-    spareBuffers ??
-    alignedBuffers(LANES, CHUNK) ??
-    Array.from({ length: LANES }, () => Buffer.allocUnsafeSlow(CHUNK));
-  spareBuffers = undefined;
-  return buffers;
-}
 
 interface Job {
   work: ItemWork;
@@ -69,21 +61,24 @@ export async function overwritePending(
 ): Promise<OverwrittenMark[]> {
   const marks: OverwrittenMark[] = [];
   const pool = new DirectoryPool();
-  const buffers = takeBuffers();
+  const buffers = takeTransferBuffers(LANES);
   try {
     await runInLanes(jobsOf(works), LANES, async ({ work, index }, lane) => {
       if (!(await mayGoOn(work, context))) {
         if (index !== undefined) leaveUnfinished(work, index, pool);
         return;
       }
-      const buffer = buffers[lane];
-      if (index === undefined || buffer === undefined) return;
-      const mark = await overwriteEntry(work, index, { pool, buffer, method: AES_CTR_ONE_PASS, context });
+      if (index === undefined) return;
+      const mark = await overwriteEntry(work, index, {
+        pool,
+        context,
+        buffers: (size) => buffers.lend(lane, size),
+      });
       if (mark !== undefined) marks.push(mark);
     });
   } finally {
     pool.close();
-    spareBuffers = buffers;
+    buffers.release();
   }
   return marks;
 }
@@ -135,7 +130,7 @@ function remember(seed: string, result: OverwriteResult): void {
 async function judge(
   work: ItemWork,
   entry: PlannedEntry,
-  { stat, descriptor, content }: { stat: BigIntStats; descriptor: number; content: OverwriteContent },
+  { stat, descriptor }: { stat: BigIntStats; descriptor: number },
   context: DisposalContext,
 ): Promise<Reason | undefined> {
   if (!work.resumed) return obstacleBeforeWriting(entry, stat);
@@ -143,7 +138,11 @@ async function judge(
   try {
     return await obstacleAfterInterruption(entry, stat, async () => {
       if (left !== undefined && hasState(stat, left)) return true;
-      return await holdsOnlyOurs(descriptor, stat, entry, content, context.throttle);
+      const { method } = work;
+      const contents = Array.from({ length: method.passes }, (_, pass) =>
+        method.content(neutralNameOf(entry), pass),
+      );
+      return await holdsOnlyOurs(descriptor, stat, entry, contents, context.throttle);
     });
   } catch (error) {
     return reasonOf(error);
@@ -152,8 +151,7 @@ async function judge(
 
 interface Tools {
   pool: DirectoryPool;
-  buffer: Buffer;
-  method: OverwriteMethod;
+  buffers: (size: number) => Promise<BufferLoan>;
   context: DisposalContext;
 }
 
@@ -165,7 +163,6 @@ async function overwriteEntry(
   const entry = work.entries[index];
   if (entry === undefined) throw new RangeError('no such entry');
   const { itemId } = work.target;
-  const content = tools.method.content(neutralNameOf(entry));
   // After an interruption nobody knows whether something was written before.
   const refusedState = work.resumed ? 'failed' : 'refused';
   let folder: DirectoryHandle;
@@ -178,9 +175,10 @@ async function overwriteEntry(
   try {
     const result = await overwriteFile({
       path: folder.child(work.currentName(index)),
-      obstacle: (stat, descriptor) => judge(work, entry, { stat, descriptor, content }, tools.context),
-      content,
-      buffer: tools.buffer,
+      obstacle: (stat, descriptor) => judge(work, entry, { stat, descriptor }, tools.context),
+      method: work.method,
+      seed: neutralNameOf(entry),
+      buffers: tools.buffers,
       observe: (step) => tools.context.observe({ step, itemId, fileIndex: index }),
       throttle: tools.context.throttle,
       inMemory: isKeptInMemory(work.assessment.fileSystem),
@@ -192,6 +190,7 @@ async function overwriteEntry(
     }
     work.progress[index] = { state: 'overwritten', after: result.after };
     work.noteVerification(result.verifiedFrom);
+    work.noteHoles(result.holes);
     return { itemId, index, verifiedFrom: result.verifiedFrom };
   } finally {
     tools.pool.release(folder);

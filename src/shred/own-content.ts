@@ -19,14 +19,14 @@ function readAt(descriptor: number, into: Buffer, offset: number, position: numb
  * True when an open file holds nothing but what a run wrote into it, all of it compared: no other bytes, none
  * appended, none cut off. Whole chunks of zeros are the holes that the run left.
  * @param stat of the open file
- * @param content that of the file's own seed
+ * @param contents what the run may have written, each with the file's own seed: after a mark the last pass, before it any
  * @throws a system error
  */
 export async function holdsOnlyOurs(
   descriptor: number,
   stat: BigIntStats,
   entry: DisposalEntry,
-  content: OverwriteContent,
+  contents: readonly OverwriteContent[],
   throttle: Throttle | undefined,
 ): Promise<boolean> {
   const size = Number(stat.size);
@@ -44,7 +44,7 @@ export async function holdsOnlyOurs(
       got = await readAt(descriptor, chunk, done, at + done);
       if (got === 0) return false;
     }
-    if (chunk.equals(content.at(at, wanted))) wrote = true;
+    if (contents.some((content) => chunk.equals(content.at(at, wanted)))) wrote = true;
     else if (!chunk.equals(ZEROS.subarray(0, wanted))) return false;
   }
   // Only holes: nothing was written, and nothing may have been.

@@ -50,6 +50,11 @@ const WORDS = {
   'changed-since':
     'An earlier run was cut off, and the file holds something else than what that run wrote: it was changed since, or only a part of it had been overwritten, which cannot be told apart. It was left; plan it again if it is to go.',
   'name-reused': 'Something else now has the name; it was not touched.',
+  'no-free-space':
+    'This file system is kept in memory or made by the kernel; it has no free space on a medium.',
+  'stopped-filling':
+    'It was stopped before all free space was filled and read back; what was filled is free again.',
+  'not-trimmed': 'The device was not told which blocks are free.',
   'identity-uncertain':
     'This file system records no time of creation, so a new file with the same number cannot be told from the old one; it was not touched.',
 } as const;

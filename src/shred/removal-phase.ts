@@ -4,7 +4,7 @@ import { splitEntryPath } from './entry-path.js';
 import type { ItemWork } from './item-work.js';
 import { runInLanes } from './lanes.js';
 import { removeFolder, removeName } from './name-removal.js';
-import { AES_CTR_ONE_PASS } from './overwrite-method.js';
+import { finalContent } from './overwrite-method.js';
 import { type DisposalContext, neutralNameOf } from './overwriting-phase.js';
 import { holdsOnlyOurs } from './own-content.js';
 import { reason, reasonOfFolder } from './reasons.js';
@@ -81,8 +81,8 @@ async function removeEntry(
         underNeutralName: work.neutral.has(index),
         after: progress.state === 'overwritten' ? progress.after : null,
         holdsOnlyOurs: (descriptor, stat) => {
-          const content = AES_CTR_ONE_PASS.content(neutralNameOf(entry));
-          return holdsOnlyOurs(descriptor, stat, entry, content, context.throttle);
+          const content = finalContent(work.method.id, neutralNameOf(entry));
+          return holdsOnlyOurs(descriptor, stat, entry, [content], context.throttle);
         },
         observe: (step) => context.observe({ step, itemId: work.target.itemId, fileIndex: index }),
       });

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'vitest';
+
+const MIB = 1024 * 1024;
+
+function run(command: string, ...args: string[]): boolean {
+  return (
+    spawnSync(command, args, { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } })
+      .status === 0
+  );
+}
+
+/** A real file system in an image file, which can be searched byte by byte. */
+export class LoopVolume {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'quietus-raw-')));
+  readonly image = join(this.folder, 'image');
+  /** Where it is mounted. */
+  readonly point = join(this.folder, 'mounted');
+
+  constructor() {
+    mkdirSync(this.point);
+  }
+
+  /**
+   * Makes the file system and mounts it; skips the test, with the reason, where this machine does not allow it.
+   * @param mkfs the image is added as the last argument
+   */
+  mount(context: TestContext, mkfs: readonly string[], options = 'loop', size = 48 * MIB): void {
+    writeFileSync(this.image, '');
+    truncateSync(this.image, size);
+    const [command = '', ...args] = mkfs;
+    if (!run(command, ...args, this.image)) context.skip(`${command} is not available or failed`);
+    if (!run('mount', '-o', options, this.image, this.point)) {
+      context.skip(`mounts of ${command} images are not permitted, or the kernel does not know them`);
+    }
+  }
+
+  unmount(): void {
+    if (!run('umount', this.point)) throw new Error('the volume could not be unmounted');
+  }
+
+  /** How often the bytes occur in the image. */
+  occurrences(of: string): number {
+    const wanted = Buffer.from(of);
+    const file = openSync(this.image, 'r');
+    const window = Buffer.alloc(4 * MIB + wanted.length);
+    const { size } = statSync(this.image);
+    let count = 0;
+    for (let start = 0; start < size; start += 4 * MIB) {
+      const content = window.subarray(0, readSync(file, window, 0, window.length, start));
+      let at = content.indexOf(wanted);
+      for (; at >= 0 && at < 4 * MIB; at = content.indexOf(wanted, at + 1)) count += 1;
+    }
+    closeSync(file);
+    return count;
+  }
+
+  remove(): void {
+    // Lazily: a test that failed may still have a file open there.
+    spawnSync('umount', ['-l', this.point]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
