@@ -210,8 +210,8 @@ class Filling {
       await access.settle();
       await flush(descriptor);
     } catch (error) {
-      // What was allocated counts; the last piece may be there in part only.
-      filler.length = Math.min(filler.length, Number(fstatSync(descriptor).size));
+      // Several pieces are under way: only what lies before the first that failed is surely there.
+      filler.length = Math.min(filler.length, access.failedAt ?? filler.length, fstatSync(descriptor).size);
       const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errnoOf(error) ?? '');
       if (!full) this.reasons.push(reasonOf(error));
     } finally {

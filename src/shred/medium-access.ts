@@ -36,7 +36,7 @@ function writeAt(descriptor: number, from: Buffer, position: number): Promise<nu
 interface Slot {
   readonly buffer: Buffer;
   /** The write that is under way; never rejects. */
-  busy: Promise<unknown> | undefined;
+  busy: Promise<void>;
 }
 
 /**
@@ -53,6 +53,7 @@ export class MediumAccess {
   #direct: number | undefined;
   #readFromCache = false;
   #failure: { error: unknown } | undefined;
+  #failedAt: number | undefined;
 
   /**
    * @param buffers at least one, each of the longest transfer; they must begin on a memory page, or nothing goes past the cache
@@ -60,13 +61,18 @@ export class MediumAccess {
    */
   constructor(descriptor: number, buffers: readonly Buffer[], inMemory: boolean) {
     this.#descriptor = descriptor;
-    this.#slots = buffers.map((buffer) => ({ buffer, busy: undefined }));
+    this.#slots = buffers.map((buffer) => ({ buffer, busy: Promise.resolve() }));
     this.#direct = inMemory ? undefined : openDirect(descriptor);
   }
 
   /** Where everything so far was read from: one read from the cache makes it `page-cache` for good. */
   get source(): VerifiedFrom {
     return this.#readFromCache || this.#direct === undefined ? 'page-cache' : 'medium';
+  }
+
+  /** The lowest position of a write that failed after `put` had taken it over. */
+  get failedAt(): number | undefined {
+    return this.#failedAt;
   }
 
   /** Begins to write; resolves when the content was taken over. An error shows at the next call or at {@link settle}. */
@@ -82,13 +88,13 @@ export class MediumAccess {
     content.copy(slot.buffer);
     slot.busy = this.#write(slot.buffer.subarray(0, content.length), position).catch((error: unknown) => {
       this.#failure ??= { error };
+      this.#failedAt = Math.min(position, this.#failedAt ?? position);
     });
   }
 
   /** Waits for all writes. Throws the first error of one. */
   async settle(): Promise<void> {
     await Promise.all(this.#slots.map(({ busy }) => busy));
-    for (const slot of this.#slots) slot.busy = undefined;
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
