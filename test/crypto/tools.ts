@@ -5,7 +5,7 @@ import type { TestContext } from 'vitest';
  * Runs somebody else's program; a program that is missing skips the test, and fails it in CI.
  * @returns what it wrote and how it ended
  */
-function tool(
+export function tool(
   context: TestContext,
   command: string,
   args: readonly string[],
