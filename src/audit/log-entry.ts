@@ -43,14 +43,30 @@ export interface LogEntry {
   data: Readonly<Record<string, unknown>>;
   /** Hash of the entry before. */
   prev: string;
+  /** The newest checkpoint, in the first entry after it: so that it cannot be left out later. */
+  checkpoint?: CheckpointPin;
+}
+
+/** Names a checkpoint. */
+export interface CheckpointPin {
+  number: number;
+  /** SHA-256, hex, of the signed note. */
+  sha256: string;
 }
 
 /** Makes the record of the next entry. The hash is SHA-256 over the canonical JSON (RFC 8785), as `sha256sum` computes it. */
 export function logRecord(
   event: LogEvent,
-  context: { workspace: string; actor: Actor; time: string; seq: number; prev: string },
+  context: {
+    workspace: string;
+    actor: Actor;
+    time: string;
+    seq: number;
+    prev: string;
+    checkpoint?: CheckpointPin | undefined;
+  },
 ): LogRecord {
-  const { workspace, actor, time, seq, prev } = context;
+  const { workspace, actor, time, seq, prev, checkpoint } = context;
   const entry: LogEntry = {
     format: FORMAT,
     workspace,
@@ -62,6 +78,7 @@ export function logRecord(
     subject: event.subject ?? {},
     data: event.data ?? {},
     prev,
+    ...(checkpoint && { checkpoint }),
   };
   const text = canonicalJson(entry);
   return { seq, time, operator: actor.operator, action: event.action, hash: sha256(text), entry: text };
@@ -86,8 +103,13 @@ function isLogEntry(value: unknown): value is LogEntry {
     Number.isSafeInteger(value.seq) &&
     TEXTS.every((name) => typeof value[name] === 'string') &&
     isObject(value.subject) &&
-    isObject(value.data)
+    isObject(value.data) &&
+    (value.checkpoint === undefined || isPin(value.checkpoint))
   );
+}
+
+function isPin(value: unknown): value is CheckpointPin {
+  return isObject(value) && Number.isSafeInteger(value.number) && typeof value.sha256 === 'string';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

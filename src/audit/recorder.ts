@@ -1,14 +1,57 @@
+import { Fault } from '../model/index.js';
 import type { LogRecord, StoreTransaction } from '../store/index.js';
 import { type Clock, instant } from '../workspace/index.js';
-import { type Actor, GENESIS, type LogEvent, logRecord } from './log-entry.js';
+import { type Actor, type LogEvent, logRecord } from './log-entry.js';
+import { type LogSigner, type NumberedCheckpoint, pinOf } from './signer.js';
+import { GrowingTree } from './stored-tree.js';
+
+/** How a recorder signs what it appends. */
+export interface Signing {
+  signer: LogSigner;
+  /** Most entries that may be without a checkpoint. */
+  unsignedEntries: () => number;
+}
+
+/** Topics that destroy, certify, or change the log itself: a command that appends such an entry ends with a checkpoint. */
+const SIGNED_TOPICS = new Set([
+  'archive',
+  'certificate',
+  'disposal',
+  'dispose',
+  'item',
+  'log',
+  'media',
+  'sweep',
+]);
 
 /** Appends to the log on behalf of one actor. Appending needs the transaction of the change it tells of. */
 export class Recorder {
+  #needsCheckpoint = false;
+  #appended = 0;
+  #problem: Fault | undefined;
+  #signing = false;
+
   constructor(
     private readonly workspace: () => string,
     private readonly actor: () => Promise<Actor>,
     private readonly clock: Clock,
+    private readonly signing?: Signing,
   ) {}
+
+  /** Whether something was appended that a checkpoint should cover at the end of the command. */
+  get needsCheckpoint(): boolean {
+    return this.#needsCheckpoint;
+  }
+
+  /** Entries appended so far, also those of transactions that failed afterwards. */
+  get appended(): number {
+    return this.#appended;
+  }
+
+  /** Why a checkpoint that was due could not be made; the entries are there all the same. */
+  get problem(): Fault | undefined {
+    return this.#problem;
+  }
 
   /** Appends one entry. @returns its record, for evidence that refers to it */
   async append(transaction: StoreTransaction, event: LogEvent): Promise<LogRecord> {
@@ -17,20 +60,68 @@ export class Recorder {
     return record;
   }
 
-  /** Appends entries in order, as one write. */
+  /**
+   * Appends entries in order, as one write, and signs a checkpoint as soon as many are without one.
+   *
+   * @throws Fault `log-rewound`, `log-inconsistent` (exit 5) where the end of the log is not as it was left
+   */
   async appendAll(transaction: StoreTransaction, events: readonly LogEvent[]): Promise<LogRecord[]> {
-    const head = await transaction.log.head();
+    if (events.length === 0) return [];
     const actor = await this.actor();
     const time = instant(this.clock);
-    let seq = head?.seq ?? 0;
-    let prev = head?.hash ?? GENESIS;
+    const workspace = this.workspace();
+    const tree = await GrowingTree.open(transaction);
     const records = events.map((event) => {
-      seq += 1;
-      const record = logRecord(event, { workspace: this.workspace(), actor, time, seq, prev });
-      prev = record.hash;
+      const context = { workspace, actor, time, seq: tree.size + 1, prev: tree.head };
+      const record = logRecord(event, { ...context, checkpoint: pinOf(tree.pin) });
+      tree.setPin(null);
+      tree.append(record.entry, record.hash);
       return record;
     });
     await transaction.log.insert(records);
+    await tree.save();
+    this.#note(events);
+    await this.#signWhereDue(transaction, tree.unsigned);
     return records;
+  }
+
+  /**
+   * Signs a checkpoint that covers every entry; within the transaction of entries that it covers, or in one of its own.
+   *
+   * @throws Fault `log-key-lost` (exit 4), `log-inconsistent`, `checkpoint-changed`, `log-rewound` (exit 5)
+   */
+  async checkpoint(transaction: StoreTransaction): Promise<NumberedCheckpoint> {
+    if (this.signing === undefined) throw new Error('This recorder has no key');
+    this.#signing = true;
+    try {
+      const append = (event: LogEvent) => this.append(transaction, event);
+      const made = await this.signing.signer.checkpoint(transaction, append);
+      this.#needsCheckpoint = false;
+      return made;
+    } finally {
+      this.#signing = false;
+    }
+  }
+
+  #note(events: readonly LogEvent[]): void {
+    this.#appended += events.length;
+    this.#needsCheckpoint ||= events.some(
+      ({ action, outcome }) => outcome === 'intent' || SIGNED_TOPICS.has(action.split('.', 1)[0] ?? ''),
+    );
+  }
+
+  /** At half of what policy allows, so that no crash and no long run leaves more without a signature. */
+  async #signWhereDue(transaction: StoreTransaction, unsigned: number): Promise<void> {
+    if (this.signing === undefined || this.#signing) return;
+    if (unsigned < this.signing.unsignedEntries() / 2) return;
+    const wanted = this.#needsCheckpoint;
+    try {
+      await this.checkpoint(transaction);
+      this.#needsCheckpoint = wanted;
+    } catch (error) {
+      // A lost key stops no work: what is done is recorded, and said to be without a signature.
+      if (!(error instanceof Fault) || error.code !== 'log-key-lost') throw error;
+      this.#problem = error;
+    }
   }
 }

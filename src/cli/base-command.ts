@@ -134,7 +134,12 @@ export abstract class QuietusCommand extends Command {
         env: process.env,
         cwd: process.cwd(),
       });
-      this.#session = await openSession({ paths, command: this.commandName, admit });
+      this.#session = await openSession({
+        paths,
+        command: this.commandName,
+        admit,
+        warn: (text) => this.note(`warning: ${text}`),
+      });
     }
     return this.#session;
   }

@@ -5,6 +5,14 @@ export { formatOf, recognize } from './formats.js';
 export { needsPassphrase, openPrivateKey, sealPrivateKey } from './sealed-key.js';
 export { createSigningKey, publicKeyOf, signText, verifyText } from './signature.js';
 export {
+  type NoteKey,
+  noteKey,
+  type OpenedNote,
+  openNote,
+  parseNoteKey,
+  signNote,
+} from './signed-note.js';
+export {
   type CertificateFacts,
   certificateProblems,
   certificatesIn,

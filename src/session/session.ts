@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Actor, Recorder } from '../audit/index.js';
+import { type Actor, LogSigner, Recorder } from '../audit/index.js';
 import { badInput, type CalendarDate, type Operator } from '../model/index.js';
 import { type Account, currentAccount, operatorOf } from '../operators/index.js';
 import { openStore, type Store } from '../store/index.js';
@@ -16,6 +16,7 @@ import {
   systemClock,
   type WorkspacePaths,
 } from '../workspace/index.js';
+import { finishLog } from './log-finish.js';
 
 /** One use of a workspace by one operator, from opening to closing. */
 export interface Session {
@@ -31,6 +32,7 @@ export interface Session {
   operator(): Promise<Operator>;
   /** Today, in the organization's time zone. */
   today(): CalendarDate;
+  /** Ends it, with a signed checkpoint where something was destroyed or certified. */
   close(): Promise<void>;
 }
 
@@ -42,6 +44,8 @@ export interface SessionOptions {
   account?: Account;
   /** `anybody` also lets in who is not an active operator: to enroll, and to find out what is wrong. */
   admit?: 'operators' | 'anybody';
+  /** Is told, when the session closes, what could not be done for the log though the command's work is done. */
+  warn?: (text: string) => void;
 }
 
 /**
@@ -92,15 +96,27 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     host: hostname(),
     command,
   });
+  const workspaceId = () => readOnce().workspaceId;
+  const recorder = new Recorder(workspaceId, actor, clock, {
+    signer: new LogSigner(workspaceId, paths.keys, clock),
+    unsignedEntries: () => readOnce().log.unsignedEntries,
+  });
+  const close = async () => {
+    try {
+      await finishLog({ store, recorder, warn: options.warn ?? (() => {}) });
+    } finally {
+      await store.close();
+    }
+  };
   return {
     paths,
     store,
     clock,
     account,
-    recorder: new Recorder(() => readOnce().workspaceId, actor, clock),
+    recorder,
     settings: readOnce,
     operator: operatorOnce,
     today: () => dateIn(readOnce().timeZone, clock.now()),
-    close: () => store.close(),
+    close,
   };
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Recorder } from '../audit/index.js';
+import { LogSigner, Recorder } from '../audit/index.js';
 import { createSigningKey, sha256 } from '../crypto/index.js';
 import type { Operator } from '../model/index.js';
 import {
@@ -19,6 +19,7 @@ import {
   type Clock,
   COOLING_OFF_DAYS,
   instant,
+  LOG_SETTINGS,
   parseSettings,
   readableMode,
   SETTINGS_FILE,
@@ -112,6 +113,7 @@ function newSettings(request: WorkspaceRequest): Settings {
     gates: { statementDays: STATEMENT_DAYS },
     certificate: { itemTitles: false },
     hooks: { webhook: null, command: null },
+    log: LOG_SETTINGS,
   };
   return parseSettings(settingsText(settings), SETTINGS_FILE);
 }
@@ -186,18 +188,21 @@ async function fillDatabase(
     () => Promise.resolve(actor),
     request.clock,
   );
+  const signer = new LogSigner(() => settings.workspaceId, paths.keys, request.clock);
   const store = await openStore({ sqlite: paths.database }, (name) =>
     join(paths.backups, `before-${name}.db`),
   );
   try {
     await store.transaction(async (transaction) => {
       await transaction.operators.insert(operator);
+      const logKey = await signer.introduceKey(transaction);
       await recorder.append(transaction, {
         action: 'workspace.create',
         outcome: 'done',
         subject: { operator: operator.id },
         data: {
           settings_sha256: sha256(request.text),
+          log_key: logKey,
           public_key_sha256: sha256(operator.publicKey),
           key: request.passphrase === null ? 'unattended' : 'passphrase',
           group: request.group ?? null,
@@ -226,7 +231,7 @@ async function discard(paths: WorkspacePaths): Promise<void> {
 }
 
 /** Files that init itself makes in the folders of a workspace, and their temporary forms. */
-const KEY_FILE = /^\.?[a-z0-9][a-z0-9._-]*\.(?:key\.json|pub\.pem)(?:\.[0-9a-f]+\.tmp)?$/;
+const KEY_FILE = /^\.?[a-z0-9][a-z0-9._-]*\.(?:key\.json|pub\.pem|signing-key\.json)(?:\.[0-9a-f]+\.tmp)?$/;
 
 /** A folder with anything else in it stays: somebody put it there. */
 async function discardFolder(folder: string): Promise<void> {

@@ -6,6 +6,14 @@ export type { ImportMarks } from './repositories/import-marks.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
 export type { ItemFilter, ItemInsert, ItemPlace, ItemWrite, Page } from './repositories/items.js';
 export type { LogFilter, LogRecord } from './repositories/log.js';
+export type {
+  CheckpointRecord,
+  LogKeyRecord,
+  SegmentRecord,
+  TreeNodeRecord,
+  TreeState,
+  WitnessRecord,
+} from './repositories/log-tree.js';
 export type { PlanLine } from './repositories/plans.js';
 export type { Disposal, DisposalEntryRecord, Run, RunTarget } from './repositories/runs.js';
 export { openStore, type Repositories, type Store, type StoreTransaction } from './store.js';

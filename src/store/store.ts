@@ -7,6 +7,7 @@ import { GateRepository } from './repositories/gates.js';
 import { HoldRepository } from './repositories/holds.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
+import { LogTreeRepository } from './repositories/log-tree.js';
 import { OperatorRepository } from './repositories/operators.js';
 import { PlanRepository } from './repositories/plans.js';
 import { RunRepository } from './repositories/runs.js';
@@ -24,6 +25,7 @@ export class Repositories {
   readonly runs: RunRepository;
   readonly certificates: CertificateRepository;
   readonly log: LogRepository;
+  readonly logTree: LogTreeRepository;
 
   constructor(database: Knex | Knex.Transaction) {
     this.operators = new OperatorRepository(database);
@@ -36,6 +38,7 @@ export class Repositories {
     this.runs = new RunRepository(database);
     this.certificates = new CertificateRepository(database);
     this.log = new LogRepository(database);
+    this.logTree = new LogTreeRepository(database);
   }
 }
 

@@ -12,7 +12,7 @@ export interface HookSettings {
 export function readHooks(hooks: YamlMap): HookSettings {
   const webhook = hooks.text('webhook', { optional: true }) ?? null;
   const command = hooks.texts('command', { optional: true }) ?? null;
-  if (webhook !== null && !isWebhook(webhook)) {
+  if (webhook !== null && !isProtectedAddress(webhook)) {
     hooks.problem(
       'webhook',
       'is not an https address',
@@ -25,8 +25,8 @@ export function readHooks(hooks: YamlMap): HookSettings {
   return { webhook, command };
 }
 
-/** What the summary says goes over the network, so it is encrypted unless it stays on this machine. */
-function isWebhook(text: string): boolean {
+/** What is sent goes over the network, so it is encrypted unless it stays on this machine: https, or http to a loopback address. */
+export function isProtectedAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
   if (username !== '' || password !== '') return false;

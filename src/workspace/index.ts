@@ -1,6 +1,12 @@
 export { type AtomicWriteOptions, syncFolder, writeFileAtomically } from './atomic-file.js';
 export { type Clock, dateIn, instant, isTimeZone, systemClock } from './clock.js';
 export {
+  LOG_SETTINGS,
+  type LogSettings,
+  type TimestampSettings,
+  type WitnessSettings,
+} from './log-settings.js';
+export {
   defaultWorkspaceRoot,
   findWorkspace,
   SETTINGS_FILE,

@@ -16,6 +16,8 @@ export interface WorkspacePaths {
   keys: string;
   certificates: string;
   backups: string;
+  /** Every checkpoint of the log as a file, beside the database. */
+  checkpoints: string;
 }
 
 export function workspacePaths(root: string): WorkspacePaths {
@@ -28,6 +30,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     keys: join(root, 'keys'),
     certificates: join(root, 'certificates'),
     backups: join(root, 'backups'),
+    checkpoints: join(root, 'checkpoints'),
   };
 }
 

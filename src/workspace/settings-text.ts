@@ -1,8 +1,9 @@
+import type { LogSettings } from './log-settings.js';
 import type { Settings } from './settings.js';
 
 /** The text of quietus.yaml, with comments that explain each setting; `parseSettings` reads it back unchanged. */
 export function settingsText(settings: Settings): string {
-  const { organization, limits, approvals, holds, gates, certificate, hooks } = settings;
+  const { organization, limits, approvals, holds, gates, certificate, hooks, log } = settings;
   return `# Settings of this Quietus workspace. After a change, run: quietus doctor
 version: ${settings.version}
 
@@ -53,7 +54,47 @@ ${hooks.webhook === null && hooks.command === null ? '# hooks:' : 'hooks:'}
 ${hooks.webhook === null ? '  # webhook: "https://example.org/quietus"' : `  webhook: ${quoted(hooks.webhook)}`}
   # Gets the summary on standard input: absolute path of a program, then its arguments.
 ${hooks.command === null ? '  # command: ["/usr/local/bin/tell", "records"]' : `  command: [${hooks.command.map(quoted).join(', ')}]`}
+
+${logText(log)}`;
+}
+
+function logText({
+  unsignedEntries,
+  clockTolerance,
+  reads,
+  fileNames,
+  witnesses,
+  timestamp,
+}: LogSettings): string {
+  const { folder, system, webhook, webhookCa } = witnesses;
+  const places = [folder, system, webhook, webhookCa].some((value) => value !== null);
+  return `log:
+  # Entries that may be without a signed checkpoint. One is made at the end of each command that destroys or certifies.
+  unsigned_entries: ${unsignedEntries}
+  # Seconds by which an entry may seem older than one before it: several machines whose clocks differ.
+  clock_tolerance: ${clockTolerance}
+  # Whether commands that only read personal information or evidence leave an entry.
+  reads: ${reads}
+  # Whether entries may hold names of files. Names can be personal information.
+  file_names: ${fileNames}
+  # Second places for checkpoints. Without one, whoever can replace the workspace can replace its log.
+${places ? '  witnesses:' : '  # witnesses:'}
+${optionalText('    ', 'folder', folder, '/mnt/elsewhere/quietus')}
+    # The system log of this machine, syslog or journald, which may forward to another machine.
+${optionalText('    ', 'system', system, 'journald')}
+    # Takes each checkpoint as an HTTP POST; https only, or http to this machine.
+${optionalText('    ', 'webhook', webhook, 'https://example.org/checkpoints')}
+${optionalText('    ', 'webhook_ca', webhookCa, '/etc/ssl/example.pem')}
+  # A time-stamping authority (RFC 3161) for: quietus log checkpoint --timestamp
+${timestamp === null ? '  # timestamp:' : '  timestamp:'}
+${optionalText('    ', 'url', timestamp?.url ?? null, 'https://tsa.example.org')}
+${optionalText('    ', 'ca', timestamp?.ca ?? null, '/etc/ssl/tsa.pem')}
 `;
+}
+
+/** A setting, or an example of it behind a number sign. */
+function optionalText(indent: string, key: string, value: string | null, example: string): string {
+  return value === null ? `${indent}# ${key}: ${quoted(example)}` : `${indent}${key}: ${quoted(value)}`;
 }
 
 /** A JSON string is a double-quoted YAML 1.2 scalar. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { badInput, daysInMonth } from '../model/index.js';
 import { isTimeZone } from './clock.js';
 import { type HookSettings, readHooks } from './hook-settings.js';
+import { LOG_SETTINGS, type LogSettings, readLogSettings } from './log-settings.js';
 import { formatProblems, readYaml, type SourceProblem, type YamlMap } from './yaml-source.js';
 
 /** Version of quietus.yaml that this program writes and reads. */
@@ -50,6 +51,7 @@ export interface Settings {
     itemTitles: boolean;
   };
   hooks: HookSettings;
+  log: LogSettings;
 }
 
 /**
@@ -115,6 +117,7 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
   const gates = root.map('gates', { optional: true });
   const certificate = root.map('certificate', { optional: true });
   const hooks = root.map('hooks', { optional: true });
+  const log = root.map('log', { optional: true });
   const settings = {
     workspaceId: root.text('workspace', { pattern: UUID, expected: 'the UUID that init wrote' }) ?? '',
     organization: {
@@ -144,6 +147,7 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
     },
     certificate: { itemTitles: certificate?.boolean('item_titles', { optional: true }) ?? false },
     hooks: hooks ? readHooks(hooks) : { webhook: null, command: null },
+    log: log ? readLogSettings(log) : LOG_SETTINGS,
   };
   if (settings.timeZone !== '' && !isTimeZone(settings.timeZone)) {
     root.problem(

@@ -46,6 +46,7 @@ describe('createWorkspace', () => {
       keys: '700',
       'keys/jdoe.key.json': '600',
       'keys/jdoe.pub.pem': '600',
+      'keys/log.signing-key.json': '600',
       'quietus.db': '600',
       'quietus.yaml': '600',
       'run.lock': '600',

@@ -6,6 +6,7 @@ import type { Fault } from '../../src/model/index.js';
 import {
   isMonthDay,
   isTimeZone,
+  LOG_SETTINGS,
   parseSettings,
   readSettings,
   requirePrivate,
@@ -44,6 +45,7 @@ describe('settings', () => {
       gates: { statementDays: 90 },
       certificate: { itemTitles: false },
       hooks: { webhook: null, command: null },
+      log: LOG_SETTINGS,
     });
   });
 
@@ -80,6 +82,19 @@ describe('settings', () => {
           line.map((text) => ['/usr/bin/tell', text]),
           { nil: null },
         ),
+      }),
+      log: fc.record({
+        unsignedEntries: fc.integer({ min: 2, max: 10_000_000 }),
+        clockTolerance: fc.integer({ min: 0, max: 86_400 }),
+        reads: fc.boolean(),
+        fileNames: fc.boolean(),
+        witnesses: fc.record({
+          folder: fc.option(line.map((text) => `/mnt/${text}`)),
+          system: fc.constantFrom(null, 'syslog', 'journald'),
+          webhook: fc.constantFrom(null, 'https://example.org/hook', 'http://localhost:1/'),
+          webhookCa: fc.constantFrom(null, '/etc/ssl/ca.pem'),
+        }),
+        timestamp: fc.option(fc.constant({ url: 'http://tsa.example.org/', ca: '/etc/ssl/tsa.pem' })),
       }),
     });
     fc.assert(

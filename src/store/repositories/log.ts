@@ -37,6 +37,11 @@ export class LogRepository {
     return (await this.database('log_entries').orderBy('seq', 'desc').first()) as LogRecord | undefined;
   }
 
+  /** Number and hash of the newest entry, without reading the entry. */
+  async end(): Promise<{ seq: number; hash: string } | undefined> {
+    return await this.database('log_entries').orderBy('seq', 'desc').first('seq', 'hash');
+  }
+
   async get(seq: number): Promise<LogRecord | undefined> {
     return (await this.database('log_entries').where('seq', seq).first()) as LogRecord | undefined;
   }

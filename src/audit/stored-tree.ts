@@ -1,0 +1,193 @@
+import { verificationFailed } from '../model/index.js';
+import type { Repositories, StoreTransaction, TreeNodeRecord, TreeState } from '../store/index.js';
+import { GENESIS } from './log-entry.js';
+import { Frontier, leafHash, type NodeSource, nodeHash, type TreeHash } from './merkle-tree.js';
+
+/** Nodes below this level are made from the entries when they are needed: 256 of them at most. */
+const STORED_LEVEL = 8;
+const BLOCK = 2 ** STORED_LEVEL;
+const HASH_BYTES = 32;
+const PAGE = 2000;
+/** Blocks that a proof goes through at the same time: that of the entry and that at the right edge. */
+const CACHED_BLOCKS = 4;
+
+/** The tree of a log as its store holds it: upper nodes in a table, lower ones made from the entries. */
+export class StoredTree implements NodeSource {
+  readonly #blocks = new Map<number, TreeHash[][]>();
+
+  constructor(private readonly repositories: Repositories) {}
+
+  /** @throws Fault `log-entry-missing`, `log-tree-damaged` (exit 5) */
+  async node(level: number, position: number): Promise<TreeHash> {
+    if (level >= STORED_LEVEL) {
+      const hash = await this.repositories.logTree.node(level, position);
+      if (hash?.length === HASH_BYTES) return hash;
+    } else {
+      const block = Math.floor(position / 2 ** (STORED_LEVEL - level));
+      const hash = (await this.#block(block))[level]?.[position - block * 2 ** (STORED_LEVEL - level)];
+      if (hash) return hash;
+    }
+    throw verificationFailed(
+      'log-tree-damaged',
+      'The Merkle tree of the log lacks a node that it must have',
+      {
+        hint: 'Keep the workspace as it is, and run: quietus log verify',
+        details: { level, position },
+      },
+    );
+  }
+
+  async #block(block: number): Promise<TreeHash[][]> {
+    const known = this.#blocks.get(block);
+    if (known) return known;
+    const levels = levelsOver(await this.#leaves(block));
+    if (this.#blocks.size >= CACHED_BLOCKS) this.#blocks.clear();
+    this.#blocks.set(block, levels);
+    return levels;
+  }
+
+  async #leaves(block: number): Promise<TreeHash[]> {
+    const kept = await this.repositories.logTree.leaves(block);
+    if (kept) return split(kept);
+    const records = await this.repositories.log.page(block * BLOCK, BLOCK);
+    return records
+      .filter(({ seq }, at) => seq === block * BLOCK + at + 1)
+      .map(({ entry }) => leafHash(entry));
+  }
+}
+
+/** All complete subtrees over the leaves of one block, by level. */
+function levelsOver(leaves: readonly TreeHash[]): TreeHash[][] {
+  const levels: TreeHash[][] = [[...leaves]];
+  for (let level = 1; level < STORED_LEVEL; level += 1) {
+    const below = levels[level - 1] ?? [];
+    const pairs = Math.floor(below.length / 2);
+    levels.push(
+      Array.from({ length: pairs }, (_, at) =>
+        nodeHash(below[2 * at] as TreeHash, below[2 * at + 1] as TreeHash),
+      ),
+    );
+  }
+  return levels;
+}
+
+function split(bytes: Buffer): TreeHash[] {
+  return Array.from({ length: Math.floor(bytes.length / HASH_BYTES) }, (_, at) =>
+    bytes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES),
+  );
+}
+
+/** Right edge of the stored tree. @throws Fault `log-tree-damaged` (exit 5) */
+function frontierOf(state: TreeState): Frontier {
+  try {
+    return new Frontier(state.size, split(state.peaks));
+  } catch (error) {
+    throw verificationFailed('log-tree-damaged', 'The Merkle tree of the log has an edge of another size', {
+      cause: error,
+      hint: 'Keep the workspace as it is, and run: quietus log verify',
+    });
+  }
+}
+
+/** The tree while entries are appended to it, in one transaction. */
+export class GrowingTree {
+  readonly #completed: TreeNodeRecord[] = [];
+
+  private constructor(
+    private readonly transaction: StoreTransaction,
+    private readonly state: TreeState,
+    private readonly frontier: Frontier,
+  ) {}
+
+  /**
+   * Opens the tree at the end of the log. Entries that are not in it yet, because an older version of this program
+   * wrote them, are taken in.
+   *
+   * @throws Fault `log-rewound` (exit 5) where the log ends before its tree, or with another entry
+   */
+  static async open(transaction: StoreTransaction): Promise<GrowingTree> {
+    const state = (await transaction.logTree.state()) ?? {
+      size: 0,
+      head: GENESIS,
+      peaks: Buffer.alloc(0),
+      checkpointSize: 0,
+      pin: null,
+    };
+    const head = await transaction.log.end();
+    const tree = new GrowingTree(transaction, state, frontierOf(state));
+    const seq = head?.seq ?? 0;
+    if (seq > state.size) await tree.#takeIn(seq);
+    else if (seq < state.size || (head?.hash ?? GENESIS) !== state.head) throw rewound(state.size, seq);
+    return tree;
+  }
+
+  get size(): number {
+    return this.frontier.size;
+  }
+
+  get head(): string {
+    return this.state.head;
+  }
+
+  get pin(): string | null {
+    return this.state.pin;
+  }
+
+  get unsigned(): number {
+    return this.size - this.state.checkpointSize;
+  }
+
+  root(): TreeHash {
+    return this.frontier.root();
+  }
+
+  append(entry: string, hash: string): void {
+    this.frontier.append(leafHash(entry), (node) => {
+      if (node.level >= STORED_LEVEL) this.#completed.push(node);
+    });
+    this.state.head = hash;
+  }
+
+  /** Notes that the newest checkpoint covers the tree as it is. @param pin what the next entry names of it; null once one has */
+  setPin(pin: string | null): void {
+    this.state.pin = pin;
+    if (pin !== null) this.state.checkpointSize = this.size;
+  }
+
+  async save(): Promise<void> {
+    await this.transaction.logTree.insertNodes(this.#completed.splice(0));
+    this.state.size = this.size;
+    this.state.peaks = Buffer.concat(this.frontier.peaks);
+    await this.transaction.logTree.save(this.state);
+  }
+
+  async #takeIn(last: number): Promise<void> {
+    while (this.size < last) {
+      const page = await this.transaction.log.page(this.size, PAGE);
+      for (const { seq, entry, hash } of page) {
+        if (seq !== this.size + 1) throw missing(this.size + 1);
+        this.append(entry, hash);
+      }
+      if (page.length === 0) throw missing(this.size + 1);
+      await this.save();
+    }
+  }
+}
+
+function missing(seq: number): Error {
+  return verificationFailed('log-entry-missing', `Entry ${seq} of the log is missing`, {
+    hint: 'Keep the workspace as it is, and run: quietus log verify',
+    details: { seq },
+  });
+}
+
+function rewound(expected: number, found: number): Error {
+  return verificationFailed(
+    'log-rewound',
+    `The log does not end where it ended: its tree has ${expected} entries, and the last entry is ${found}, or another one`,
+    {
+      hint: 'Keep the workspace as it is, copy it, and run: quietus log verify; nothing is recorded until this is explained',
+      details: { seq: Math.min(expected, found + 1) },
+    },
+  );
+}

@@ -1,0 +1,180 @@
+import type { Knex } from 'knex';
+
+/** Right edge of the Merkle tree over the log. */
+export interface TreeState {
+  size: number;
+  /** Hash, hex, of the newest entry in the tree. */
+  head: string;
+  /** Hashes of 32 bytes, one after the other. */
+  peaks: Buffer;
+  checkpointSize: number;
+  /** What the next entry has to name of the newest checkpoint. */
+  pin: string | null;
+}
+
+export interface TreeNodeRecord {
+  level: number;
+  position: number;
+  hash: Buffer;
+}
+
+/** A public key of the log. */
+export interface LogKeyRecord {
+  number: number;
+  epoch: number;
+  key: string;
+  seq: number;
+}
+
+export interface CheckpointRecord {
+  number: number;
+  size: number;
+  madeAt: string;
+  note: string;
+}
+
+export interface WitnessRecord {
+  name: string;
+  delivered: number;
+  failures: number;
+  attemptedAt: string | null;
+  code: string | null;
+}
+
+export interface SegmentRecord {
+  first: number;
+  last: number;
+  file: string;
+  sha256: string;
+  head: string;
+  seq: number;
+}
+
+const ROWS = 300;
+
+export class LogTreeRepository {
+  constructor(private readonly database: Knex | Knex.Transaction) {}
+
+  async state(): Promise<TreeState | undefined> {
+    const row = await this.database('log_tree').where('id', 1).first();
+    if (row === undefined) return undefined;
+    const { size, head, peaks, checkpoint_size: checkpointSize, pin } = row;
+    return { size, head, peaks, checkpointSize, pin };
+  }
+
+  async save({ size, head, peaks, checkpointSize, pin }: TreeState): Promise<void> {
+    const row = { size, head, peaks, checkpoint_size: checkpointSize, pin };
+    const changed = await this.database('log_tree').where('id', 1).update(row);
+    if (changed === 0) await this.database('log_tree').insert({ id: 1, ...row });
+  }
+
+  async insertNodes(nodes: readonly TreeNodeRecord[]): Promise<void> {
+    for (let at = 0; at < nodes.length; at += ROWS) {
+      await this.database('log_nodes').insert(nodes.slice(at, at + ROWS));
+    }
+  }
+
+  async node(level: number, position: number): Promise<Buffer | undefined> {
+    const row: { hash: Buffer } | undefined = await this.database('log_nodes')
+      .where({ level, position })
+      .first('hash');
+    return row?.hash;
+  }
+
+  /** Every stored node, in order of level and position, page by page. */
+  async nodesAfter(level: number, position: number, limit: number): Promise<TreeNodeRecord[]> {
+    return await this.database('log_nodes')
+      .where('level', level)
+      .andWhere('position', '>', position)
+      .orderBy('position')
+      .limit(limit)
+      .select('level', 'position', 'hash');
+  }
+
+  async leaves(block: number): Promise<Buffer | undefined> {
+    const row: { hashes: Buffer } | undefined = await this.database('log_leaves')
+      .where({ block })
+      .first('hashes');
+    return row?.hashes;
+  }
+
+  async insertLeaves(blocks: readonly { block: number; hashes: Buffer }[]): Promise<void> {
+    for (let at = 0; at < blocks.length; at += ROWS) {
+      await this.database('log_leaves')
+        .insert(blocks.slice(at, at + ROWS))
+        .onConflict('block')
+        .merge();
+    }
+  }
+
+  /** Public keys of the log, oldest first. */
+  async keys(): Promise<LogKeyRecord[]> {
+    return await this.database('log_keys').orderBy('number').select('number', 'epoch', 'key', 'seq');
+  }
+
+  async insertKey(key: LogKeyRecord): Promise<void> {
+    await this.database('log_keys').insert(key);
+  }
+
+  async latestCheckpoint(): Promise<CheckpointRecord | undefined> {
+    const row = await this.database('log_checkpoints').orderBy('number', 'desc').first();
+    return row && checkpoint(row);
+  }
+
+  async checkpoint(number: number): Promise<CheckpointRecord | undefined> {
+    const row = await this.database('log_checkpoints').where({ number }).first();
+    return row && checkpoint(row);
+  }
+
+  /** The newest checkpoint that covers no more entries than this. */
+  async checkpointUpTo(size: number): Promise<CheckpointRecord | undefined> {
+    const row = await this.database('log_checkpoints')
+      .where('size', '<=', size)
+      .orderBy('number', 'desc')
+      .first();
+    return row && checkpoint(row);
+  }
+
+  /** Checkpoints in order, from the number after `after`. */
+  async checkpointsAfter(after: number, limit: number): Promise<CheckpointRecord[]> {
+    const rows = await this.database('log_checkpoints')
+      .where('number', '>', after)
+      .orderBy('number')
+      .limit(limit);
+    return rows.map(checkpoint);
+  }
+
+  async insertCheckpoint({ number, size, madeAt, note }: CheckpointRecord): Promise<void> {
+    await this.database('log_checkpoints').insert({ number, size, made_at: madeAt, note });
+  }
+
+  async witnesses(): Promise<WitnessRecord[]> {
+    const rows = await this.database('log_witnesses').orderBy('name');
+    return rows.map(({ name, delivered, failures, attempted_at: attemptedAt, code }) => ({
+      name,
+      delivered,
+      failures,
+      attemptedAt,
+      code,
+    }));
+  }
+
+  async saveWitness({ name, delivered, failures, attemptedAt, code }: WitnessRecord): Promise<void> {
+    const row = { name, delivered, failures, attempted_at: attemptedAt, code };
+    await this.database('log_witnesses').insert(row).onConflict('name').merge();
+  }
+
+  async segments(): Promise<SegmentRecord[]> {
+    return await this.database('log_segments')
+      .orderBy('first')
+      .select('first', 'last', 'file', 'sha256', 'head', 'seq');
+  }
+
+  async insertSegment(segment: SegmentRecord): Promise<void> {
+    await this.database('log_segments').insert(segment);
+  }
+}
+
+function checkpoint(row: { number: number; size: number; made_at: string; note: string }): CheckpointRecord {
+  return { number: row.number, size: row.size, madeAt: row.made_at, note: row.note };
+}
