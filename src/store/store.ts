@@ -5,13 +5,16 @@ import { CertificateRepository } from './repositories/certificates.js';
 import { EventRepository } from './repositories/events.js';
 import { GateRepository } from './repositories/gates.js';
 import { HoldRepository } from './repositories/holds.js';
+import { IdentityRepository } from './repositories/identities.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
 import { LogTreeRepository } from './repositories/log-tree.js';
 import { OperatorRepository } from './repositories/operators.js';
 import { PlanRepository } from './repositories/plans.js';
+import { RecipientRepository } from './repositories/recipients.js';
 import { RunRepository } from './repositories/runs.js';
 import { ScheduleRepository } from './repositories/schedules.js';
+import { TransferRepository } from './repositories/transfers.js';
 
 /** Every repository over one connection: that of the store, or that of a transaction. */
 export class Repositories {
@@ -24,6 +27,9 @@ export class Repositories {
   readonly plans: PlanRepository;
   readonly runs: RunRepository;
   readonly certificates: CertificateRepository;
+  readonly recipients: RecipientRepository;
+  readonly identities: IdentityRepository;
+  readonly transfers: TransferRepository;
   readonly log: LogRepository;
   readonly logTree: LogTreeRepository;
 
@@ -37,6 +43,9 @@ export class Repositories {
     this.plans = new PlanRepository(database);
     this.runs = new RunRepository(database);
     this.certificates = new CertificateRepository(database);
+    this.recipients = new RecipientRepository(database);
+    this.identities = new IdentityRepository(database);
+    this.transfers = new TransferRepository(database);
     this.log = new LogRepository(database);
     this.logTree = new LogTreeRepository(database);
   }
