@@ -1,16 +1,8 @@
-export {
-  type AgeKeyPair,
-  ageFingerprint,
-  ageRecipientOf,
-  createAgeKey,
-  requireAgeRecipient,
-} from './age-key.js';
 export { canonicalJson } from './canonical-json.js';
 export { sha256 } from './digest.js';
 export type * from './encryption-format.js';
 export { formatOf, recognize } from './formats.js';
-export { needsPassphrase, openPrivateKey, privateKeyFrom, sealPrivateKey } from './sealed-key.js';
-export { invalidKeyFile, openSealed, type SealedKind, sealSecret } from './sealed-secret.js';
+export { needsPassphrase, openPrivateKey, sealPrivateKey } from './sealed-key.js';
 export { createSigningKey, publicKeyOf, signText, verifyText } from './signature.js';
 export {
   type NoteKey,

@@ -2,13 +2,16 @@
  * What became of one item or one file. `attested` is said of media that people destroyed:
  * this program only records their statement. `rows-deleted` is said of rows of a database that were counted,
  * deleted and counted again in one transaction: what the database keeps of them elsewhere is not meant by it.
- * "Already gone" is never "destroyed".
+ * `sanitized` is said of whole media in the sense of NIST SP 800-88. `key-erased`: the keys were destroyed, and the
+ * ciphertext is where it was. "Already gone" is never "destroyed".
  */
 export const OUTCOMES = [
   'overwritten-verified',
   'overwritten-residual',
   'unlinked-only',
   'rows-deleted',
+  'sanitized',
+  'key-erased',
   'attested',
   'already-gone',
   'refused',
@@ -24,6 +27,8 @@ export function isDestroyed(outcome: Outcome): boolean {
     outcome === 'overwritten-residual' ||
     outcome === 'unlinked-only' ||
     outcome === 'rows-deleted' ||
+    outcome === 'sanitized' ||
+    outcome === 'key-erased' ||
     outcome === 'attested'
   );
 }

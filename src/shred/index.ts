@@ -1,4 +1,27 @@
 export { type DisposalOptions, destroy } from './destruction.js';
+export { type DeviceFacts, type DeviceKind, readDeviceFacts } from './device/device-facts.js';
+export type {
+  DeviceVerification,
+  SanitizationMethod,
+  SanitizationType,
+  Technique,
+} from './device/device-sanitizer.js';
+export { deviceObjections } from './device/device-use.js';
+export type { Marks } from './device/device-verification.js';
+export {
+  type DeviceJournal,
+  residualOf,
+  type SanitizationOptions,
+  type SanitizationOutcome,
+  sanitizeDevice,
+  settleSanitization,
+} from './device/sanitization.js';
+export {
+  chooseTechnique,
+  type OfferedTechnique,
+  offeredTechniques,
+  sanitizerOf,
+} from './device/sanitizer-choice.js';
 export type {
   BeginAnswer,
   DisposalJournal,

@@ -75,6 +75,11 @@ export class MountTable {
     }
   }
 
+  /** Every mount, in no order. */
+  mounts(): Iterable<Mount> {
+    return this.#byPoint.values();
+  }
+
   at(path: string): boolean {
     return this.#byPoint.has(pathKey(path));
   }

@@ -1,5 +1,6 @@
 export { BULK_ROWS } from './bulk-insert.js';
 export type { StoreLocation } from './connection.js';
+export type { ArchiveRecord, ArchiveState } from './repositories/archives.js';
 export type { CertificateRecord, CertificateVoid, CounterSignature } from './repositories/certificates.js';
 export type { EventFilter } from './repositories/events.js';
 export type { ImportMarks } from './repositories/import-marks.js';
@@ -16,4 +17,5 @@ export type {
 } from './repositories/log-tree.js';
 export type { PlanLine } from './repositories/plans.js';
 export type { Disposal, DisposalEntryRecord, Run, RunTarget } from './repositories/runs.js';
+export type { SanitizationRecord } from './repositories/sanitizations.js';
 export { openStore, type Repositories, type Store, type StoreTransaction } from './store.js';

@@ -1,20 +1,19 @@
 import type { Knex } from 'knex';
 import { connect, type StoreLocation, takeWriterTurn } from './connection.js';
 import { migrate } from './migrations/index.js';
+import { ArchiveRepository } from './repositories/archives.js';
 import { CertificateRepository } from './repositories/certificates.js';
 import { EventRepository } from './repositories/events.js';
 import { GateRepository } from './repositories/gates.js';
 import { HoldRepository } from './repositories/holds.js';
-import { IdentityRepository } from './repositories/identities.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
 import { LogTreeRepository } from './repositories/log-tree.js';
 import { OperatorRepository } from './repositories/operators.js';
 import { PlanRepository } from './repositories/plans.js';
-import { RecipientRepository } from './repositories/recipients.js';
 import { RunRepository } from './repositories/runs.js';
+import { SanitizationRepository } from './repositories/sanitizations.js';
 import { ScheduleRepository } from './repositories/schedules.js';
-import { TransferRepository } from './repositories/transfers.js';
 
 /** Every repository over one connection: that of the store, or that of a transaction. */
 export class Repositories {
@@ -27,9 +26,8 @@ export class Repositories {
   readonly plans: PlanRepository;
   readonly runs: RunRepository;
   readonly certificates: CertificateRepository;
-  readonly recipients: RecipientRepository;
-  readonly identities: IdentityRepository;
-  readonly transfers: TransferRepository;
+  readonly archives: ArchiveRepository;
+  readonly sanitizations: SanitizationRepository;
   readonly log: LogRepository;
   readonly logTree: LogTreeRepository;
 
@@ -43,9 +41,8 @@ export class Repositories {
     this.plans = new PlanRepository(database);
     this.runs = new RunRepository(database);
     this.certificates = new CertificateRepository(database);
-    this.recipients = new RecipientRepository(database);
-    this.identities = new IdentityRepository(database);
-    this.transfers = new TransferRepository(database);
+    this.archives = new ArchiveRepository(database);
+    this.sanitizations = new SanitizationRepository(database);
     this.log = new LogRepository(database);
     this.logTree = new LogTreeRepository(database);
   }

@@ -1,8 +1,0 @@
-export { exportSecret } from './identity-export.js';
-export {
-  createIdentity,
-  type IdentityRequest,
-  requireIdentity,
-  requireNewName,
-  retireIdentity,
-} from './identity-register.js';

@@ -1,8 +1,0 @@
-export type { RecipientAddress } from './recipient-key.js';
-export {
-  addRecipient,
-  confirmRecipient,
-  type RecipientRequest,
-  removeRecipient,
-  requireRecipient,
-} from './recipient-register.js';

@@ -1,0 +1,118 @@
+import type { Knex } from 'knex';
+import type { CalendarDate } from '../../model/index.js';
+
+/**
+ * `begun`: being encrypted; the plaintext is untouched. `proved`: the archive is complete and was read back; the
+ * plaintext may be gone. `kept`: all is done. `erasing`: its key is being destroyed. `erased`: nothing opens it.
+ */
+export type ArchiveState = 'begun' | 'proved' | 'kept' | 'erasing' | 'erased';
+
+/** An item that is kept encrypted. `facts` and `result` are JSON that src/archive writes and reads. */
+export interface ArchiveRecord {
+  id: string;
+  itemId: string;
+  state: ArchiveState;
+  path: string;
+  recipient: string;
+  createdAt: string;
+  createdBy: string;
+  eraseAfter: CalendarDate | null;
+  facts: string;
+  erasedAt: string | null;
+  result: string | null;
+}
+
+interface ArchiveRow {
+  id: string;
+  item_id: string;
+  state: ArchiveState;
+  path: string;
+  recipient: string;
+  created_at: string;
+  created_by: string;
+  erase_after: string | null;
+  facts: string;
+  erased_at: string | null;
+  result: string | null;
+}
+
+export class ArchiveRepository {
+  constructor(private readonly database: Knex | Knex.Transaction) {}
+
+  async insert(archive: ArchiveRecord): Promise<void> {
+    await this.database('archives').insert({
+      id: archive.id,
+      item_id: archive.itemId,
+      state: archive.state,
+      path: archive.path,
+      recipient: archive.recipient,
+      created_at: archive.createdAt,
+      created_by: archive.createdBy,
+      erase_after: archive.eraseAfter,
+      facts: archive.facts,
+      erased_at: archive.erasedAt,
+      result: archive.result,
+    });
+  }
+
+  /** @returns false where it is not in the state `from` */
+  async advance(
+    id: string,
+    from: ArchiveState,
+    to: ArchiveState,
+    changes: { facts?: string; erasedAt?: string; result?: string } = {},
+  ): Promise<boolean> {
+    const changed = await this.database('archives')
+      .where({ id, state: from })
+      .update({
+        state: to,
+        ...(changes.facts === undefined ? {} : { facts: changes.facts }),
+        ...(changes.erasedAt === undefined ? {} : { erased_at: changes.erasedAt }),
+        ...(changes.result === undefined ? {} : { result: changes.result }),
+      });
+    return changed === 1;
+  }
+
+  /** Takes back what was begun and never proved: there was nothing but a part of a file. */
+  async removeBegun(id: string): Promise<void> {
+    await this.database('archives').where({ id, state: 'begun' }).delete();
+  }
+
+  async get(id: string): Promise<ArchiveRecord | undefined> {
+    const row: ArchiveRow | undefined = await this.database('archives').where('id', id).first();
+    return row && archive(row);
+  }
+
+  /** The archive of an item whose key still exists. */
+  async ofItem(itemId: string): Promise<ArchiveRecord | undefined> {
+    const row: ArchiveRow | undefined = await this.database('archives')
+      .where('item_id', itemId)
+      .whereNot('state', 'erased')
+      .first();
+    return row && archive(row);
+  }
+
+  /** All of them, or those in a state, oldest first. */
+  async list(state?: ArchiveState): Promise<ArchiveRecord[]> {
+    const query = this.database('archives').orderBy(['created_at', 'id']);
+    if (state !== undefined) query.where('state', state);
+    const rows: ArchiveRow[] = await query;
+    return rows.map(archive);
+  }
+}
+
+function archive(row: ArchiveRow): ArchiveRecord {
+  return {
+    id: row.id,
+    itemId: row.item_id,
+    state: row.state,
+    path: row.path,
+    recipient: row.recipient,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    eraseAfter: row.erase_after as CalendarDate | null,
+    facts: row.facts,
+    erasedAt: row.erased_at,
+    result: row.result,
+  };
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { expect, it, type TestContext } from 'vitest';
+import { loopDevice, MARKER } from '../shred/device/loop-device.js';
+import { type Outcome, quietus, start, temporaryFolder } from './harness.js';
+
+interface Bench {
+  run(...args: string[]): Promise<Outcome>;
+  workspace: string;
+}
+
+async function workspace(): Promise<Bench> {
+  const folder = join(temporaryFolder(), 'acme');
+  const run = (...args: string[]) => quietus(args, { env: { QUIETUS_WORKSPACE: folder } });
+  const made = await quietus([
+    ...['init', folder, '--organization', 'Acme', '--time-zone', 'America/New_York', '--operator', 'tester'],
+    ...['--operator-name', 'A. Tester', '--unattended', '--no-input'],
+  ]);
+  expect(made).toMatchObject({ status: 0 });
+  return { run, workspace: folder };
+}
+
+function device(context: TestContext, mebibytes: number) {
+  const loop = loopDevice(context, mebibytes * 1024 * 1024);
+  const confirmation = `${loop.path.replace('/dev/', '')}:${mebibytes * 1024 * 1024}`;
+  return { ...loop, confirmation };
+}
+
+it('asks for the name and size of a device without a serial number, and shows first what would be done', async (context) => {
+  const { path, confirmation, occurrences } = device(context, 2);
+  const { run } = await workspace();
+  const before = occurrences(MARKER);
+  const preview = await run('media', 'sanitize', path, '--method', 'clear', '--dry-run');
+  expect(preview).toMatchObject({ status: 0 });
+  expect(preview.stdout).toContain(`--confirm ${confirmation}`);
+  expect(preview.stdout).toContain('overwrite-aes-ctr-1-pass, which is Clear');
+  expect(await run('media', 'sanitize', path, '--method', 'clear', '--no-input')).toMatchObject({
+    status: 2,
+  });
+  expect(await run('media', 'sanitize', path, '--method', 'clear', '--confirm', 'loop')).toMatchObject({
+    status: 2,
+  });
+  expect(await run('media', 'sanitize', path, '--method', 'purge', '--confirm', confirmation)).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining('offer nothing for the method purge'),
+  });
+  expect(occurrences(MARKER)).toBe(before);
+  const done = await run('media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation, '--json');
+  expect(done).toMatchObject({ status: 0 });
+  expect(JSON.parse(done.stdout)).toMatchObject({
+    outcome: 'sanitized',
+    sanitization: 'Clear',
+    verification: { kind: 'full', result: 'passed', bytes_read: 2 * 1024 * 1024 },
+  });
+  expect(occurrences(MARKER)).toBe(0);
+  const log = await run('log', 'list', '--json');
+  expect(log.stdout).toContain('media.sanitize');
+  expect(await run('log', 'verify')).toMatchObject({ status: 0 });
+});
+
+it('killed in the middle: the next run says that the outcome is unknown, and does it again', async (context) => {
+  const { path, confirmation, occurrences } = device(context, 64);
+  const { run, workspace: folder } = await workspace();
+  const words = ['media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation];
+  const child = start(words, { env: { QUIETUS_WORKSPACE: folder } });
+  await new Promise<void>((resolve) => {
+    child.process.stderr?.on('data', (text: Buffer) => text.includes('Overwriting') && resolve());
+  });
+  child.process.kill('SIGKILL');
+  await child.finished;
+  const again = await run(...words, '--json');
+  expect(again).toMatchObject({ status: 0 });
+  expect(JSON.parse(again.stdout)).toMatchObject({ outcome: 'sanitized', settled: [{ outcome: 'unknown' }] });
+  expect(occurrences(MARKER.slice(0, 12))).toBe(0);
+  expect(await run('log', 'verify')).toMatchObject({ status: 0 });
+});
