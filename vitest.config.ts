@@ -1,6 +1,31 @@
-import { defineConfig } from 'vitest/config';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defineConfig, type Plugin } from 'vitest/config';
+import { buildWorkers } from './scripts/build.mjs';
+
+/** Threads cannot run TypeScript: they get what the build would make of the sources as they are. */
+function workers(): Plugin {
+  const folder = mkdtempSync(join(tmpdir(), 'quietus-workers-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  let built: Promise<void> | undefined;
+  return {
+    name: 'quietus-workers',
+    async transform(code) {
+      if (!code.includes("import.meta.resolve('#workers/")) return;
+      built ??= buildWorkers(folder);
+      await built;
+      return code.replace(
+        /import\.meta\.resolve\('#workers\/([a-z-]+)'\)/g,
+        (_, name) => `'${pathToFileURL(join(folder, `${name}.js`)).href}'`,
+      );
+    },
+  };
+}
 
 export default defineConfig({
+  plugins: [workers()],
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,

@@ -6,3 +6,6 @@ export function buildProgram(folder: string): Promise<void>;
 
 /** Bundles one more entry in the same way, such as a program for tests. */
 export function buildEntry(entry: string, folder: string): Promise<void>;
+
+/** Bundles the code of every thread into the folder. */
+export function buildWorkers(folder: string): Promise<void>;

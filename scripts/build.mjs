@@ -96,6 +96,23 @@ export async function buildEntry(entry, folder) {
   await bundle({ ...COMMON, ...MODULES, entryPoints: [entry], outdir: folder, plugins: [lazyRequires()] });
 }
 
+/**
+ * Bundles every `src/…-worker.ts`, the code of a thread, into a file of its own: a thread loads nothing that it
+ * does not need. package.json's `imports` has their place.
+ */
+export async function buildWorkers(folder) {
+  const source = join(root, 'src');
+  const files = readdirSync(source, { recursive: true }).filter((name) => name.endsWith('-worker.ts'));
+  await bundle({
+    ...COMMON,
+    ...MODULES,
+    splitting: false,
+    entryPoints: files.map((name) => join(source, name)),
+    entryNames: '[name]',
+    outdir: folder,
+  });
+}
+
 /** Digest of everything in the repository that the build reads. */
 function inputsDigest() {
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
@@ -135,6 +152,7 @@ async function bundleInto(folder) {
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
   });
+  await buildWorkers(join(folder, 'workers'));
   // For whoever looks into what a command loads: https://esbuild.github.io/analyze/
   const { QUIETUS_BUILD_METAFILE: report } = process.env;
   if (report) writeFileSync(report, JSON.stringify(metafile));

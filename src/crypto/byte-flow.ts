@@ -144,12 +144,13 @@ async function fill(file: FileHandle, buffer: Buffer, position: number): Promise
 }
 
 /** What changes when somebody writes to a file; ends with its size. */
-async function stateOf(file: FileHandle): Promise<string> {
+export async function stateOf(file: FileHandle): Promise<string> {
   const { mtimeNs, ctimeNs, size } = await file.stat({ bigint: true });
   return `${mtimeNs} ${ctimeNs} ${size}`;
 }
 
-function inputChanged(): Fault {
+/** What was read of a file is not one state of it. */
+export function inputChanged(): Fault {
   return new Fault('input-changed', ExitCode.partial, 'The file changed while it was read', {
     hint: 'Try again when nobody writes to it',
   });

@@ -4,7 +4,7 @@ import { badInput, type Fault, refused, verificationFailed } from '../model/inde
 export function ciphertextDamaged(what: string, why: string, cause?: unknown): Fault {
   return verificationFailed('ciphertext-damaged', `The ${what} is damaged: ${why}`, {
     cause,
-    hint: 'Ask the sender for the file again; nothing of it was kept',
+    hint: 'It was changed or cut off on its way: ask the sender for it again',
   });
 }
 
@@ -13,8 +13,8 @@ export function noKeyFits(what: string, tried: string, hint: string): Fault {
   return refused('no-key-fits', `None of the given keys opens the ${what}: ${tried}`, { hint });
 }
 
-export function recipientsUnfit(why: string, hint: string): Fault {
-  return badInput('recipients-unfit', why, { hint });
+export function recipientsUnfit(why: string, hint: string, cause?: unknown): Fault {
+  return badInput('recipients-unfit', why, { hint, cause });
 }
 
 /** The file is what it should be, but protected in a way that is not relied on. */

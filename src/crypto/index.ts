@@ -1,7 +1,16 @@
+export type { AgeKeyType } from './age/age-keys.js';
+export {
+  ageRecipientOf,
+  createAgeIdentity,
+  parseAgeRecipient,
+  readAgeIdentities,
+  readAgeRecipients,
+} from './age.js';
 export { canonicalJson } from './canonical-json.js';
 export { sha256 } from './digest.js';
 export type * from './encryption-format.js';
 export { formatOf, recognize } from './formats.js';
+export { holdsPrivateKey } from './private-key-text.js';
 export { needsPassphrase, openPrivateKey, sealPrivateKey } from './sealed-key.js';
 export { createSigningKey, publicKeyOf, signText, verifyText } from './signature.js';
 export {

@@ -1,0 +1,188 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { Fault } from '../../model/index.js';
+import { ByteSink, inputChanged, stateOf } from '../byte-flow.js';
+import type {
+  ByteInput,
+  ByteOutput,
+  CipherOptions,
+  Encrypted,
+  EncryptionKey,
+  EncryptOptions,
+} from '../encryption-format.js';
+import { notAsWritten } from './age-faults.js';
+import { ArmorWriter, readArmor } from './armor.js';
+import { ByteReader, fileBytes } from './byte-reader.js';
+import { PAYLOAD_NONCE_BYTES, payloadKey } from './chunk.js';
+import { wrapFileKey } from './file-key.js';
+import {
+  openPayload,
+  type PayloadDone,
+  type PayloadSource,
+  type PayloadTarget,
+  sealPayload,
+} from './payload.js';
+
+/** Encrypts as `EncryptionFormat.encrypt` says. */
+export async function encryptAge(
+  input: ByteInput,
+  output: ByteOutput,
+  keys: readonly EncryptionKey[],
+  options: EncryptOptions = {},
+): Promise<Encrypted> {
+  const { header, fileKey } = await wrapFileKey(keys);
+  const nonce = randomBytes(PAYLOAD_NONCE_BYTES);
+  const key = payloadKey(fileKey, nonce);
+  fileKey.fill(0);
+  const prefix = Buffer.concat([header, nonce]);
+  try {
+    const unchanged = input.kind === 'file' ? await watch(input.file, input.size) : null;
+    const { done, ciphertextBytes } = await write(input, output, { key, prefix, options });
+    await unchanged?.();
+    return new AgeProof({ key, prefix, armor: options.armor === true, ciphertextBytes }, done);
+  } catch (error) {
+    key.fill(0);
+    throw error;
+  }
+}
+
+async function write(
+  input: ByteInput,
+  output: ByteOutput,
+  { key, prefix, options }: { key: Uint8Array; prefix: Buffer; options: EncryptOptions },
+): Promise<{ done: PayloadDone; ciphertextBytes: number }> {
+  const source: PayloadSource =
+    input.kind === 'file'
+      ? { fd: input.file.fd, position: 0, length: input.size }
+      : { reader: new ByteReader(input.stream) };
+  const sink = new ByteSink(output);
+  const armor = options.armor ? new ArmorWriter(sink) : null;
+  const target: PayloadTarget =
+    armor ?? (output.kind === 'file' ? { fd: output.file.fd, position: prefix.length } : sink);
+  try {
+    await (armor ?? sink).write(prefix);
+    if (!armor) await sink.flush();
+    const done = await sealPayload(key, source, target, options);
+    await armor?.end();
+    await sink.flush();
+    return { done, ciphertextBytes: armor ? sink.bytes : prefix.length + done.payloadBytes };
+  } finally {
+    if ('reader' in source) await source.reader.close();
+  }
+}
+
+/** @returns what to call after the last read: it throws Fault `input-changed` where somebody wrote to the file meanwhile */
+async function watch(file: FileHandle, size: number): Promise<() => Promise<void>> {
+  const before = await stateOf(file);
+  if (!before.endsWith(` ${size}`)) throw inputChanged();
+  return async () => {
+    if ((await stateOf(file)) !== before) throw inputChanged();
+  };
+}
+
+interface Written {
+  key: Uint8Array;
+  /** Header and payload nonce. */
+  prefix: Buffer;
+  armor: boolean;
+  ciphertextBytes: number;
+}
+
+class AgeProof implements Encrypted {
+  readonly plaintextBytes: number;
+  readonly ciphertextBytes: number;
+  readonly #written: Written;
+  readonly #done: PayloadDone;
+  #forgotten = false;
+
+  constructor(written: Written, done: PayloadDone) {
+    this.plaintextBytes = done.plaintextBytes;
+    this.ciphertextBytes = written.ciphertextBytes;
+    this.#written = written;
+    this.#done = done;
+  }
+
+  async prove(input: ByteInput, options: CipherOptions = {}): Promise<{ ciphertextSha256: string }> {
+    if (this.#forgotten) throw new Error('The key of the file was forgotten before it was proved');
+    if (input.kind === 'file') {
+      const { size } = await input.file.stat();
+      if (size !== this.ciphertextBytes || input.size !== size) throw notAsWritten('its length is another');
+    }
+    let result: { done: PayloadDone; ciphertextSha256: string };
+    try {
+      result =
+        input.kind === 'file' && !this.#written.armor
+          ? await this.#openFile(input, options)
+          : await this.#openStream(ByteReader.of(input), options);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'ciphertext-damaged') throw error;
+      throw notAsWritten('it cannot be opened any more');
+    }
+    if (result.done.plaintextDigest !== this.#done.plaintextDigest) {
+      throw notAsWritten('its content is not what went in');
+    }
+    return { ciphertextSha256: result.ciphertextSha256 };
+  }
+
+  forget(): void {
+    this.#written.key.fill(0);
+    this.#forgotten = true;
+  }
+
+  /** The digest of the ciphertext is made here, while threads open the payload. */
+  async #openFile(
+    input: Extract<ByteInput, { kind: 'file' }>,
+    options: CipherOptions,
+  ): Promise<{ done: PayloadDone; ciphertextSha256: string }> {
+    const { prefix, key, ciphertextBytes } = this.#written;
+    const start = Buffer.alloc(prefix.length);
+    await input.file.read(start, 0, start.length, 0);
+    if (!start.equals(prefix)) throw notAsWritten('its header is another');
+    const stop = new AbortController();
+    const hash = createHash('sha256');
+    const hashed = (async () => {
+      for await (const piece of fileBytes(input)) {
+        if (stop.signal.aborted) return;
+        hash.update(piece);
+      }
+    })();
+    hashed.catch(() => {});
+    try {
+      const length = ciphertextBytes - prefix.length;
+      const source = { fd: input.file.fd, position: prefix.length, length };
+      const done = await openPayload(key, source, 'discard', options);
+      await hashed;
+      return { done, ciphertextSha256: hash.digest('hex') };
+    } finally {
+      stop.abort();
+      await hashed.catch(() => {});
+    }
+  }
+
+  async #openStream(
+    source: ByteReader,
+    options: CipherOptions,
+  ): Promise<{ done: PayloadDone; ciphertextSha256: string }> {
+    const { prefix, key, armor, ciphertextBytes } = this.#written;
+    const hash = createHash('sha256');
+    let length = 0;
+    const hashing = (async function* () {
+      for await (const piece of source) {
+        hash.update(piece);
+        length += piece.length;
+        yield piece;
+      }
+    })();
+    const reader = new ByteReader(armor ? readArmor(hashing) : hashing);
+    try {
+      const start = Buffer.alloc(prefix.length);
+      await reader.fill(start);
+      if (!start.equals(prefix)) throw notAsWritten('its header is another');
+      const done = await openPayload(key, { reader }, 'discard', options);
+      if (length !== ciphertextBytes) throw notAsWritten('its length is another');
+      return { done, ciphertextSha256: hash.digest('hex') };
+    } finally {
+      await reader.close();
+    }
+  }
+}

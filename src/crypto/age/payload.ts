@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { inputChanged } from '../byte-flow.js';
+import type { CipherOptions } from '../encryption-format.js';
+import { damaged } from './age-faults.js';
+import type { ByteReader } from './byte-reader.js';
+import { openChunk, openedBytes, SEALED_CHUNK_BYTES } from './chunk.js';
+import { PayloadPool } from './payload-pool.js';
+import {
+  readAll,
+  SEALED_SEGMENT_BYTES,
+  SEGMENT_BYTES,
+  type SegmentJob,
+  type SegmentResult,
+} from './segment.js';
+
+/** Bytes to seal or to open: a part of an open file, or what a reader still has. */
+export type PayloadSource = { fd: number; position: number; length: number } | { reader: ByteReader };
+
+/** Where the result goes; `discard` only checks it. */
+export type PayloadTarget =
+  | { fd: number; position: number }
+  | { write(bytes: Uint8Array): Promise<void> }
+  | 'discard';
+
+export interface PayloadDone {
+  plaintextBytes: number;
+  /** Length of the sealed payload in bytes, without its nonce. */
+  payloadBytes: number;
+  /** SHA-256 over the SHA-256 of each mebibyte of plaintext in turn, hex: the same for any number of threads. */
+  plaintextDigest: string;
+}
+
+/**
+ * Encrypts a payload.
+ *
+ * @throws Fault `input-changed` where a file is shorter than it was, and what reading and writing throw
+ */
+export function sealPayload(
+  key: Uint8Array,
+  source: PayloadSource,
+  target: PayloadTarget,
+  options: CipherOptions = {},
+): Promise<PayloadDone> {
+  return convert('seal', key, source, target, options);
+}
+
+/**
+ * Decrypts a payload. A stream gets what was authenticated, in order. Of a payload in a file the last chunk is
+ * opened first, so that nothing is given out of a file that was cut off.
+ *
+ * @throws Fault `ciphertext-damaged`, and what reading and writing throw
+ */
+export async function openPayload(
+  key: Uint8Array,
+  source: PayloadSource,
+  target: PayloadTarget,
+  options: CipherOptions = {},
+): Promise<PayloadDone> {
+  if ('fd' in source) requireEnd(key, source);
+  return convert('open', key, source, target, options);
+}
+
+async function convert(
+  task: SegmentJob['task'],
+  key: Uint8Array,
+  source: PayloadSource,
+  target: PayloadTarget,
+  options: CipherOptions,
+): Promise<PayloadDone> {
+  const bytes = 'fd' in source ? source.length : null;
+  const pool = new PayloadPool(key, options.threads, bytes);
+  const conversion = new Conversion(task, target, options);
+  try {
+    const pending: { job: SegmentJob; result: Promise<SegmentResult> }[] = [];
+    for await (const job of segmentJobs(task, source, target, pool.slots)) {
+      options.signal?.throwIfAborted();
+      const result = pool.run(job);
+      // Whoever waits for it hears of a failure; until then nobody listens.
+      result.catch(() => {});
+      pending.push({ job, result });
+      const oldest = pending.length === pool.width ? pending.shift() : undefined;
+      if (oldest) await conversion.take(oldest.job, await oldest.result);
+    }
+    for (const { job, result } of pending) {
+      await conversion.take(job, await result);
+      options.signal?.throwIfAborted();
+    }
+    return conversion.done();
+  } finally {
+    await pool.close();
+  }
+}
+
+/** The work on a payload, segment by segment. With as many jobs under way as slots, each has its own. */
+async function* segmentJobs(
+  task: SegmentJob['task'],
+  source: PayloadSource,
+  target: PayloadTarget,
+  slots: readonly Uint8Array[],
+): AsyncGenerator<SegmentJob> {
+  const size = task === 'seal' ? SEGMENT_BYTES : SEALED_SEGMENT_BYTES;
+  const resultSize = task === 'seal' ? SEALED_SEGMENT_BYTES : SEGMENT_BYTES;
+  for (let segment = 0, final = false; !final; segment += 1) {
+    let place: SegmentJob['source'];
+    let length: number;
+    if ('fd' in source) {
+      place = { fd: source.fd, position: source.position + segment * size };
+      length = Math.min(size, source.length - segment * size);
+      final = (segment + 1) * size >= source.length;
+    } else {
+      const slot = segment % slots.length;
+      place = { slot };
+      length = await source.reader.fill((slots[slot] as Uint8Array).subarray(0, size));
+      final = await source.reader.atEnd();
+    }
+    const to =
+      target === 'discard' || 'write' in target
+        ? target === 'discard'
+          ? 'discard'
+          : 'return'
+        : { fd: target.fd, position: target.position + segment * resultSize };
+    yield { task, segment, final, source: place, length, target: to };
+  }
+}
+
+/** Takes results in order. */
+class Conversion {
+  readonly #task: SegmentJob['task'];
+  readonly #target: PayloadTarget;
+  readonly #options: CipherOptions;
+  readonly #digest = createHash('sha256');
+  #plaintextBytes = 0;
+  #payloadBytes = 0;
+
+  constructor(task: SegmentJob['task'], target: PayloadTarget, options: CipherOptions) {
+    this.#task = task;
+    this.#target = target;
+    this.#options = options;
+  }
+
+  async take(job: SegmentJob, result: SegmentResult): Promise<void> {
+    if (result.short) {
+      throw this.#task === 'seal' ? inputChanged() : damaged('it became shorter while it was read');
+    }
+    if (result.bytes && typeof this.#target === 'object' && 'write' in this.#target && result.length > 0) {
+      await this.#target.write(result.bytes);
+    }
+    if (result.digest === null) {
+      throw damaged(
+        job.final
+          ? 'it is cut off, or its end was changed'
+          : 'a part of it was changed, or its end is missing',
+      );
+    }
+    this.#digest.update(result.digest);
+    this.#plaintextBytes += this.#task === 'seal' ? job.length : result.length;
+    this.#payloadBytes += this.#task === 'seal' ? result.length : job.length;
+    this.#options.onProgress?.(this.#plaintextBytes);
+  }
+
+  done(): PayloadDone {
+    return {
+      plaintextBytes: this.#plaintextBytes,
+      payloadBytes: this.#payloadBytes,
+      plaintextDigest: this.#digest.digest('hex'),
+    };
+  }
+}
+
+/** @throws Fault `ciphertext-damaged` where the last chunk of the payload is not the last that was written */
+function requireEnd(key: Uint8Array, source: { fd: number; position: number; length: number }): void {
+  const plaintextBytes = openedBytes(source.length);
+  if (plaintextBytes === null) throw damaged('it is cut off: no age file has this length');
+  const number = Math.ceil(source.length / SEALED_CHUNK_BYTES) - 1;
+  const start = number * SEALED_CHUNK_BYTES;
+  const chunk = Buffer.alloc(source.length - start);
+  const read = readAll(source.fd, chunk, source.position + start);
+  const plaintext = Buffer.alloc(chunk.length);
+  const opened = read === chunk.length ? openChunk(key, number, true, chunk, plaintext) : -1;
+  plaintext.fill(0);
+  if (opened < 0) throw damaged('it is cut off, or its end was changed');
+}

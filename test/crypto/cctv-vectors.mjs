@@ -1,0 +1,2 @@
+// In JavaScript because the declarations of the package do not compile.
+export * as vectors from 'cctv-age';
