@@ -1,5 +1,6 @@
-// `sweep plan` over a million items of which ten thousand are due: real files among them, so that planning
-// identifies each one on disk.
+// Planning and changing rules over large inventories. `sweep plan` is timed along two curves: the same number of due
+// items in ever larger inventories, and ever more due items in one inventory. Due items are real files, so that
+// planning identifies each one on disk. `BENCH_SIZES=100000,1000000,10000000` sets the inventories.
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -7,33 +8,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alternate, machine, seconds, table } from './measure.mjs';
 
-const ITEMS = Number(process.env.BENCH_ITEMS ?? 1_000_000);
-const DUE = Math.min(10_000, ITEMS / 100);
+const SIZES = (process.env.BENCH_SIZES ?? '100000,1000000').split(',').map(Number);
+const RUNS = 5;
+const CLASSES = 60;
+/** Items whose duty to keep ended before each day; one plan as of the day after finds all of them so far. */
+const DUE = [
+  { due: 1000, closed: '2000-03-11', asOf: '2010-01-01' },
+  { due: 10_000, closed: '2008-03-11', asOf: '2020-01-01' },
+  { due: 40_000, closed: '2014-03-11', asOf: '2026-01-01' },
+];
 const program = join(import.meta.dirname, '..', 'bin', 'quietus.js');
-const folder = mkdtempSync(join(tmpdir(), 'quietus-bench-'));
-const workspace = join(folder, 'workspace');
 
-function quietus(...args) {
-  const result = spawnSync(process.execPath, [program, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, QUIETUS_WORKSPACE: workspace },
-  });
-  if (result.status !== 0) throw new Error(`${args.join(' ')}: ${result.stderr}`);
-}
-
-function writeInventory(path) {
-  const file = openSync(path, 'w');
+function writeInventory(folder, items) {
+  const file = openSync(join(folder, 'inventory.csv'), 'w');
   writeSync(file, 'id,title,class,medium,location,pi_elements,data_subjects,custodian,department,closed\n');
   mkdirSync(join(folder, 'records'));
+  const spread = Math.floor(items / DUE.at(-1).due);
   let text = '';
-  for (let index = 0; index < ITEMS; index += 1) {
+  for (let index = 0, due = 0; index < items; index += 1) {
     const id = `ITEM-${String(index).padStart(8, '0')}`;
-    const due = index % (ITEMS / DUE) === 0;
-    const location = join(folder, 'records', due ? `${id}.csv` : `later/${id}.csv`);
-    if (due) writeFileSync(location, 'x'.repeat(2000));
-    const closed = due ? `2015-0${1 + (index % 9)}-11` : `2026-0${1 + (index % 9)}-11`;
-    text += `${id},Payroll register ${index},class-${index % 60},file,${location},ssn;financial_account,12,hr,HR,${closed}\n`;
+    const group =
+      index % spread === 0 && due < DUE.at(-1).due ? DUE.find((each) => due < each.due) : undefined;
+    const location = join(folder, 'records', group ? `${id}.csv` : `later/${id}.csv`);
+    if (group) {
+      writeFileSync(location, 'x'.repeat(500));
+      due += 1;
+    }
+    text += `${id},Payroll register ${index},class-${index % CLASSES},file,${location},ssn;financial_account,12,hr,HR,${group?.closed ?? '2026-03-11'}\n`;
     if (text.length > 1 << 20) {
       writeSync(file, text);
       text = '';
@@ -43,12 +44,12 @@ function writeInventory(path) {
   closeSync(file);
 }
 
-function schedule() {
+function schedule(period) {
   const classes = Array.from(
-    { length: 60 },
+    { length: CLASSES },
     (_, index) => `  class-${index}:
     title: Class ${index}
-    retain: [{after: closed, for: P${3 + (index % 5)}Y}]
+    retain: [{after: closed, for: P${index === 7 ? period : 3 + (index % 5)}Y}]
     cut_off: calendar-year
     disposition: destroy
     approvals: 1
@@ -58,43 +59,78 @@ function schedule() {
   return `version: 1\ntitle: Bench\nclasses:\n${classes.join('')}`;
 }
 
-try {
-  quietus(
-    ...['init', workspace, '--organization', 'Bench', '--time-zone', 'America/New_York'],
-    ...['--operator', 'bench', '--operator-name', 'Bench', '--unattended', '--no-input'],
-  );
-  writeFileSync(join(folder, 'schedule.yaml'), schedule());
-  writeInventory(join(folder, 'inventory.csv'));
-  quietus('schedule', 'import', 'schedule.yaml');
-  quietus('inventory', 'import', 'inventory.csv', '--quiet');
-  const env = { QUIETUS_WORKSPACE: workspace };
-  const results = alternate(
-    {
-      'sweep list (start-up only)': { command: [process.execPath, program, 'sweep', 'list', '--quiet'], env },
-      'sweep plan': {
-        command: [process.execPath, program, 'sweep', 'plan', '--limit', String(ITEMS), '--quiet'],
-        env,
-      },
-    },
-    { runs: 5, warmup: 1 },
-  );
-  const base = results['sweep list (start-up only)'];
-  const plan = results['sweep plan'];
-  console.log(`${ITEMS} items, ${DUE} due, medians of 5 runs. ${machine()}\n`);
-  table(
-    ['command', 'wall', 'CPU', 'CPU after start-up', 'peak memory', 'at most'],
-    [
-      ['`sweep list`', seconds(base.wall), seconds(base.cpu), '', `${base.rss?.toFixed(0)} MB`, ''],
-      [
-        '`sweep plan`',
-        seconds(plan.wall),
-        seconds(plan.cpu),
-        seconds(plan.cpu - base.cpu),
-        `${plan.rss?.toFixed(0)} MB`,
-        '2 s of CPU after start-up',
+/** Makes a workspace with so many items, and times it. */
+function measure(items) {
+  const folder = mkdtempSync(join(tmpdir(), 'quietus-bench-'));
+  const env = { QUIETUS_WORKSPACE: join(folder, 'workspace') };
+  const quietus = (...args) => {
+    const command = [process.execPath, program, ...args];
+    const result = spawnSync(command[0], command.slice(1), {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
+    if (result.status !== 0) throw new Error(`${args.join(' ')}: ${result.stderr}`);
+  };
+  try {
+    quietus(
+      ...['init', env.QUIETUS_WORKSPACE, '--organization', 'Bench', '--time-zone', 'America/New_York'],
+      ...['--operator', 'bench', '--operator-name', 'Bench', '--unattended', '--no-input'],
+    );
+    writeFileSync(join(folder, 'schedule.yaml'), schedule(5));
+    writeInventory(folder, items);
+    quietus('schedule', 'import', 'schedule.yaml');
+    quietus('inventory', 'import', 'inventory.csv', '--quiet');
+    const plan = (asOf) => ({
+      command: [
+        process.execPath,
+        program,
+        'sweep',
+        'plan',
+        '--limit',
+        String(items),
+        '--as-of',
+        asOf,
+        '--quiet',
       ],
-    ],
-  );
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+      env,
+    });
+    let period = 5;
+    const changeRule = {
+      before: () => {
+        period += 1;
+        writeFileSync(join(folder, 'schedule.yaml'), schedule(period));
+      },
+      command: [process.execPath, program, 'schedule', 'import', join(folder, 'schedule.yaml'), '--quiet'],
+      env,
+    };
+    return alternate(
+      {
+        start: { command: [process.execPath, program, 'sweep', 'list', '--quiet'], env },
+        rule: changeRule,
+        ...Object.fromEntries(DUE.map(({ due, asOf }) => [due, plan(asOf)])),
+      },
+      { runs: RUNS, warmup: 1 },
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
+
+const rows = [];
+for (const items of SIZES) {
+  const results = measure(items);
+  const base = results.start;
+  const row = (what, { wall, cpu, rss }) => [
+    items.toLocaleString('en-US'),
+    what,
+    seconds(wall),
+    seconds(cpu - base.cpu),
+    `${rss?.toFixed(0)} MB`,
+  ];
+  for (const { due } of DUE)
+    rows.push(row(`\`sweep plan\`, ${due.toLocaleString('en-US')} due`, results[due]));
+  rows.push(row(`\`schedule import\`, the rule of one class of ${CLASSES}`, results.rule));
+}
+console.log(`Medians of ${RUNS} runs; CPU without that of \`sweep list\`. ${machine()}\n`);
+table(['items', 'command', 'wall', 'CPU after start-up', 'peak memory'], rows);

@@ -4,26 +4,27 @@ import type { WrittenItem } from '../store/index.js';
 /** SHA-256, hex, over the canonical JSON of what the inventory says of an item, and of the events of its subjects. */
 export function itemDigest(item: WrittenItem): string {
   return sha256(
+    // In the order of their names, as canonical JSON has them.
     canonicalJson({
-      id: item.id,
-      title: item.title,
-      record_class: item.recordClass,
-      medium: item.medium,
-      location: item.location,
-      pi_elements: item.piElements,
-      data_subjects: item.dataSubjects,
-      custodian: item.custodian,
-      department: item.department,
-      created: item.created,
-      modified: item.modified,
       closed: item.closed,
-      last_used: item.lastUsed,
-      events: item.events,
       copies_elsewhere: item.copiesElsewhere,
+      created: item.created,
+      custodian: item.custodian,
+      data_subjects: item.dataSubjects,
+      department: item.department,
+      events: item.events,
+      id: item.id,
+      last_used: item.lastUsed,
+      location: item.location,
+      medium: item.medium,
+      modified: item.modified,
       notes: item.notes,
       // Left out where there are none, so that the digests of plans from before these existed stay right.
       ...(item.otherClasses.length > 0 && { other_classes: item.otherClasses }),
-      ...(item.subjects.length > 0 && { subjects: item.subjects, subject_events: item.subjectEvents ?? {} }),
+      pi_elements: item.piElements,
+      record_class: item.recordClass,
+      ...(item.subjects.length > 0 && { subject_events: item.subjectEvents ?? {}, subjects: item.subjects }),
+      title: item.title,
     }),
   );
 }

@@ -37,13 +37,16 @@ export function overlapsToKeep(planned: readonly PlacedItem[], places: readonly 
     overlaps.push({ id: item.id, with: other.id, why });
     remaining.delete(item.id);
   };
-  for (const item of planned) {
+  // Most items lie alone: what has no neighbour is asked for one only once.
+  const neighboured = planned.filter((item) => index.related(item).length > 0);
+  for (const item of neighboured) {
     const inner = index.related(item).find((other) => remaining.has(other.id) && goesFirst(other, item));
     if (inner) takeOut(item, inner, 'first');
   }
   for (let changed = true; changed; ) {
     changed = false;
-    for (const item of [...remaining.values()]) {
+    for (const item of neighboured) {
+      if (!remaining.has(item.id)) continue;
       const kept = index
         .related(item)
         .find((other) => !remaining.has(other.id) && !waitsFor(other, item, overlaps));
@@ -84,10 +87,14 @@ class LocationIndex {
   }
 
   related(item: PlacedItem): PlacedItem[] {
-    const above = foldersAbove(item.location).flatMap((folder) => this.byLocation.get(folder) ?? []);
-    const same = this.byLocation.get(item.location) ?? [];
-    const below = this.byFolder.get(item.location) ?? [];
-    return [...same, ...below, ...above].filter((other) => other.id !== item.id);
+    const found: PlacedItem[] = [];
+    const take = (others: readonly PlacedItem[] | undefined) => {
+      for (const other of others ?? []) if (other.id !== item.id) found.push(other);
+    };
+    take(this.byLocation.get(item.location));
+    take(this.byFolder.get(item.location));
+    for (const folder of foldersAbove(item.location)) take(this.byLocation.get(folder));
+    return found;
   }
 }
 

@@ -64,8 +64,7 @@ export async function decidePlan(session: Session, options: PlanOptions = {}): P
   const settings = session.settings();
   const asOf = options.asOf ?? session.today();
   const rules = await readRulebook(session.store, settings);
-  const active = await session.store.items.activeByClass();
-  const total = [...active.values()].reduce((sum, count) => sum + count, 0);
+  const total = await session.store.items.countActive();
   if (total === 0) {
     throw badInput('inventory-empty', 'The inventory has no active items', {
       hint: 'Import one with: quietus inventory import FILE.csv',
@@ -73,7 +72,12 @@ export async function decidePlan(session: Session, options: PlanOptions = {}): P
   }
   const items = await decideDueItems(session, rules, asOf, options.signal);
   items.push(...(await defectiveItems(session, rules, asOf, options.signal)));
-  requireWithinLimits(countDisposals(items), active, settings.limits, { limit: options.limit, asOf });
+  await requireWithinLimits(
+    items.filter(({ decision }) => decision === 'dispose'),
+    (recordClass, most) => session.store.items.countOfClass(recordClass, most),
+    settings.limits,
+    { limit: options.limit, asOf },
+  );
   return { asOf, rules, items, total };
 }
 
@@ -213,15 +217,6 @@ export async function identified(
     reason: examination.reason.code,
     explanation: `Cannot be disposed of: ${examination.reason.text}`,
   };
-}
-
-function countDisposals(items: readonly PlanItem[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const item of items) {
-    if (item.decision !== 'dispose' || item.recordClass === null) continue;
-    counts.set(item.recordClass, (counts.get(item.recordClass) ?? 0) + 1);
-  }
-  return counts;
 }
 
 /** The most that any class of the plan asks for, and never less than the workspace's minimum. */

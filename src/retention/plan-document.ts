@@ -43,24 +43,35 @@ export function planHeader(
 
 /** One line of a plan: canonical JSON (RFC 8785) of what was decided for one item. */
 export function planLine(item: PlanItem): string {
+  // In the order of their names, as canonical JSON has them.
   return canonicalJson({
+    data_subjects: item.dataSubjects,
+    decision: item.decision,
+    delete_by: item.deleteBy,
+    explanation: item.explanation,
+    fingerprint: item.fingerprint && sortedFingerprint(item.fingerprint),
+    holds: item.holds,
     item: item.itemId,
     item_sha256: item.itemSha256,
-    decision: item.decision,
-    reason: item.reason,
-    explanation: item.explanation,
-    record_class: item.recordClass,
-    ...(item.otherClasses.length > 0 && { other_classes: item.otherClasses }),
-    schedule_version: item.scheduleVersion,
     keep_until: item.keepUntil,
-    delete_by: item.deleteBy,
-    medium: item.medium,
     location: item.location,
+    medium: item.medium,
+    ...(item.otherClasses.length > 0 && { other_classes: item.otherClasses }),
     pi_elements: item.piElements,
-    data_subjects: item.dataSubjects,
-    fingerprint: item.fingerprint,
-    holds: item.holds,
+    reason: item.reason,
+    record_class: item.recordClass,
+    schedule_version: item.scheduleVersion,
   });
+}
+
+function sortedFingerprint(fingerprint: Fingerprint): Fingerprint {
+  const { device, inode } = fingerprint;
+  if (fingerprint.kind === 'folder') {
+    const { bytes, files, kind, treeSha256 } = fingerprint;
+    return { bytes, device, files, inode, kind, treeSha256 };
+  }
+  const { changedNs, kind, modifiedNs, size } = fingerprint;
+  return { changedNs, device, inode, kind, modifiedNs, size };
 }
 
 /** Reads a line back. Lines are only read after the plan's digest was checked over them. */

@@ -1,23 +1,23 @@
-import { type CalendarDate, refused } from '../model/index.js';
+import { type CalendarDate, classesOf, type PlanItem, refused } from '../model/index.js';
 import type { Settings } from '../workspace/index.js';
 
 /**
  * A rule that was meant for a few records and reaches very many is how records are lost. A plan above the
  * workspace's limits is refused until a person says the number.
  *
- * @param disposals number of items to dispose of, by record class
- * @param active number of active items, by record class
+ * @param disposals the items to dispose of: a class counts those that have it, whether it is their only one or not
+ * @param activeOf number of active items of a record class; may stop counting at `most`
  * @param options `limit`: the number that the person gave with `--limit`, which replaces both limits; `asOf`: for the hint
  * @throws Fault `limit-reached` (exit 4) with the number to confirm
  */
-export function requireWithinLimits(
-  disposals: ReadonlyMap<string, number>,
-  active: ReadonlyMap<string | null, number>,
+export async function requireWithinLimits(
+  disposals: readonly Pick<PlanItem, 'recordClass' | 'otherClasses'>[],
+  activeOf: (recordClass: string, most: number) => Promise<number>,
   limits: Settings['limits'],
   options: { limit: number | undefined; asOf: CalendarDate },
-): void {
+): Promise<void> {
   const { limit, asOf } = options;
-  const total = [...disposals.values()].reduce((sum, count) => sum + count, 0);
+  const total = disposals.length;
   if (limit !== undefined) {
     if (total > limit)
       throw limitReached(
@@ -35,8 +35,11 @@ export function requireWithinLimits(
     );
   }
   const wide: string[] = [];
-  for (const [recordClass, count] of disposals) {
-    const all = active.get(recordClass) ?? count;
+  for (const [recordClass, count] of countByClass(disposals)) {
+    // With so many items in the class the part is small enough, however many more there are.
+    const enough =
+      limits.maxClassPercent === 0 ? Infinity : Math.ceil((count * 100) / limits.maxClassPercent);
+    const all = await activeOf(recordClass, Math.min(enough, Number.MAX_SAFE_INTEGER));
     if (count * 100 > all * limits.maxClassPercent) wide.push(`${count} of ${all} in ${recordClass}`);
   }
   if (wide.length === 0) return;
@@ -45,6 +48,14 @@ export function requireWithinLimits(
     total,
     asOf,
   );
+}
+
+function countByClass(
+  disposals: readonly Pick<PlanItem, 'recordClass' | 'otherClasses'>[],
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of disposals.flatMap((item) => classesOf(item))) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
 }
 
 function limitReached(message: string, total: number, asOf: CalendarDate): Error {

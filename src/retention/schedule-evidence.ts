@@ -1,14 +1,14 @@
 import { entriesOf, newestEntryOf } from '../audit/index.js';
-import { canonicalJson, sha256 } from '../crypto/index.js';
-import { type Schedule, type StoredSchedule, verificationFailed } from '../model/index.js';
-import { parseSchedule, parseScheduleCsv } from '../schedule/index.js';
+import { sha256 } from '../crypto/index.js';
+import { type StoredSchedule, verificationFailed } from '../model/index.js';
+import { parseSchedule, parseScheduleCsv, rulesSha256 } from '../schedule/index.js';
 import type { Repositories } from '../store/index.js';
 
 /** What was found good, by the settings of a session: within one session a version is checked once. */
 const found = new WeakMap<object, string>();
 
 /**
- * Compares the schedule in force with the newest import in the log, and with what its source says.
+ * Compares the schedule in force with the newest import in the log.
  *
  * @param session an object that lives as long as the session; what it was asked for before is not looked at again
  * @throws Fault `schedule-changed` (exit 5)
@@ -27,8 +27,7 @@ export async function requireScheduleInForce(
 }
 
 /**
- * Compares a version of the schedule with the entry of its import, and the rules that decisions rest on with the
- * source whose digest that entry holds: the source is read again.
+ * Compares a version of the schedule, its rules and its source, with the digests in the entry of its import.
  *
  * @throws Fault `schedule-changed` (exit 5)
  */
@@ -38,23 +37,18 @@ export async function requireLoggedSchedule(
 ): Promise<void> {
   const source = await repositories.schedules.source(schedule.version);
   if (source === undefined || sha256(source) !== schedule.sha256) throw changed(schedule);
-  const read = scheduleOf(source);
-  if (read === undefined || rulesOf(read) !== rulesOf(schedule)) throw changed(schedule);
   for await (const { subject, data } of entriesOf(repositories, 'schedule.import')) {
-    if (subject.schedule === String(schedule.version) && data.sha256 === schedule.sha256) return;
+    if (subject.schedule !== String(schedule.version) || data.sha256 !== schedule.sha256) continue;
+    if ((data.rules_sha256 ?? rulesOf(source)) === rulesSha256(schedule)) return;
   }
   throw changed(schedule);
 }
 
-/** The format is not stored: CSV is never YAML of a schedule. */
-function scheduleOf(source: string): Schedule | undefined {
+/** For entries from before they held the digest of the rules. The format is not stored: CSV is never YAML of a schedule. */
+function rulesOf(source: string): string | undefined {
   const yaml = parseSchedule(source, 'schedule.yaml');
   const parsed = 'schedule' in yaml ? yaml : parseScheduleCsv(source, 'schedule.csv');
-  return 'schedule' in parsed ? parsed.schedule : undefined;
-}
-
-function rulesOf({ title, classes }: Schedule): string {
-  return canonicalJson(JSON.parse(JSON.stringify({ title, classes })));
+  return 'schedule' in parsed ? rulesSha256(parsed.schedule) : undefined;
 }
 
 function changed({ version }: StoredSchedule): Error {

@@ -10,7 +10,7 @@ export { clauseInWords, explainDue, governingClause } from './due-explanation.js
 export type { ImportPermission } from './import-permission.js';
 export { type DueSettings, dayAfter } from './period-arithmetic.js';
 export { parseScheduleCsv, scheduleCsv } from './schedule-csv.js';
-export { ruleOnOneLine, scheduleDocument, storedSchedule } from './schedule-document.js';
+export { ruleOnOneLine, rulesSha256, scheduleDocument, storedSchedule } from './schedule-document.js';
 export { type DueChange, scheduleComparison, type Widening } from './schedule-effects.js';
 export { type ParsedSchedule, parseSchedule } from './schedule-file.js';
 export {

@@ -1,4 +1,11 @@
-import { badInput, type PeriodClause, type RecordClass, type StoredSchedule } from '../model/index.js';
+import { canonicalJson, sha256 } from '../crypto/index.js';
+import {
+  badInput,
+  type PeriodClause,
+  type RecordClass,
+  type Schedule,
+  type StoredSchedule,
+} from '../model/index.js';
 import type { Session } from '../session/index.js';
 
 /** A version of the schedule as `--json` prints it. */
@@ -67,4 +74,9 @@ export async function storedSchedule(
 
 function clause({ after, for: period }: PeriodClause): string {
   return `${period} after ${after}`;
+}
+
+/** SHA-256, hex, over the canonical JSON of a schedule's title and rules, without what its file looks like. */
+export function rulesSha256({ title, classes }: Schedule): string {
+  return sha256(canonicalJson(JSON.parse(JSON.stringify({ title, classes }))));
 }

@@ -1,10 +1,13 @@
+import { newestEntryOf } from '../audit/index.js';
 import { sha256 } from '../crypto/index.js';
-import type { DueDates, Schedule, StoredSchedule } from '../model/index.js';
+import type { DueDates, StoredSchedule } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { BULK_ROWS, type ItemWrite, type StoredItem, type StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { dueDateCalculator } from './due-dates.js';
 import { ImportGuard, type ImportPermission } from './import-permission.js';
+import { rulesSha256 } from './schedule-document.js';
+import { changedClasses } from './schedule-effects.js';
 import { parsedSchedule, type ScheduleFile } from './schedule-source.js';
 
 export interface ScheduleImport {
@@ -16,7 +19,7 @@ export interface ScheduleImport {
   sha256: string;
   classes: number;
   items: {
-    /** Items whose dates were computed again: all that are not disposed of. */
+    /** Items whose dates were computed again: those of the classes that changed, or all that are not disposed of. */
     checked: number;
     /** Items of which a date or defect is another one now. */
     changed: number;
@@ -65,15 +68,25 @@ export async function importSchedule(
       settings: session.settings(),
       today: session.today(),
     });
-    const counts = await recomputeDueDates(transaction, schedule, session.settings(), guard);
+    const { fiscalYearEnd } = session.settings();
+    const affected = (await sameFiscalYear(transaction, fiscalYearEnd))
+      ? await transaction.items.ofClasses([...changedClasses(latest, schedule)], BULK_ROWS)
+      : transaction.items.all({}, BULK_ROWS);
+    const counts = await recomputeDueDates(transaction, dueDateCalculator(schedule, session.settings()), {
+      affected,
+      guard,
+    });
     guard.requirePermitted(permission, simulation(file));
-    const items = { ...counts, moreDue: guard.moreDue };
+    const defects = await transaction.items.count({ state: 'active', defective: true });
+    const items = { ...counts, defects, moreDue: guard.moreDue };
     await session.recorder.append(transaction, {
       action: 'schedule.import',
       outcome: 'done',
       subject: { schedule: String(version) },
       data: {
         sha256: digest,
+        rules_sha256: rulesSha256(schedule),
+        fiscal_year_end: fiscalYearEnd,
         classes,
         items_changed: items.changed,
         items_defective: items.defects,
@@ -96,25 +109,31 @@ export async function currentSchedule(session: Pick<Session, 'store'>): Promise<
   return await session.store.schedules.latest();
 }
 
+/**
+ * Whether the dates that are stored were computed for the fiscal year that the settings have now. Where nobody knows,
+ * they are computed again.
+ */
+async function sameFiscalYear(transaction: StoreTransaction, fiscalYearEnd: string): Promise<boolean> {
+  const last = await newestEntryOf(transaction, 'schedule.import');
+  return last?.data.fiscal_year_end === fiscalYearEnd;
+}
+
 /** Writes only the dates that differ: a changed rule seldom reaches more than its class. */
 async function recomputeDueDates(
   transaction: StoreTransaction,
-  schedule: Schedule,
-  settings: { fiscalYearEnd: string },
-  guard: ImportGuard,
-): Promise<Omit<ScheduleImport['items'], 'moreDue'>> {
-  const dueOf = dueDateCalculator(schedule, settings);
-  const counts = { checked: 0, changed: 0, defects: 0 };
+  dueOf: (item: StoredItem) => DueDates,
+  { affected, guard }: { affected: AsyncIterable<readonly StoredItem[]>; guard: ImportGuard },
+): Promise<Pick<ScheduleImport['items'], 'checked' | 'changed'>> {
+  const counts = { checked: 0, changed: 0 };
   const bulk = await transaction.items.bulkInsert();
   try {
-    for await (const page of transaction.items.all({}, BULK_ROWS)) {
+    for await (const page of affected) {
       const changed: ItemWrite[] = [];
       for (const item of page) {
         if (item.state === 'disposed') continue;
         const due = dueOf(item);
         guard.see(item, due);
         counts.checked += 1;
-        if (due.defect !== null) counts.defects += 1;
         if (!sameDue(item, due)) changed.push({ item, due, source: item.importedFrom });
       }
       await bulk.replaceDue(changed);

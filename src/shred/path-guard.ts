@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, parse, resolve, sep } from 'node:path';
+import { dirname, parse, resolve } from 'node:path';
 import { programFiles } from './program-files.js';
 
 /** The system itself: no record lies in these. */
@@ -40,8 +40,10 @@ const SHARED_FOLDERS = [
   '/var/tmp',
 ];
 
-function liesIn(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+/** The path itself, and every folder above it. */
+function andAbove(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [path] : [path, ...andAbove(parent)];
 }
 
 function spellings(path: string): string[] {
@@ -70,9 +72,11 @@ function addIdentity(path: string, identities: Set<string>): void {
 /** Knows which locations must never be destroyed. */
 export class PathGuard {
   /** Neither these, nor what holds them, nor what lies in them. */
-  readonly #closed: readonly string[];
-  /** Neither these nor what holds them. */
-  readonly #kept: readonly string[];
+  readonly #closed: ReadonlySet<string>;
+  /** Closed folders, folders that no record is equal to, and what holds either. */
+  readonly #kept: ReadonlySet<string>;
+  /** What was found out by its text of each folder on the way to a location. */
+  readonly #liesInClosed = new Map<string, boolean>();
   readonly #identities = new Set<string>();
   readonly #closedIdentities = new Set<string>();
   /** What was found out of each folder on the way to a location. */
@@ -80,19 +84,26 @@ export class PathGuard {
 
   /** @param protectedPaths absolute paths of files and folders; they need not exist */
   constructor(protectedPaths: readonly string[]) {
-    this.#closed = [...protectedPaths, ...SYSTEM_FOLDERS, ...programFiles()].flatMap(spellings);
-    this.#kept = [...SHARED_FOLDERS, homedir(), process.cwd()].flatMap(spellings);
-    for (const path of this.#closed) addIdentity(path, this.#closedIdentities);
-    for (const path of [...this.#closed, ...this.#kept]) addIdentity(path, this.#identities);
+    const closed = [...protectedPaths, ...SYSTEM_FOLDERS, ...programFiles()].flatMap(spellings);
+    const kept = [...SHARED_FOLDERS, homedir(), process.cwd()].flatMap(spellings);
+    this.#closed = new Set(closed);
+    this.#kept = new Set([...closed, ...kept].flatMap(andAbove));
+    for (const path of closed) addIdentity(path, this.#closedIdentities);
+    for (const path of [...closed, ...kept]) addIdentity(path, this.#identities);
   }
 
   /** @param path canonical absolute path */
   protectsPath(path: string): boolean {
-    if (path === parse(path).root) return true;
-    return (
-      this.#closed.some((closed) => liesIn(path, closed) || liesIn(closed, path)) ||
-      this.#kept.some((kept) => liesIn(kept, path))
-    );
+    return this.#kept.has(path) || this.#liesIn(dirname(path));
+  }
+
+  /** Whether a folder is a closed one or lies in one; thousands of files ask it of the same folders. */
+  #liesIn(folder: string): boolean {
+    const known = this.#liesInClosed.get(folder);
+    if (known !== undefined) return known;
+    const lies = this.#closed.has(folder) || (folder !== dirname(folder) && this.#liesIn(dirname(folder)));
+    this.#liesInClosed.set(folder, lies);
+    return lies;
   }
 
   /**

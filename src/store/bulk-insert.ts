@@ -23,7 +23,7 @@ export interface BulkInsert {
 export interface BulkTable {
   name: string;
   columns: readonly string[];
-  key: string;
+  key: readonly string[];
   /** Columns that `replace` sets. */
   changing?: readonly string[];
 }
@@ -39,14 +39,17 @@ export async function bulkInsert(transaction: Knex.Transaction, table: BulkTable
     rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at] ?? null])));
   return {
     async insert(rows) {
-      const query = transaction(name).insert(records(rows)).onConflict(key).ignore();
-      const inserted: unknown[] = await query.returning(key);
+      const query = transaction(name)
+        .insert(records(rows))
+        .onConflict([...key])
+        .ignore();
+      const inserted: unknown[] = await query.returning([...key]);
       return inserted.length;
     },
     async replace(rows) {
       await transaction(name)
         .insert(records(rows))
-        .onConflict(key)
+        .onConflict([...key])
         .merge([...changing]);
     },
     async close() {},
@@ -61,9 +64,9 @@ async function jsonInsert(transaction: Knex.Transaction, table: BulkTable): Prom
   const values = columns.map((_, at) => `value->>${at}`).join(',');
   // "where true" keeps SQLite from reading "on conflict" as a join's condition.
   const insert = `insert into ${name} (${columns.join(',')}) select ${values} from jsonb_each(?) where true`;
-  const skip = `${insert} on conflict (${key}) do nothing`;
+  const skip = `${insert} on conflict (${key.join(',')}) do nothing`;
   const set = changing.map((column) => `${column} = excluded.${column}`).join(',');
-  const replace = `${insert} on conflict (${key}) do update set ${set}`;
+  const replace = `${insert} on conflict (${key.join(',')}) do update set ${set}`;
   const run = (sql: string, rows: Rows) => {
     const statement = statements.get(sql) ?? connection.prepare(sql);
     statements.set(sql, statement);

@@ -111,6 +111,25 @@ describe('planning', () => {
     await expect(buildPlan(made.session)).rejects.toMatchObject({ code: 'limit-reached' });
   });
 
+  it('counts an item in each of its classes', async () => {
+    const made = await world({ limits: { maxItems: 1000, maxClassPercent: 20 } });
+    const tax = SCHEDULE.slice(SCHEDULE.indexOf('  payroll:'), SCHEDULE.indexOf('  reviewed:'));
+    await importSchedule(made.session, {
+      text: `${SCHEDULE}${tax.replace('payroll:', 'tax:').replace('title: Payroll', 'title: Tax')}`,
+      fileName: 'schedule.yaml',
+    });
+    const kept = Array.from({ length: 9 }, (_, index) =>
+      item(`KEEP-${index}`, join(made.records, `k${index}`), { closed: '2026-01-31' as CalendarDate }),
+    );
+    const both = item('A', writeRecord(join(made.records, 'a')), { otherClasses: ['tax'] });
+    await enter(made.session, [...kept, both]);
+    // One of ten of payroll, and the only one of tax.
+    await expect(buildPlan(made.session)).rejects.toMatchObject({
+      code: 'limit-reached',
+      message: expect.stringContaining('1 of 1 in tax') as string,
+    });
+  });
+
   it('stops at an empty inventory and without a schedule', async () => {
     const made = await world();
     await expect(buildPlan(made.session)).rejects.toMatchObject({ code: 'inventory-empty', exitCode: 2 });

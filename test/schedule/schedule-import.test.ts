@@ -149,7 +149,8 @@ describe('importing a schedule', () => {
     expect(await session.store.items.get('A-4')).toEqual(before);
 
     const second = await importSchedule(session, aFile('P3Y', MINUTES));
-    expect(second.items).toEqual({ checked: 1206, changed: 1, defects: 2, moreDue: 0 });
+    // Only the class minutes is new, and only A-1 has it.
+    expect(second.items).toEqual({ checked: 1, changed: 1, defects: 2, moreDue: 0 });
     expect(await session.store.items.get('A-1')).toEqual({
       ...anItem({ id: 'A-1', recordClass: 'minutes' }),
       subjectEvents: {},
@@ -159,8 +160,34 @@ describe('importing a schedule', () => {
     });
 
     const third = await importSchedule(session, aFile('P5Y', MINUTES));
-    expect(third.items).toEqual({ checked: 1206, changed: 1203, defects: 2, moreDue: 0 });
+    // The rule of payroll changed: PAY-00000 to PAY-01202 have new dates, A-2 still has none.
+    expect(third.items).toEqual({ checked: 1204, changed: 1203, defects: 2, moreDue: 0 });
     expect((await session.store.items.get('PAY-00000'))?.due.keepUntil).toBe('2029-03-31');
+  });
+
+  test('computes all dates again where the fiscal year ends on another day than at the last import', async () => {
+    const session = await sampleSession();
+    const yearly = aFile('P3Y', '    cut_off: fiscal-year\n');
+    await enter(session, [anItem({ id: 'A-1', recordClass: 'payroll', closed: date('2024-03-31') })]);
+    await importSchedule(session, yearly);
+    expect((await session.store.items.get('A-1'))?.due.keepUntil).toBe('2027-12-31');
+    Object.assign(session.settings(), { fiscalYearEnd: '06-30' });
+    // Nothing of payroll changed; the title did.
+    const other = { ...yearly, text: yearly.text.replace(/^title: .*$/m, 'title: Another title') };
+    expect(other.text).not.toBe(yearly.text);
+    expect((await importSchedule(session, other)).items).toMatchObject({ checked: 1, changed: 1 });
+    expect((await session.store.items.get('A-1'))?.due.keepUntil).toBe('2027-06-30');
+  });
+
+  test('looks once at an item that has two of the classes that changed', async () => {
+    const session = await sampleSession();
+    await importSchedule(session, aFile('P3Y', MINUTES));
+    await enter(session, [
+      anItem({ id: 'A-1', recordClass: 'payroll', otherClasses: ['minutes'], closed: date('2024-03-31') }),
+      anItem({ id: 'A-2', recordClass: 'minutes', otherClasses: ['payroll'], closed: date('2024-03-31') }),
+    ]);
+    const changed = aFile('P5Y', MINUTES.replace('title: Minutes', 'title: Minutes of meetings'));
+    expect((await importSchedule(session, changed)).items).toMatchObject({ checked: 2, moreDue: 0 });
   });
 
   test('is told in the log, by numbers only', async () => {

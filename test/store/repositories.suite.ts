@@ -219,6 +219,30 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       );
     });
 
+    it('are counted and found by class, whether it is their only one or not, as far as it is asked for', async () => {
+      const store = await opened();
+      await insertItems(store, [
+        sampleItem('a', { recordClass: 'payroll' }),
+        sampleItem('b', { recordClass: 'payroll', otherClasses: ['tax'] }),
+        sampleItem('c', { recordClass: 'tax', otherClasses: ['payroll'] }),
+        sampleItem('d', { recordClass: 'payroll' }),
+        sampleItem('e', { recordClass: null }),
+      ]);
+      await store.items.moveState(['d'], 'active', 'disposed');
+      expect(await store.items.countActive()).toBe(4);
+      expect(await store.items.countOfClass('payroll', 100)).toBe(3);
+      expect(await store.items.countOfClass('payroll', 2)).toBe(2);
+      expect(await store.items.countOfClass('payroll', 3)).toBe(3);
+      expect(await store.items.countOfClass('tax', 100)).toBe(2);
+      expect(await store.items.countOfClass('none', 100)).toBe(0);
+      const found: string[][] = [];
+      for await (const page of await store.items.ofClasses(['tax', 'payroll'], 2)) {
+        found.push(page.map(({ id }) => id));
+      }
+      expect(found.every((page) => page.length <= 2)).toBe(true);
+      expect(found.flat().toSorted()).toEqual(['a', 'b', 'c']);
+    });
+
     it('of an import are marked once each, with the line where they came first', async () => {
       const store = await opened();
       for (let round = 0; round < 2; round += 1) {
@@ -466,7 +490,14 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
         'i7',
       ]);
       const twice = { position: 9999, itemId: 'i0', decision: 'keep' as const, line: '' };
-      await expect(store.plans.insertLines('plan-1', [twice])).rejects.toThrow();
+      await expect(
+        store.transaction((transaction) => transaction.plans.insertLines('plan-1', [twice])),
+      ).rejects.toThrow();
+      const again = { position: 0, itemId: 'i5000', decision: 'keep' as const, line: '' };
+      await expect(
+        store.transaction((transaction) => transaction.plans.insertLines('plan-1', [again])),
+      ).rejects.toThrow('there already');
+      expect(await store.plans.lines('plan-1', -1, 5000)).toHaveLength(1203);
       await store.plans.setState('plan-1', 'running');
       expect((await store.plans.list()).map(({ state }) => state)).toEqual(['running']);
     });

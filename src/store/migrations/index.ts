@@ -11,6 +11,7 @@ import * as disposals from './003-disposals.js';
 import * as archives from './005-archives.js';
 import * as checkpoints from './006-checkpoints.js';
 import * as certificates from './007-certificates.js';
+import * as review from './008-review.js';
 
 export interface Migration {
   name: string;
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '005-archives', up: archives.up },
   { name: '006-checkpoints', up: checkpoints.up },
   { name: '007-certificates', up: certificates.up },
+  { name: '008-review', up: review.up },
 ];
 
 /** Table that names the migrations which a database has. */

@@ -23,7 +23,7 @@ export class ImportMarks {
     await transaction(TABLE).delete();
     return new ImportMarks(
       transaction,
-      await bulkInsert(transaction, { name: TABLE, columns: ['id', 'line'], key: 'id' }),
+      await bulkInsert(transaction, { name: TABLE, columns: ['id', 'line'], key: ['id'] }),
     );
   }
 

@@ -52,8 +52,12 @@ export interface Page {
  * condition holds.
  */
 const ACTIVE = "state = 'active'";
+const ENDED = "state <> 'active'";
 /** Whatever its medium: a database is a file too. What a run has claimed is still there. */
 const PLACED = "state <> 'disposed' and substr(location, 1, 1) = '/'";
+
+/** Up to so many ids are held in memory. */
+const FEW_ITEMS = 200_000;
 
 export class ItemRepository {
   constructor(private readonly database: Knex | Knex.Transaction) {}
@@ -61,7 +65,7 @@ export class ItemRepository {
   /** Inserts items that do not exist yet, and replaces others; needs a transaction. */
   async bulkInsert(): Promise<ItemInsert> {
     const transaction = this.database as Knex.Transaction;
-    const table = { name: 'items', columns: ITEM_COLUMNS, key: 'id', changing: CHANGING_COLUMNS };
+    const table = { name: 'items', columns: ITEM_COLUMNS, key: ['id'], changing: CHANGING_COLUMNS };
     return new ItemInsert(
       await bulkInsert(transaction, table),
       await DeferredIndexes.of(transaction, 'items'),
@@ -112,9 +116,62 @@ export class ItemRepository {
     }
   }
 
+  /**
+   * Items not disposed of that have any of these classes, each once, in pages. Found through the index of classes where
+   * they are few; else the whole table is read, in flat memory.
+   */
+  async ofClasses(classes: readonly string[], pageSize: number): Promise<AsyncIterable<StoredItem[]>> {
+    let rest = FEW_ITEMS;
+    for (const id of classes) rest -= rest > 0 ? await this.countOfClass(id, rest) : 0;
+    return rest > 0 ? this.byClassIndex(classes, pageSize) : this.all({}, pageSize);
+  }
+
+  private async *byClassIndex(classes: readonly string[], pageSize: number): AsyncGenerator<StoredItem[]> {
+    const found = new Set<string>();
+    for (const id of classes) {
+      const own: { id: string }[] = await this.database('items').where('record_class', id).select('id');
+      for (const row of own) found.add(row.id);
+      const further: { item_id: string }[] = await this.linked('class', id);
+      for (const row of further) found.add(row.item_id);
+    }
+    const ids = [...found];
+    for (let at = 0; at < ids.length; at += pageSize) {
+      const items = await this.byIds(ids.slice(at, at + pageSize));
+      yield [...items.values()].filter(({ state }) => state !== 'disposed');
+    }
+  }
+
   async count(filter: ItemFilter): Promise<number> {
     const rows: { n: number | string }[] = await this.filtered(filter).count({ n: '*' });
     return Number(rows[0]?.n ?? 0);
+  }
+
+  /** Number of active items, found without looking at each of them. */
+  async countActive(): Promise<number> {
+    const all: { n: number | string }[] = await this.database('items').count({ n: '*' });
+    const ended: { n: number | string }[] = await this.database('items').whereRaw(ENDED).count({ n: '*' });
+    return Number(all[0]?.n ?? 0) - Number(ended[0]?.n ?? 0);
+  }
+
+  /** Number of active items of a class, whether it is their only one or not; `most` where there are that many or more. */
+  async countOfClass(recordClass: string, most: number): Promise<number> {
+    const first = this.database('items')
+      .where('record_class', recordClass)
+      .whereRaw(ACTIVE)
+      .select('id')
+      .limit(most);
+    const own: { n: number | string }[] = await this.database.count({ n: '*' }).from(first.as('own'));
+    const found = Number(own[0]?.n ?? 0);
+    if (found >= most) return most;
+    const further = this.database('items')
+      .whereIn('id', this.linked('class', recordClass))
+      .whereRaw(ACTIVE)
+      .select('id')
+      .limit(most - found);
+    const others: { n: number | string }[] = await this.database
+      .count({ n: '*' })
+      .from(further.as('further'));
+    return found + Number(others[0]?.n ?? 0);
   }
 
   /** Number of active items of each record class; the key is null for items without one. */

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Approval, CalendarDate, Decision, Plan, PlanCounts, PlanState } from '../../model/index.js';
+import { BULK_ROWS, bulkInsert } from '../bulk-insert.js';
 
 interface PlanRow {
   id: string;
@@ -36,8 +37,6 @@ interface LineRow {
   line: string;
 }
 
-const LINE_ROWS = 500;
-
 export class PlanRepository {
   constructor(private readonly database: Knex | Knex.Transaction) {}
 
@@ -55,17 +54,23 @@ export class PlanRepository {
     });
   }
 
+  /** Needs a transaction. */
   async insertLines(planId: string, lines: readonly PlanLine[]): Promise<void> {
-    for (let at = 0; at < lines.length; at += LINE_ROWS) {
-      await this.database('plan_items').insert(
-        lines.slice(at, at + LINE_ROWS).map((line) => ({
-          plan_id: planId,
-          position: line.position,
-          item_id: line.itemId,
-          decision: line.decision,
-          line: line.line,
-        })),
-      );
+    const bulk = await bulkInsert(this.database as Knex.Transaction, {
+      name: 'plan_items',
+      columns: ['plan_id', 'position', 'item_id', 'decision', 'line'],
+      key: ['plan_id', 'position'],
+    });
+    try {
+      for (let at = 0; at < lines.length; at += BULK_ROWS) {
+        const page = lines.slice(at, at + BULK_ROWS);
+        const inserted = await bulk.insert(
+          page.map(({ position, itemId, decision, line }) => [planId, position, itemId, decision, line]),
+        );
+        if (inserted !== page.length) throw new Error('A line of the plan was there already');
+      }
+    } finally {
+      await bulk.close();
     }
   }
 
