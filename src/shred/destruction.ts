@@ -118,16 +118,19 @@ async function examineAll(
   context: DisposalContext,
 ): Promise<Prepared[]> {
   const examiner = createExaminer(options);
-  const prepared: Prepared[] = [];
-  for (const target of batch) {
-    if (prepared.length % 256 === 255) await breathe();
-    if (context.signal?.aborted === true) {
-      prepared.push(refused(target, [reason('stopped')]));
-      continue;
-    }
-    prepared.push(judge(target, examiner.examineNow(target.location, target.medium), options));
-    context.observe({ step: 'examined', itemId: target.itemId, fileIndex: null });
+  const seen: (Examination | undefined)[] = [];
+  for (const { location, medium } of batch) {
+    if (seen.length % 256 === 255) await breathe();
+    seen.push(context.signal?.aborted === true ? undefined : examiner.glance(location, medium));
   }
+  examiner.survey(seen.filter((each) => each !== undefined));
+  const prepared = batch.map((target, index): Prepared => {
+    const examined = seen[index];
+    if (examined === undefined) return refused(target, [reason('stopped')]);
+    const judged = judge(target, examined, options);
+    context.observe({ step: 'examined', itemId: target.itemId, fileIndex: null });
+    return judged;
+  });
   refuseOverlaps(prepared);
   return prepared;
 }

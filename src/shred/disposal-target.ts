@@ -20,6 +20,11 @@ export interface DisposalEntry {
   bornNs: string;
   /** The content lies in the inode and not in blocks of its own, so that overwriting may not reach where it was. */
   inline: boolean;
+  /**
+   * On file systems that can share blocks: codes of what overwriting this file leaves behind, as far as the file itself
+   * tells; empty where nothing. Missing where nobody asked.
+   */
+  surveyed?: readonly string[];
 }
 
 /** An entry as the journal stores it: with the name that it is given before it is removed. */

@@ -2,8 +2,12 @@ import { type BigIntStats, existsSync, lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, parse, resolve, sep } from 'node:path';
 import type { FileFingerprint, FolderFingerprint, Reason } from '../model/index.js';
 import type { DisposalEntry } from './disposal-target.js';
+import { entryPathBytes } from './entry-path.js';
+import type { SurveyedFile } from './extent-map.js';
+import { assessmentOf, needsSurvey, surveyFiles } from './file-survey.js';
 import {
   entryOf,
+  type FileTraits,
   obstacleOfFile,
   obstacleOfFolder,
   obstacleOfStickyFolder,
@@ -11,7 +15,6 @@ import {
 } from './folder-tree.js';
 import { mayKeepContentInInode } from './linux-medium-inspector.js';
 import type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
-import { withInlineData } from './method-limits.js';
 import { PathGuard } from './path-guard.js';
 import { createMediumInspector } from './platform-inspector.js';
 import { errnoOf, reason, reasonOf } from './reasons.js';
@@ -43,6 +46,13 @@ export interface Examiner {
   examine(location: string, medium: 'file' | 'folder'): Promise<Examination>;
   /** The same at once; for callers that examine thousands of files in a row. */
   examineNow(location: string, medium: 'file' | 'folder'): Examination;
+  /**
+   * For many at once: looks at one without asking about its files' blocks, which takes a program. What was found must
+   * be given to `survey` before its assessment is used.
+   */
+  glance(location: string, medium: 'file' | 'folder'): Examination;
+  /** Completes the assessments of examinations, in place. */
+  survey(examined: readonly Examination[]): void;
   /** Judges only the place, for an item that a cut-off run has already changed. */
   examinePlace(location: string): PlaceExamination;
 }
@@ -103,6 +113,22 @@ class DiskExaminer implements Examiner {
   }
 
   examineNow(location: string, medium: 'file' | 'folder'): Examination {
+    const examined = this.glance(location, medium);
+    this.survey([examined]);
+    return examined;
+  }
+
+  survey(examined: readonly Examination[]): void {
+    const ready = examined.filter((each) => each.status === 'ready');
+    for (const fileSystem of new Set(ready.map(({ assessment }) => assessment.fileSystem))) {
+      if (!needsSurvey(fileSystem)) continue;
+      const there = ready.filter(({ assessment }) => assessment.fileSystem === fileSystem);
+      surveyFiles(fileSystem, there.flatMap(filesOf));
+    }
+    for (const each of ready) each.assessment = assessmentOf(each.assessment, each.entries);
+  }
+
+  glance(location: string, medium: 'file' | 'folder'): Examination {
     const at = this.#place(location);
     if ('status' in at) return at;
     let stat: BigIntStats | undefined;
@@ -191,10 +217,8 @@ class DiskExaminer implements Examiner {
 
   #readyFolder(at: Place, stat: BigIntStats): Examination {
     const { assessment } = at.parent.medium;
-    const filesMayHaveOtherDevice = assessment.fileSystem === 'overlay';
-    const filesMayBeInline = mayKeepContentInInode(assessment.fileSystem);
-    const walkOptions = { guard: this.#guard, filesMayHaveOtherDevice, filesMayBeInline };
-    const contents = readFolder(at.location, stat, walkOptions);
+    const traits = traitsOf(assessment);
+    const contents = readFolder(at.location, stat, { guard: this.#guard, traits });
     if ('code' in contents) return refusal(contents);
     const { entries, files, bytes, treeSha256 } = contents;
     const identity = { device: String(stat.dev), inode: String(stat.ino) };
@@ -204,17 +228,26 @@ class DiskExaminer implements Examiner {
       fingerprint: { kind: 'folder', ...identity, files, bytes: String(bytes), treeSha256 },
       entries,
       bytes,
-      assessment: withInlineData(
-        assessment,
-        entries.some((entry) => entry.inline),
-      ),
+      assessment,
     };
   }
 }
 
+function filesOf({ location, entries }: Examination & { status: 'ready' }): SurveyedFile[] {
+  const top = Buffer.from(location);
+  return entries.map((entry) => ({
+    entry,
+    path: entry.path === '' ? top : Buffer.concat([top, Buffer.from('/'), entryPathBytes(entry.path)]),
+  }));
+}
+
+function traitsOf({ fileSystem }: Assessment): FileTraits {
+  return { mayBeInline: mayKeepContentInInode(fileSystem), copiedWhenOpened: fileSystem === 'overlay' };
+}
+
 function readyFile(at: Place, stat: BigIntStats): Examination {
   const { assessment } = at.parent.medium;
-  const entry = entryOf('', 'file', stat, mayKeepContentInInode(assessment.fileSystem));
+  const entry = entryOf('', 'file', stat, traitsOf(assessment));
   const { device, inode, size, modifiedNs, changedNs } = entry;
   return {
     status: 'ready',
@@ -222,7 +255,7 @@ function readyFile(at: Place, stat: BigIntStats): Examination {
     fingerprint: { kind: 'file', device, inode, size, modifiedNs, changedNs },
     entries: [entry],
     bytes: stat.size,
-    assessment: withInlineData(assessment, entry.inline),
+    assessment,
   };
 }
 

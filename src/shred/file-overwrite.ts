@@ -8,7 +8,7 @@ import { reason, reasonOf } from './reasons.js';
 import type { Throttle } from './throttle.js';
 
 const flush = promisify(fdatasync);
-const { O_RDWR } = constants;
+const { O_RDONLY, O_RDWR } = constants;
 // A pipe that was put in the file's place must not make us wait. Neither flag is defined on Windows.
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const ZEROS = Buffer.alloc(CHUNK);
@@ -28,6 +28,8 @@ export interface OverwriteRequest {
   throttle: Throttle | undefined;
   /** The file system keeps files in memory: what is read back then never comes from a medium. */
   inMemory: boolean;
+  /** Opening for writing copies the file (overlay). */
+  copiedWhenOpened: boolean;
 }
 
 /** Buffers that nobody else uses until they are given back. */
@@ -216,25 +218,60 @@ function stateLeft(descriptor: number): { left?: AfterOverwrite } {
 }
 
 /**
+ * Judges the file before it is opened for writing: on an overlay that alone copies it from its lower layer, and moves
+ * the time of its inode.
+ */
+async function judgeUnopened(request: OverwriteRequest): Promise<BigIntStats | Reason> {
+  const descriptor = openSync(request.path, O_RDONLY | SAFELY);
+  try {
+    const stat = fstatSync(descriptor, { bigint: true });
+    return (await request.obstacle(stat, descriptor)) ?? stat;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function isCopyOf(copy: BigIntStats, judged: BigIntStats): boolean {
+  const sameFile = copy.dev === judged.dev && copy.ino === judged.ino && copy.nlink === judged.nlink;
+  return sameFile && copy.size === judged.size && copy.mtimeNs === judged.mtimeNs;
+}
+
+/** Why the file that is open for writing is not the one that may be destroyed. */
+async function obstacleOfOpen(
+  descriptor: number,
+  stat: BigIntStats,
+  request: OverwriteRequest,
+  judged: BigIntStats | undefined,
+): Promise<Reason | undefined> {
+  if (judged !== undefined) return isCopyOf(stat, judged) ? undefined : reason('changed');
+  const obstacle = await request.obstacle(stat, descriptor);
+  if (obstacle !== undefined) return obstacle;
+  // Judging may take a while; what is written to meanwhile is no longer what was judged.
+  return hasState(fstatSync(descriptor, { bigint: true }), stateOf(stat)) ? undefined : reason('changed');
+}
+
+/**
  * Overwrites one file in place, flushes it and compares what is read back. The name stays.
  * Memory does not grow with the size of the file. A file without content is left as it is, with `verifiedFrom: null`.
  * @throws only what is not a system error
  */
 export async function overwriteFile(request: OverwriteRequest): Promise<OverwriteResult> {
   let descriptor: number;
+  let judged: BigIntStats | undefined;
   try {
+    if (request.copiedWhenOpened) {
+      const result = await judgeUnopened(request);
+      if ('code' in result) return { done: false, touched: false, reason: result };
+      judged = result;
+    }
     descriptor = openSync(request.path, O_RDWR | SAFELY);
   } catch (error) {
     return { done: false, touched: false, reason: reasonOf(error) };
   }
   try {
     const stat = fstatSync(descriptor, { bigint: true });
-    const obstacle = await request.obstacle(stat, descriptor);
+    const obstacle = await obstacleOfOpen(descriptor, stat, request, judged);
     if (obstacle !== undefined) return { done: false, touched: false, reason: obstacle };
-    // Judging may take a while; what is written to meanwhile is no longer what was judged.
-    if (!hasState(fstatSync(descriptor, { bigint: true }), stateOf(stat))) {
-      return { done: false, touched: false, reason: reason('changed') };
-    }
     if (stat.size === 0n) {
       return { done: true, verifiedFrom: null, after: stateOf(stat), holes: 0 };
     }

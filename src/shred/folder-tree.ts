@@ -23,12 +23,16 @@ export interface FolderContents {
   treeSha256: string;
 }
 
+export interface FileTraits {
+  /** The file system can keep content in the inode. */
+  mayBeInline: boolean;
+  /** An overlay: opening for writing copies a file, and files can have other device numbers than folders without being mounts. */
+  copiedWhenOpened: boolean;
+}
+
 export interface WalkOptions {
   guard: PathGuard;
-  /** On overlay file systems files have other device numbers than folders without being mounts. */
-  filesMayHaveOtherDevice: boolean;
-  /** The file system can keep content in the inode. */
-  filesMayBeInline: boolean;
+  traits: FileTraits;
 }
 
 /** Thrown inside the walk only: the tree cannot be disposed of as a whole, so none of it is. */
@@ -52,7 +56,7 @@ export function entryOf(
   path: string,
   type: DisposalEntry['type'],
   stat: BigIntStats,
-  mayBeInline: boolean,
+  traits: FileTraits,
 ): DisposalEntry {
   return {
     path,
@@ -62,8 +66,9 @@ export function entryOf(
     size: type === 'directory' ? '0' : String(stat.size),
     modifiedNs: type === 'directory' ? '0' : String(stat.mtimeNs),
     changedNs: type === 'directory' ? '0' : String(stat.ctimeNs),
-    bornNs: String(stat.birthtimeNs),
-    inline: mayBeInline && type === 'file' && liesInInode(stat),
+    // What an overlay copies from a lower layer, because it or something in it is written to, is born again.
+    bornNs: traits.copiedWhenOpened ? '0' : String(stat.birthtimeNs),
+    inline: traits.mayBeInline && type === 'file' && liesInInode(stat),
   };
 }
 
@@ -110,7 +115,7 @@ function check(
   options: WalkOptions,
 ): void {
   const type = typeOf(stat);
-  if (stat.dev !== top.dev && (type === 'directory' || !options.filesMayHaveOtherDevice)) {
+  if (stat.dev !== top.dev && (type === 'directory' || !options.traits.copiedWhenOpened)) {
     throw new Refusal(reason('mount-point'));
   }
   if (options.guard.protectsIdentity(stat.dev, stat.ino)) throw new Refusal(reason('protected-path'));
@@ -122,7 +127,9 @@ function check(
 }
 
 function walk(top: string, topStat: BigIntStats, options: WalkOptions): Found[] {
-  const found: Found[] = [{ path: Buffer.alloc(0), entry: entryOf('', 'directory', topStat, false) }];
+  const found: Found[] = [
+    { path: Buffer.alloc(0), entry: entryOf('', 'directory', topStat, options.traits) },
+  ];
   const open: { path: Buffer; stat: BigIntStats }[] = [{ path: Buffer.alloc(0), stat: topStat }];
   const prefix = Buffer.from(`${top}/`);
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
@@ -133,7 +140,7 @@ function walk(top: string, topStat: BigIntStats, options: WalkOptions): Found[] 
       const stat = lstatSync(at, { bigint: true });
       check(at, stat, folder.stat, topStat, options);
       const type = typeOf(stat);
-      found.push({ path, entry: entryOf(entryPathText(path), type, stat, options.filesMayBeInline) });
+      found.push({ path, entry: entryOf(entryPathText(path), type, stat, options.traits) });
       if (type === 'directory') open.push({ path, stat });
     }
   }

@@ -81,7 +81,6 @@ const IN_MEMORY = new Set(['tmpfs', 'ramfs', 'devtmpfs']);
 
 const LIMITS_BY_TYPE: Readonly<Record<string, MediumReasonCode>> = {
   tmpfs: 'swap',
-  xfs: 'shared-extents',
 };
 
 const PSEUDO = new Set([

@@ -1,5 +1,4 @@
 import type { Reason } from '../model/index.js';
-import type { Assessment } from './medium-inspector.js';
 
 const WORDS = {
   'flash-translation':
@@ -18,7 +17,9 @@ const WORDS = {
     'Reading back shows what the device returns for these addresses, not every place where it ever stored them.',
   swap: 'The file is held in memory; its pages can have been written to swap.',
   'shared-extents':
-    'If another file shares blocks with this one (reflink copy), the old content stays with that file.',
+    'The file shares blocks with another file or a snapshot (reflink copy); new content goes elsewhere, and the old content stays there.',
+  'extents-unknown':
+    'Files can share blocks on this file system, and whether this one does could not be found out (filefrag).',
   'path-addressing':
     'On this platform folders are addressed by path, so a folder that is swapped at the same moment is found only by comparison.',
   'copy-on-write':
@@ -46,6 +47,10 @@ const WORDS = {
 
 export type MediumReasonCode = keyof typeof WORDS;
 
+export function isMediumReasonCode(code: string): code is MediumReasonCode {
+  return Object.hasOwn(WORDS, code);
+}
+
 /** A limit or a residual reason with this code; `detail` is appended in parentheses. */
 export function mediumReason(code: MediumReasonCode, detail?: string): Reason {
   return { code, text: detail === undefined ? WORDS[code] : `${WORDS[code]} (${detail})` };
@@ -61,9 +66,3 @@ export const METHOD_LIMITS: readonly Reason[] = [
   mediumReason('extended-attributes'),
   mediumReason('device-cache'),
 ];
-
-/** The assessment of a file, or of a folder with such a file, whose content lies in the inode. */
-export function withInlineData(assessment: Assessment, found: boolean): Assessment {
-  if (!found) return assessment;
-  return { ...assessment, residual: [...assessment.residual, mediumReason('inline-data')] };
-}

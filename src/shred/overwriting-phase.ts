@@ -182,6 +182,7 @@ async function overwriteEntry(
       observe: (step) => tools.context.observe({ step, itemId, fileIndex: index }),
       throttle: tools.context.throttle,
       inMemory: isKeptInMemory(work.assessment.fileSystem),
+      copiedWhenOpened: work.assessment.fileSystem === 'overlay',
     });
     remember(neutralNameOf(entry), result);
     if (!result.done) {

@@ -6,8 +6,8 @@ import type { DisposalJournal } from './disposal-journal.js';
 import type { PendingDisposal, PendingEntry, TargetOutcome } from './disposal-target.js';
 import { createExaminer, type Examiner, leadsThroughLink } from './examination.js';
 import { recognize } from './file-identity.js';
+import { assessmentOf } from './file-survey.js';
 import { type EntryProgress, ItemWork } from './item-work.js';
-import { withInlineData } from './method-limits.js';
 import { errnoOf, reason, reasonOfFolder } from './reasons.js';
 
 /** Where the planned file is now. */
@@ -80,10 +80,7 @@ function obstacleAt(
 function prepare(pending: PendingDisposal, examiner: Examiner): ItemWork {
   const { target, entries } = pending;
   const place = examiner.examinePlace(target.location);
-  const assessment = withInlineData(
-    place.assessment,
-    entries.some((entry) => entry.inline),
-  );
+  const assessment = assessmentOf(place.assessment, entries);
   const work = new ItemWork(target, entries, assessment, true);
   const obstacle = obstacleAt(pending, place);
   const pool = new DirectoryPool();

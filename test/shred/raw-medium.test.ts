@@ -2,63 +2,28 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readFileSync,
-  readSync,
-  rmSync,
   statSync,
-  truncateSync,
   unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, type TestContext } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { destroy, examine, resume } from '../../src/shred/index.js';
+import { LoopVolume } from './loop-volume.js';
 import { MARKER, marked, Sandbox } from './sandbox.js';
 
 // Real file systems in image files, searched byte by byte after the disposal.
 
-let folder: string;
-let image: string;
-let mountPoint: string;
+let volume: LoopVolume;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'quietus-raw-'));
-  image = join(folder, 'image');
-  mountPoint = join(folder, 'mounted');
-  mkdirSync(mountPoint);
+  volume = new LoopVolume();
 });
 afterEach(() => {
-  // Lazily: a test that failed may still have a file open there.
-  spawnSync('umount', ['-l', mountPoint]);
-  rmSync(folder, { recursive: true, force: true });
+  volume.remove();
 });
-
-function run(command: string, ...args: string[]): boolean {
-  return spawnSync(command, args).status === 0;
-}
-
-function mountImage(context: TestContext, mkfs: readonly string[], options = 'loop'): void {
-  writeFileSync(image, '');
-  truncateSync(image, 48 * 1024 * 1024);
-  const [command = '', ...args] = mkfs;
-  if (!run(command, ...args, image)) context.skip(`${command} is not available or failed`);
-  if (!run('mount', '-o', options, image, mountPoint)) context.skip('loop mounts are not permitted here');
-}
-
-/** How often the bytes occur in the image. */
-function occurrences(of: string): number {
-  const wanted = Buffer.from(of);
-  const file = openSync(image, 'r');
-  const content = Buffer.alloc(statSync(image).size);
-  readSync(file, content, 0, content.length, 0);
-  closeSync(file);
-  let count = 0;
-  for (let at = content.indexOf(wanted); at >= 0; at = content.indexOf(wanted, at + 1)) count += 1;
-  return count;
-}
 
 it.for([
   ['ext4', ['mkfs.ext4', '-q', '-F'], 'loop'],
@@ -66,28 +31,28 @@ it.for([
   ['ext4 data=writeback', ['mkfs.ext4', '-q', '-F'], 'loop,data=writeback'],
   ['ext2', ['mkfs.ext2', '-q', '-F'], 'loop'],
 ] as const)('%s: no content is left in the image', async ([, mkfs, options], context) => {
-  mountImage(context, mkfs, options);
+  volume.mount(context, mkfs, options);
   const control = 'CONTROL-of-a-file-that-is-only-unlinked-';
-  const box = new Sandbox(mountPoint);
+  const box = new Sandbox(volume.point);
   mkdirSync(box.path('f', 'sub'), { recursive: true });
   writeFileSync(box.path('a'), marked(5000));
   writeFileSync(box.path('f', 'large'), marked(3_000_000));
   for (let at = 0; at < 50; at += 1) writeFileSync(box.path('f', 'sub', `${at}`), marked(100 + 97 * at));
   writeFileSync(box.path('control'), control.repeat(10_000));
-  execFileSync('sync', ['-f', mountPoint]);
-  expect(occurrences(MARKER)).toBeGreaterThan(100_000);
+  execFileSync('sync', ['-f', volume.point]);
+  expect(volume.occurrences(MARKER)).toBeGreaterThan(100_000);
 
   unlinkSync(box.path('control'));
   const targets = [await box.target('a', 'a'), await box.target('f', 'f', 'folder')];
   const outcomes = await destroy(targets, box.journal, { protectedPaths: box.protectedPaths });
-  execFileSync('umount', [mountPoint]);
+  execFileSync('umount', [volume.point]);
   expect(outcomes.map((each) => [each.outcome, each.files, each.verifiedFrom])).toEqual([
     ['overwritten-verified', 1, 'medium'],
     ['overwritten-verified', 51, 'medium'],
   ]);
-  expect(occurrences(MARKER.slice(0, 12))).toBe(0);
+  expect(volume.occurrences(MARKER.slice(0, 12))).toBe(0);
   // The search itself finds what is left of an ordinary removal.
-  expect(occurrences(control)).toBeGreaterThan(0);
+  expect(volume.occurrences(control)).toBeGreaterThan(0);
 });
 
 it.for([
@@ -98,8 +63,8 @@ it.for([
     'loop',
   ],
 ] as const)('ext4 data=journal %s: found before anything is written', async ([, mkfs, options], context) => {
-  mountImage(context, mkfs, options);
-  const box = new Sandbox(mountPoint);
+  volume.mount(context, mkfs, options);
+  const box = new Sandbox(volume.point);
   writeFileSync(box.path('a'), marked(5000));
   const target = await box.target('a', 'a');
   const [outcome] = await destroy([target], box.journal, { protectedPaths: box.protectedPaths });
@@ -108,8 +73,8 @@ it.for([
 });
 
 it('ext4 inline_data: a file whose content lies in the inode is found before anything is written', async (context) => {
-  mountImage(context, ['mkfs.ext4', '-q', '-F', '-O', 'inline_data', '-I', '256']);
-  const box = new Sandbox(mountPoint);
+  volume.mount(context, ['mkfs.ext4', '-q', '-F', '-O', 'inline_data', '-I', '256']);
+  const box = new Sandbox(volume.point);
   mkdirSync(box.path('f'));
   for (const name of ['small', 'f/small']) writeFileSync(box.path(name), 'SSN 078-05-1120');
   for (const name of ['large', 'f/large']) writeFileSync(box.path(name), marked(5000));
@@ -141,17 +106,9 @@ it('ext4 inline_data: a file whose content lies in the inode is found before any
   ]);
 });
 
-it('says of a file system in memory that nothing was read from a medium', async (context) => {
-  if (!run('mount', '-t', 'tmpfs', 'none', mountPoint)) context.skip('mounts are not permitted here');
-  const box = new Sandbox(mountPoint);
-  writeFileSync(box.path('a'), marked(5000));
-  const outcome = await box.runOne(await box.target('a', 'a'));
-  expect([outcome.outcome, outcome.verifiedFrom]).toEqual(['overwritten-verified', 'page-cache']);
-});
-
 it('resumes nothing at a place that has a second path by now', async (context) => {
-  mountImage(context, ['mkfs.ext4', '-q', '-F']);
-  const box = new Sandbox(mountPoint);
+  volume.mount(context, ['mkfs.ext4', '-q', '-F']);
+  const box = new Sandbox(volume.point);
   writeFileSync(box.path('a'), marked(5000));
   const stop = {
     begun: () => {
@@ -159,7 +116,7 @@ it('resumes nothing at a place that has a second path by now', async (context) =
     },
   };
   await expect(box.run([await box.target('a', 'a')], stop)).rejects.toThrow('crash');
-  const second = join(folder, 'second');
+  const second = join(volume.folder, 'second');
   mkdirSync(second);
   execFileSync('mount', ['--bind', box.data, second]);
   try {
@@ -175,10 +132,10 @@ it('resumes nothing at a place that has a second path by now', async (context) =
 });
 
 it('refuses the root of a mount, and a folder with a mount below it', async (context) => {
-  mountImage(context, ['mkfs.ext4', '-q', '-F']);
+  volume.mount(context, ['mkfs.ext4', '-q', '-F']);
   for (const [path, medium] of [
-    [mountPoint, 'folder'],
-    [folder, 'folder'],
+    [volume.point, 'folder'],
+    [volume.folder, 'folder'],
   ] as const) {
     const examined = await examine(path, medium, { protectedPaths: [] });
     expect(examined).toMatchObject({ status: 'refused', reason: { code: 'mount-point' } });
@@ -186,21 +143,21 @@ it('refuses the root of a mount, and a folder with a mount below it', async (con
 });
 
 it('finds a file system that is mounted read-only', async (context) => {
-  mountImage(context, ['mkfs.ext4', '-q', '-F']);
-  writeFileSync(join(mountPoint, 'a'), 'x');
-  execFileSync('mount', ['-o', 'remount,ro', mountPoint]);
-  const examined = await examine(join(mountPoint, 'a'), 'file', { protectedPaths: [] });
+  volume.mount(context, ['mkfs.ext4', '-q', '-F']);
+  writeFileSync(join(volume.point, 'a'), 'x');
+  execFileSync('mount', ['-o', 'remount,ro', volume.point]);
+  const examined = await examine(join(volume.point, 'a'), 'file', { protectedPaths: [] });
   expect(examined).toMatchObject({ status: 'refused', reason: { code: 'read-only' } });
 });
 
 it('does not say gone of a file on a volume that is not mounted', async (context) => {
-  mountImage(context, ['mkfs.ext4', '-q', '-F']);
-  writeFileSync(join(mountPoint, 'a'), 'x');
+  volume.mount(context, ['mkfs.ext4', '-q', '-F']);
+  writeFileSync(join(volume.point, 'a'), 'x');
   const box = new Sandbox();
-  const examined = await examine(join(mountPoint, 'a'), 'file', box);
+  const examined = await examine(join(volume.point, 'a'), 'file', box);
   if (examined.status !== 'ready') throw new Error(examined.reason.code);
   const { location, fingerprint } = examined;
-  execFileSync('umount', [mountPoint]);
+  execFileSync('umount', [volume.point]);
   const outcomes = await destroy([{ itemId: 'a', location, medium: 'file', fingerprint }], box.journal, box);
   expect(outcomes[0]?.outcome).toBe('refused');
   expect(outcomes[0]?.reasons.map((each) => each.code)).toEqual(['volume-absent']);
@@ -208,8 +165,8 @@ it('does not say gone of a file on a volume that is not mounted', async (context
 });
 
 it('reports a full file system as a failure of that file and removes nothing', async (context) => {
-  mountImage(context, ['mkfs.ext4', '-q', '-F', '-m', '0']);
-  const box = new Sandbox(mountPoint);
+  volume.mount(context, ['mkfs.ext4', '-q', '-F', '-m', '0']);
+  const box = new Sandbox(volume.point);
   // Each MiB holds one byte: overwriting needs 30 MiB where only some blocks are allocated.
   const file = openSync(box.path('sparse'), 'w');
   for (let at = 0; at < 30; at += 1) writeSync(file, 'x', at * 1024 * 1024);
