@@ -18,6 +18,7 @@ export type {
   YesNoQuestion,
 } from './prompts.js';
 export { shellWord } from './prompts.js';
+export { fingerprintText, identityData, recipientData } from './recipient-view.js';
 export { redacted } from './redaction.js';
 export { confirmFlag, dryRunFlag, passphraseFileFlag } from './shared-flags.js';
 export { allowanceFlags, bytesInWords, endedItemData, printJsonLine } from './sweep-view.js';

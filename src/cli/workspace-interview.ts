@@ -198,16 +198,16 @@ async function askApprovals(command: QuietusCommand, given: number | undefined):
 }
 
 /** A passphrase that is long enough; on a terminal asks again where it is not. */
-export async function askNewPassphrase(command: QuietusCommand, file: string | undefined): Promise<string> {
+export async function askNewPassphrase(
+  command: QuietusCommand,
+  file: string | undefined,
+  purpose = 'Your key signs what you approve',
+): Promise<string> {
   const { Fault } = await import('../model/index.js');
   const { PASSPHRASE_LENGTH, requirePassphraseLength } = await import('../operators/index.js');
   if (file === undefined) {
-    command.note(
-      'Your key signs what you approve. Nobody can recover its passphrase, and whoever copies the key',
-    );
-    command.note(
-      'file can try passphrases without limit: four or five words that only you put together are good.',
-    );
+    command.note(`${purpose}. Nobody can recover its passphrase, and whoever copies the key file can`);
+    command.note('try passphrases without limit: four or five words that only you put together are good.');
   }
   const prompt = `Passphrase for your key, at least ${PASSPHRASE_LENGTH} characters`;
   for (;;) {

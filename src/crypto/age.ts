@@ -1,4 +1,5 @@
 import type { AgeKeyType } from './age/age-keys.js';
+import { sha256 } from './digest.js';
 
 // What age needs is loaded when it is used, not by every command that computes a digest.
 
@@ -42,4 +43,13 @@ export async function readAgeIdentities(
   text: string,
 ): Promise<readonly { identity: string; type: AgeKeyType }[]> {
   return (await import('./age/age-keys.js')).readAgeIdentities(text);
+}
+
+/**
+ * SHA-256 of a recipient's text without a line end: `printf %s age1… | sha256sum` gives it.
+ *
+ * @returns lower-case hex
+ */
+export function ageFingerprint(recipient: string): string {
+  return sha256(recipient);
 }

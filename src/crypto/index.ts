@@ -1,5 +1,6 @@
 export type { AgeKeyType } from './age/age-keys.js';
 export {
+  ageFingerprint,
   ageRecipientOf,
   createAgeIdentity,
   parseAgeRecipient,
@@ -11,7 +12,8 @@ export { sha256 } from './digest.js';
 export type * from './encryption-format.js';
 export { formatOf, recognize } from './formats.js';
 export { holdsPrivateKey } from './private-key-text.js';
-export { needsPassphrase, openPrivateKey, sealPrivateKey } from './sealed-key.js';
+export { needsPassphrase, openPrivateKey, privateKeyFrom, sealPrivateKey } from './sealed-key.js';
+export { invalidKeyFile, openSealed, type SealedKind, sealSecret } from './sealed-secret.js';
 export { createSigningKey, publicKeyOf, signText, verifyText } from './signature.js';
 export {
   type NoteKey,

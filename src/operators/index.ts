@@ -1,6 +1,6 @@
 export { confirmableKey, confirmOperator, requireProvenKey } from './confirmation.js';
 export { earlierKey, enrollOperator, operatorToEnroll } from './enrolment.js';
-export { unlockOperatorKey } from './lockout.js';
+export { type GuardedKey, unlockGuarded, unlockOperatorKey } from './lockout.js';
 export {
   type Account,
   currentAccount,

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LogEvent } from '../audit/index.js';
 import { Fault, type Operator, refused } from '../model/index.js';
 import { instant, requireOwn, writeFileAtomically } from '../workspace/index.js';
 import type { OperatorDesk } from './operator-desk.js';
@@ -21,10 +22,18 @@ interface Attempts {
   last: string;
 }
 
+/** A key that is protected by a passphrase, with the count of wrong ones beside it. */
+export interface GuardedKey<Key> {
+  /** File of the count. */
+  attempts: string;
+  /** @throws Fault `passphrase-wrong` */
+  unlock(passphrase: string): Promise<Key>;
+  /** What the log calls a wrong passphrase of this key. */
+  event: Pick<LogEvent, 'action' | 'subject'>;
+}
+
 /**
- * Opens an operator's key. After five wrong passphrases in a row it stays locked for a minute, after each further one
- * for twice as long, at most a day; each refusal is in the log. It keeps those out who sit at an open terminal:
- * whoever copies the key file can try without limit.
+ * Opens an operator's key. Locked as {@link unlockGuarded} says.
  *
  * @param ask gives the passphrase; called only for a key that has one and is not locked
  * @throws Fault `key-locked`, `passphrase-wrong` (exit 4), and as `readOperatorKey`
@@ -36,17 +45,40 @@ export async function unlockOperatorKey(
 ): Promise<KeyObject> {
   const key = readOperatorKey(desk.paths.keys, operator.id);
   if (!key.needsPassphrase) return await key.unlock(null);
-  const file = join(desk.paths.keys, `${operator.id}.attempts.json`);
-  requireNotLocked(desk, readAttempts(file));
+  return await unlockGuarded(
+    desk,
+    {
+      attempts: join(desk.paths.keys, `${operator.id}.attempts.json`),
+      unlock: (passphrase) => key.unlock(passphrase),
+      event: { action: 'operator.passphrase', subject: { operator: operator.id } },
+    },
+    ask,
+  );
+}
+
+/**
+ * Opens a key with a passphrase. After five wrong ones in a row it stays locked for a minute, after each further one
+ * for twice as long, at most a day; each refusal is in the log. It keeps those out who sit at an open terminal:
+ * whoever copies the key file can try without limit.
+ *
+ * @param ask gives the passphrase; called only while the key is not locked
+ * @throws Fault `key-locked`, `passphrase-wrong` (exit 4)
+ */
+export async function unlockGuarded<Key>(
+  desk: OperatorDesk,
+  key: GuardedKey<Key>,
+  ask: () => Promise<string>,
+): Promise<Key> {
+  requireNotLocked(desk, readAttempts(key.attempts));
   const passphrase = await ask();
-  const failures = await countAttempt(desk, file);
+  const failures = await countAttempt(desk, key.attempts);
   try {
     const opened = await key.unlock(passphrase);
-    await rm(file, { force: true });
+    await rm(key.attempts, { force: true });
     return opened;
   } catch (error) {
     if (error instanceof Fault && error.code === 'passphrase-wrong')
-      await recordFailure(desk, operator, failures);
+      await recordFailure(desk, key.event, failures);
     throw error;
   }
 }
@@ -62,12 +94,15 @@ async function countAttempt(desk: OperatorDesk, file: string): Promise<number> {
   });
 }
 
-async function recordFailure(desk: OperatorDesk, operator: Operator, failures: number): Promise<void> {
+async function recordFailure(
+  desk: OperatorDesk,
+  event: GuardedKey<unknown>['event'],
+  failures: number,
+): Promise<void> {
   await desk.store.transaction(async (transaction) => {
     await desk.recorder.append(transaction, {
-      action: 'operator.passphrase',
+      ...event,
       outcome: 'refused',
-      subject: { operator: operator.id },
       data: { failures, locked_seconds: lockOf(failures) / 1000 },
     });
   });

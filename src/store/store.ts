@@ -6,14 +6,17 @@ import { CertificateRepository } from './repositories/certificates.js';
 import { EventRepository } from './repositories/events.js';
 import { GateRepository } from './repositories/gates.js';
 import { HoldRepository } from './repositories/holds.js';
+import { IdentityRepository } from './repositories/identities.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
 import { LogTreeRepository } from './repositories/log-tree.js';
 import { OperatorRepository } from './repositories/operators.js';
 import { PlanRepository } from './repositories/plans.js';
+import { RecipientRepository } from './repositories/recipients.js';
 import { RunRepository } from './repositories/runs.js';
 import { SanitizationRepository } from './repositories/sanitizations.js';
 import { ScheduleRepository } from './repositories/schedules.js';
+import { TransferRepository } from './repositories/transfers.js';
 
 /** Every repository over one connection: that of the store, or that of a transaction. */
 export class Repositories {
@@ -28,6 +31,9 @@ export class Repositories {
   readonly certificates: CertificateRepository;
   readonly archives: ArchiveRepository;
   readonly sanitizations: SanitizationRepository;
+  readonly recipients: RecipientRepository;
+  readonly identities: IdentityRepository;
+  readonly transfers: TransferRepository;
   readonly log: LogRepository;
   readonly logTree: LogTreeRepository;
 
@@ -43,6 +49,9 @@ export class Repositories {
     this.certificates = new CertificateRepository(database);
     this.archives = new ArchiveRepository(database);
     this.sanitizations = new SanitizationRepository(database);
+    this.recipients = new RecipientRepository(database);
+    this.identities = new IdentityRepository(database);
+    this.transfers = new TransferRepository(database);
     this.log = new LogRepository(database);
     this.logTree = new LogTreeRepository(database);
   }

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore, type StoreLocation } from '../../src/store/index.js';
 import { archivesSuite } from './archives.suite.js';
 import { repositoriesSuite } from './repositories.suite.js';
+import { transfersSuite } from './transfers.suite.js';
 
 /** libpq connection string of a PostgreSQL server where schemas may be made and dropped. */
 const url = process.env.QUIETUS_TEST_POSTGRES ?? '';
@@ -31,6 +32,7 @@ async function freshSchema(): Promise<StoreLocation & { postgres: string }> {
 if (url !== '') {
   repositoriesSuite('PostgreSQL', freshSchema);
   archivesSuite('PostgreSQL', freshSchema);
+  transfersSuite('PostgreSQL', freshSchema);
 
   describe('a PostgreSQL database', () => {
     it('does not sort by bytes of itself, so that the suite proves that we do', async () => {

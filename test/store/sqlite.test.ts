@@ -9,11 +9,13 @@ import { temporaryFolder } from '../temporary-folder.js';
 import { archivesSuite } from './archives.suite.js';
 import { repositoriesSuite } from './repositories.suite.js';
 import { sampleHold } from './samples.js';
+import { transfersSuite } from './transfers.suite.js';
 
 const RELEASED = MIGRATIONS.map(({ name }) => name);
 
 repositoriesSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
 archivesSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
+transfersSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
 
 const SECOND: Migration = {
   name: '900-second',

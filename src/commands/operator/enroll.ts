@@ -1,4 +1,10 @@
-import { askNewPassphrase, Flags, passphraseFileFlag, QuietusCommand } from '../../cli/index.js';
+import {
+  askNewPassphrase,
+  Flags,
+  fingerprintText,
+  passphraseFileFlag,
+  QuietusCommand,
+} from '../../cli/index.js';
 
 export default class OperatorEnroll extends QuietusCommand {
   static override description =
@@ -29,14 +35,9 @@ export default class OperatorEnroll extends QuietusCommand {
     }
     const { operator, fingerprint } = await enrollOperator(session, passphrase);
     this.print(`The key of ${operator.id} is made. Its fingerprint:`);
-    this.print(`  ${inGroups(fingerprint)}`);
+    this.print(`  ${fingerprintText(fingerprint)}`);
     this.note('Next: read it out to another operator, who runs:');
-    this.note(`  quietus operator confirm ${operator.id} --fingerprint "${inGroups(fingerprint)}"`);
+    this.note(`  quietus operator confirm ${operator.id} --fingerprint "${fingerprintText(fingerprint)}"`);
     return { operator: operator.id, fingerprint };
   }
-}
-
-/** Eight digits at a time can be read out. */
-function inGroups(fingerprint: string): string {
-  return fingerprint.match(/.{8}/g)?.join(' ') ?? fingerprint;
 }

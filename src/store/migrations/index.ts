@@ -8,6 +8,7 @@ import { isSqlite, takeWriterTurn } from '../connection.js';
 import * as initial from './001-initial.js';
 import * as eventsAndGates from './002-events-and-gates.js';
 import * as disposals from './003-disposals.js';
+import * as recipients from './004-recipients.js';
 import * as archives from './005-archives.js';
 import * as checkpoints from './006-checkpoints.js';
 import * as certificates from './007-certificates.js';
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '001-initial', up: initial.up },
   { name: '002-events-and-gates', up: eventsAndGates.up },
   { name: '003-disposals', up: disposals.up },
+  { name: '004-recipients', up: recipients.up },
   { name: '005-archives', up: archives.up },
   { name: '006-checkpoints', up: checkpoints.up },
   { name: '007-certificates', up: certificates.up },

@@ -1,0 +1,8 @@
+export { exportSecret } from './identity-export.js';
+export {
+  createIdentity,
+  type IdentityRequest,
+  requireIdentity,
+  requireNewName,
+  retireIdentity,
+} from './identity-register.js';

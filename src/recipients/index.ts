@@ -1,0 +1,8 @@
+export type { RecipientAddress } from './recipient-key.js';
+export {
+  addRecipient,
+  confirmRecipient,
+  type RecipientRequest,
+  removeRecipient,
+  requireRecipient,
+} from './recipient-register.js';

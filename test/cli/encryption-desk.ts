@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type Outcome, quietus, type RunOptions, temporaryFolder } from './harness.js';
+
+/** A fresh workspace, in a folder of its own, with a folder beside it for the files of the test. */
+export interface EncryptionDesk {
+  root: string;
+  /** Where commands run. */
+  desk: string;
+  run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
+  /** Runs a command that must succeed, and reads its JSON. */
+  json(args: readonly string[], options?: RunOptions): Promise<Record<string, unknown>>;
+  /** Actions and outcomes in the log, the newest first. */
+  log(): Promise<{ action: string; outcome: string; data: Record<string, unknown> }[]>;
+}
+
+export async function encryptionDesk(): Promise<EncryptionDesk> {
+  const root = join(temporaryFolder(), 'workspace');
+  const desk = temporaryFolder();
+  const made = await quietus([
+    ...['init', root, '--organization', 'Acme', '--time-zone', 'America/New_York'],
+    ...['--operator-name', 'Jane Doe', '--operator', 'jdoe', '--unattended'],
+  ]);
+  expect(made.status, made.stderr).toBe(0);
+  const run = (args: readonly string[], options: RunOptions = {}) =>
+    quietus([...args, '--workspace', root], { cwd: desk, ...options });
+  const json = async (args: readonly string[], options?: RunOptions) => {
+    const outcome = await run([...args, '--json'], options);
+    expect(outcome.status, outcome.stderr).toBe(0);
+    return JSON.parse(outcome.stdout) as Record<string, unknown>;
+  };
+  const log = async () => (await json(['log', 'list'])).entries as Awaited<ReturnType<EncryptionDesk['log']>>;
+  return { root, desk, run, json, log };
+}
+
+/** A key made by age-keygen: its file and its public part. */
+export function ageKeygen(folder: string, name = 'key.txt'): { file: string; recipient: string } {
+  const file = join(folder, name);
+  execFileSync('age-keygen', ['-o', file], { stdio: 'ignore' });
+  return { file, recipient: execFileSync('age-keygen', ['-y', file]).toString().trim() };
+}
+
+/** What sha256sum says of a text. */
+export function sha256sum(text: string): string {
+  return execFileSync('sha256sum', { input: text }).toString().slice(0, 64);
+}
+
+/** A certificate made by openssl with its key. @param key such as `rsa:2048` */
+export function opensslCertificate(
+  folder: string,
+  options: { name?: string; key?: string; days?: number; usage?: string } = {},
+): { certificate: string; key: string; fingerprint: string } {
+  const {
+    name = 'county',
+    key = 'rsa:2048',
+    days = 30,
+    usage = 'keyEncipherment,dataEncipherment',
+  } = options;
+  const files = { certificate: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', key, '-noenc', '-days', String(days), '-subj', `/O=County/CN=${name}`],
+      ...['-addext', `keyUsage=critical,${usage}`, '-keyout', files.key, '-out', files.certificate],
+    ],
+    { stdio: 'ignore' },
+  );
+  const line = execFileSync('openssl', [
+    'x509',
+    '-in',
+    files.certificate,
+    '-noout',
+    '-fingerprint',
+    '-sha256',
+  ]);
+  return { ...files, fingerprint: line.toString().trim().split('=')[1] ?? '' };
+}
+
+/** A passphrase in a file, with the line end that every editor adds. */
+export function passphraseFile(folder: string, passphrase: string, name = 'passphrase'): string {
+  const file = join(folder, name);
+  writeFileSync(file, `${passphrase}\n`, { mode: 0o600 });
+  return file;
+}
