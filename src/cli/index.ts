@@ -5,6 +5,7 @@ export { readManifest } from './command-manifest.js';
 export { completionScript, SHELLS, type Shell } from './completion.js';
 export { counted } from './counted.js';
 export { displayWidth } from './display-width.js';
+export { disposalData, disposalText, selectionData, selectionText } from './disposal-view.js';
 export { checkHealth, type HealthReport } from './health.js';
 export type { Finding, FindingState } from './health-finding.js';
 export { planItemData, planItemText, reasonText, stepsText } from './plan-view.js';

@@ -1,3 +1,14 @@
+export type { DisposalStatement } from './ad-hoc-list.js';
+export {
+  type AdHocOptions,
+  type AdHocResult,
+  continueDisposal,
+  cutOffDisposalOf,
+  cutOffDisposals,
+  disposeOf,
+} from './ad-hoc-run.js';
+export { BATCH, destroyPatiently } from './batch-work.js';
+export { logHashes, logReference, overwritingFacts, overwritingMethods } from './certified-disposal.js';
 export {
   type DevicePreview,
   type DeviceRequest,
@@ -6,5 +17,11 @@ export {
 } from './device-sanitization.js';
 export { intentEvent, outcomeEvent, refusedOutcome } from './disposal-events.js';
 export { DisposalRecords, pendingDisposal, stateAfter } from './disposal-records.js';
+export { fillFreeSpace, freeSpaceOf } from './free-space-run.js';
+export { methodNamed } from './method-names.js';
+export { locationOf, readNames0 } from './named-paths.js';
 export { PatientJournal } from './patient-journal.js';
+export { foldersAbove, placesAround } from './places-around.js';
 export { protectedPaths } from './protected-paths.js';
+export { confirmationWord, examineSelection, type SelectedPath, type Selection } from './selection.js';
+export { readStatement } from './statement.js';

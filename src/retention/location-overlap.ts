@@ -1,3 +1,5 @@
+import { foldersAbove } from '../disposal/index.js';
+
 /** Where an item lies and whether it would be disposed of. Locations are normalised absolute paths. */
 export interface PlacedItem {
   id: string;
@@ -9,14 +11,6 @@ export interface Overlap {
   id: string;
   with: string;
   why: 'kept' | 'first';
-}
-
-/** Every folder above a path, nearest first, without the root. */
-export function foldersAbove(path: string): string[] {
-  const folders: string[] = [];
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-    folders.push(path.slice(0, at));
-  return folders;
 }
 
 /**

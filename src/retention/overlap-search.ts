@@ -1,10 +1,10 @@
+import { placesAround } from '../disposal/index.js';
 import { isOverwritable } from '../model/index.js';
-import type { ItemPlace, Repositories, StoredItem } from '../store/index.js';
-import { foldersAbove, type Overlap, overlapsToKeep } from './location-overlap.js';
+import type { Repositories, StoredItem } from '../store/index.js';
+import { type Overlap, overlapsToKeep } from './location-overlap.js';
 
-/** SQLite allows about 32,000 parameters a statement; far fewer keep the plan simple. */
-const PATHS = 900;
-const FOLDERS = 100;
+/** Ids asked for at once. */
+const IDS = 900;
 
 /** What must be left out of the items that would be disposed of, because of where other items lie. */
 export async function findOverlaps(
@@ -33,25 +33,11 @@ export async function findOverlapsAmong(
     const places = await placesAround(repositories, onDisk);
     const ids = [...new Set(places.map(({ id }) => id))].filter((id) => !planned.has(id));
     fresh = [];
-    for (let at = 0; at < ids.length; at += PATHS) {
-      const found = await repositories.items.byIds(ids.slice(at, at + PATHS));
+    for (let at = 0; at < ids.length; at += IDS) {
+      const found = await repositories.items.byIds(ids.slice(at, at + IDS));
       fresh.push(...[...found.values()].filter(isDue));
     }
     for (const each of fresh) planned.set(each.id, each);
   }
   return await findOverlaps(repositories, [...planned.values()]);
-}
-
-/** Items not disposed of at, in and around the places of items that lie in files and folders. */
-async function placesAround(repositories: Repositories, onDisk: readonly StoredItem[]): Promise<ItemPlace[]> {
-  const paths = [...new Set(onDisk.flatMap((item) => [item.location, ...foldersAbove(item.location)]))];
-  const folders = onDisk.filter((item) => item.medium === 'folder').map((item) => item.location);
-  const places: ItemPlace[] = [];
-  for (let at = 0; at < paths.length; at += PATHS) {
-    places.push(...(await repositories.items.atLocations(paths.slice(at, at + PATHS))));
-  }
-  for (let at = 0; at < folders.length; at += FOLDERS) {
-    places.push(...(await repositories.items.belowFolders(folders.slice(at, at + FOLDERS))));
-  }
-  return places;
 }

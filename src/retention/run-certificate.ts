@@ -7,9 +7,10 @@ import {
   issueCertificate,
   type LogReference,
 } from '../certificate/index.js';
+import { logHashes, logReference, overwritingFacts, overwritingMethods } from '../disposal/index.js';
 import { isOverwritable, type Plan, type PlanItem, type Reason, type RecordClass } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { describeMethod, OVERWRITE_METHOD_IDS, type TargetOutcome } from '../shred/index.js';
+import type { TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { approvalsAtBeginning, validApprovals } from './approval.js';
 import { plannedDisposals } from './plan-reading.js';
@@ -56,18 +57,10 @@ async function runFacts(
     approvals: await certifiedApprovals(session, plan, run),
     items,
     exceptions,
-    methods: methodsOf(items),
+    methods: overwritingMethods(items),
     limits: [...limits.values()],
     holdsInForce: (await session.store.holds.active()).length,
   };
-}
-
-function methodsOf(items: readonly CertifiedItemFacts[]): Reason[] {
-  const codes = new Set(items.map(({ method }) => method));
-  return OVERWRITE_METHOD_IDS.filter((id) => codes.has(id)).map((id) => ({
-    code: id,
-    text: describeMethod(id),
-  }));
 }
 
 interface SortedDisposals {
@@ -146,21 +139,7 @@ function certifiedItem(
       statement: result.attested,
     };
   }
-  if (!isCertified(result.outcome)) throw new Error('Only what was destroyed is certified');
-  return {
-    ...common,
-    outcome: result.outcome,
-    method: result.method,
-    passes: result.passes,
-    verification: {
-      result: result.verifiedFrom === null ? 'not-performed' : 'passed',
-      readFrom: result.verifiedFrom,
-    },
-    files: result.files,
-    bytes: Number(result.bytes),
-    residual: result.outcome === 'overwritten-residual' ? result.reasons : [],
-    statement: null,
-  };
+  return { ...common, ...overwritingFacts(result) };
 }
 
 function exception(
@@ -182,29 +161,6 @@ function waitingReason(line: PlanItem): Reason {
   return isOverwritable(line.medium)
     ? { code: 'not-begun', text: 'The run ended before it came to this item' }
     : { code: 'by-hand', text: `A person has to destroy this medium (${line.medium}) and record it` };
-}
-
-/** The entries of a disposal; what was left out before anything began has one, which stands for both. */
-function logReference(disposal: Disposal, hashes: ReadonlyMap<number, string>): LogReference | null {
-  const { outcomeSeq } = disposal;
-  if (outcomeSeq === null) return null;
-  const intentSeq = disposal.intentSeq ?? outcomeSeq;
-  return {
-    intentSeq,
-    intentHash: hashes.get(intentSeq) ?? '',
-    outcomeSeq,
-    outcomeHash: hashes.get(outcomeSeq) ?? '',
-  };
-}
-
-async function logHashes(
-  session: Session,
-  disposals: readonly Disposal[],
-): Promise<ReadonlyMap<number, string>> {
-  const seqs = disposals
-    .flatMap(({ intentSeq, outcomeSeq }) => [intentSeq, outcomeSeq])
-    .filter((seq) => seq !== null);
-  return await session.store.log.hashes(seqs);
 }
 
 /** Titles may be personal information: certificates carry them only where the workspace says so. */

@@ -1,22 +1,17 @@
-import { PatientJournal, pendingDisposal as storedDisposal } from '../disposal/index.js';
+import {
+  BATCH,
+  destroyPatiently,
+  PatientJournal,
+  pendingDisposal as storedDisposal,
+} from '../disposal/index.js';
 import { isOverwritable, verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import {
-  type DisposalOptions,
-  type DisposalTarget,
-  destroy,
-  type PendingDisposal,
-  resume,
-  type TargetOutcome,
-} from '../shred/index.js';
+import type { DisposalOptions, DisposalTarget, PendingDisposal, TargetOutcome } from '../shred/index.js';
 import type { Disposal, Run } from '../store/index.js';
 import type { PlanItemLine } from './plan-document.js';
 import { plannedDisposals, type VerifiedPlan } from './plan-reading.js';
 import type { SweepJournal } from './sweep-journal.js';
 import type { SweepQuota } from './sweep-quota.js';
-
-/** Items a batch: two durable commits each, however many files they have. */
-const BATCH = 64;
 
 export interface BatchWork {
   session: Session;
@@ -39,7 +34,7 @@ export async function workThrough(work: BatchWork): Promise<void> {
   if (begun.size > 0) {
     for await (const lines of plannedDisposals(session, verified.plan.id, 1000)) {
       const mine = lines.filter(({ itemId }) => begun.has(itemId));
-      if (mine.length > 0 && !halted()) await workOn(work, patient, mine);
+      if (mine.length > 0 && !halted()) await workOn(work, patient, mine, false);
     }
   }
   const seen = new Set(known.map(({ itemId }) => itemId));
@@ -47,7 +42,7 @@ export async function workThrough(work: BatchWork): Promise<void> {
     if (halted()) return;
     const fresh = lines.filter((line) => isOverwritable(line.medium) && !seen.has(line.itemId));
     const batch = quota.admit(fresh);
-    if (batch.length > 0) await workOn(work, patient, batch, []);
+    if (batch.length > 0) await workOn(work, patient, batch, true);
     if (batch.length < fresh.length) return;
     await work.journal.refuseByHand(
       lines.filter((line) => !isOverwritable(line.medium) && !seen.has(line.itemId)),
@@ -55,41 +50,24 @@ export async function workThrough(work: BatchWork): Promise<void> {
   }
 }
 
-/**
- * One batch, with further attempts at what failed for a reason that passes.
- *
- * @param begun those of the items that were begun before; looked up where it is not given
- */
 async function workOn(
   work: BatchWork,
   patient: PatientJournal,
-  batch: readonly PlanItemLine[],
-  begun?: readonly Disposal[],
+  lines: readonly PlanItemLine[],
+  untouched: boolean,
 ): Promise<void> {
-  patient.restart();
-  let lines = batch;
-  let before = begun ?? (await begunOf(work, lines));
-  for (;;) {
-    const beforeIds = new Set(before.map(({ itemId }) => itemId));
-    const fresh = lines.filter(({ itemId }) => !beforeIds.has(itemId));
-    work.journal.expect(lines);
-    const planned = new Map(lines.map((line) => [line.itemId, line]));
-    const pending = await Promise.all(
-      before.map((each) => pendingDisposal(work.session, each, planned.get(each.itemId))),
+  work.journal.expect(lines);
+  const planned = new Map(lines.map((line) => [line.itemId, line]));
+  const pendingOf = async (targets: readonly DisposalTarget[]): Promise<PendingDisposal[]> => {
+    const ids = new Set(targets.map(({ itemId }) => itemId));
+    const begun = await work.session.store.runs.disposals(work.run.id, 'begun');
+    return await Promise.all(
+      begun
+        .filter(({ itemId }) => ids.has(itemId))
+        .map((each) => pendingDisposal(work.session, each, planned.get(each.itemId))),
     );
-    await resume(pending, patient, work.disposal);
-    await destroy(fresh.map(target), patient, work.disposal);
-    const again = new Set(patient.takeAgain());
-    if (again.size === 0 || !(await patient.pause(work.disposal.signal))) return;
-    lines = lines.filter(({ itemId }) => again.has(itemId));
-    before = await begunOf(work, lines);
-  }
-}
-
-async function begunOf(work: BatchWork, lines: readonly PlanItemLine[]): Promise<Disposal[]> {
-  const ids = new Set(lines.map(({ itemId }) => itemId));
-  const begun = await work.session.store.runs.disposals(work.run.id, 'begun');
-  return begun.filter(({ itemId }) => ids.has(itemId));
+  };
+  await destroyPatiently(lines.map(target), { patient, disposal: work.disposal, pendingOf }, untouched);
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldersAbove, overlapsToKeep, type PlacedItem } from '../../src/retention/location-overlap.js';
+import { foldersAbove } from '../../src/disposal/index.js';
+import { overlapsToKeep, type PlacedItem } from '../../src/retention/location-overlap.js';
 
 const at = (id: string, location: string): PlacedItem => ({ id, location });
 

@@ -72,6 +72,9 @@ interface DisposalRow {
 
 const ENTRY_ROWS = 500;
 
+/** Outcomes of a run without a plan that its certificate states as done. */
+const CERTIFIED: readonly Outcome[] = ['overwritten-verified', 'overwritten-residual'];
+
 export class RunRepository {
   constructor(private readonly database: Knex | Knex.Transaction) {}
 
@@ -114,11 +117,20 @@ export class RunRepository {
     return rows.map(run);
   }
 
-  /** Runs of what people named, that a crash or an interruption cut off, oldest first. */
+  /**
+   * Runs of what people named, that a crash or an interruption cut off, oldest first: before their end, or between it
+   * and the certificate of what they destroyed.
+   */
   async unfinishedAdHoc(): Promise<Run[]> {
+    const certified = this.database('certificates').where('subject_kind', 'disposal').select('subject_id');
+    const destroyed = this.database('disposals').whereIn('outcome', CERTIFIED).select('run_id');
     const rows: RunRow[] = await this.database('runs')
       .where('kind', 'ad-hoc')
-      .whereNull('finished_at')
+      .andWhere((open) =>
+        open
+          .whereNull('finished_at')
+          .orWhere((uncertified) => uncertified.whereIn('id', destroyed).whereNotIn('id', certified)),
+      )
       .orderBy(['started_at', 'id']);
     return rows.map(run);
   }

@@ -1,0 +1,124 @@
+import type { Reason } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import type {
+  BeginAnswer,
+  DisposalJournal,
+  DisposalRequest,
+  OverwrittenMark,
+  TargetOutcome,
+} from '../shred/index.js';
+import type { Repositories, Run } from '../store/index.js';
+import type { AdHocLine } from './ad-hoc-list.js';
+import { intentEvent } from './disposal-events.js';
+import { DisposalRecords } from './disposal-records.js';
+import { judgePlaces } from './path-objections.js';
+
+/**
+ * The authority and the memory of a disposal that a person asked for by name. Holds and the inventory are looked at in
+ * the transaction that enters the intent, and again right before the act.
+ */
+export class AdHocJournal implements DisposalJournal {
+  private readonly records: DisposalRecords;
+  private readonly lines: ReadonlyMap<string, AdHocLine>;
+  /** For each item that was begun: the end of the log when it was last found free of objections. */
+  private readonly checkedAt = new Map<string, number>();
+
+  constructor(
+    private readonly session: Session,
+    private readonly run: Run,
+    lines: readonly AdHocLine[],
+  ) {
+    this.lines = new Map(lines.map((line) => [line.itemId, line]));
+    const positions = new Map(lines.map(({ itemId }, position) => [itemId, position]));
+    this.records = new DisposalRecords(session, run, (itemId) => positions.get(itemId) ?? 0);
+  }
+
+  async begin(requests: readonly DisposalRequest[]): Promise<readonly BeginAnswer[]> {
+    return await this.session.store.transaction(async (transaction) => {
+      const reasons = await this.objections(
+        transaction,
+        requests.map(({ target }) => target.itemId),
+        false,
+      );
+      const accepted = requests.filter(({ target }) => reasons.get(target.itemId) === undefined);
+      const intents = await this.session.recorder.appendAll(
+        transaction,
+        accepted.map((request) => intentEvent(request, this.run)),
+      );
+      await this.records.begin(transaction, accepted, intents);
+      const items = accepted.flatMap(({ target }) => this.handedOver(target.itemId));
+      const moved = await transaction.items.moveState(items, 'transferred', 'claimed');
+      if (moved !== items.length)
+        throw new Error('An item changed its state inside the claiming transaction');
+      const head = await logEnd(transaction);
+      for (const { target } of accepted) this.checkedAt.set(target.itemId, head);
+      return requests.map(({ target: { itemId } }): BeginAnswer => {
+        const reason = reasons.get(itemId);
+        return reason === undefined ? { itemId, go: true } : { itemId, go: false, reason };
+      });
+    });
+  }
+
+  async stillAuthorized(itemId: string): Promise<Reason | undefined> {
+    const { store } = this.session;
+    // Every change of holds and inventory has its entry: while the log has not grown, nothing has changed.
+    const head = await logEnd(store);
+    if (this.checkedAt.get(itemId) === head) return undefined;
+    const reason = (await this.objections(store, [itemId], true)).get(itemId);
+    if (reason === undefined) this.checkedAt.set(itemId, head);
+    return reason;
+  }
+
+  async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {
+    await this.records.overwritten(marks);
+  }
+
+  async finish(outcomes: readonly TargetOutcome[]): Promise<void> {
+    await this.records.finish(outcomes, async (transaction, itemId, destroyed) => {
+      await transaction.items.moveState(
+        this.handedOver(itemId),
+        'claimed',
+        destroyed ? 'disposed' : 'transferred',
+      );
+    });
+  }
+
+  private handedOver(itemId: string): string[] {
+    return this.lines.get(itemId)?.transferred ? [itemId] : [];
+  }
+
+  private async objections(
+    repositories: Repositories,
+    itemIds: readonly string[],
+    claimed: boolean,
+  ): Promise<Map<string, Reason>> {
+    const lines = itemIds.flatMap((id) => this.lines.get(id) ?? []);
+    const judged = await judgePlaces(
+      repositories,
+      lines.map(({ itemId, location, medium, stated }) => ({
+        location,
+        medium,
+        recordClass: stated.recordClass,
+        claimed: claimed ? itemId : null,
+      })),
+      this.session.today(),
+    );
+    const reasons = new Map<string, Reason>();
+    for (const [at, line] of lines.entries()) {
+      const { objection, transferred } = judged[at] ?? {};
+      if (objection) reasons.set(line.itemId, objection);
+      else if (line.transferred && transferred?.id !== line.itemId) reasons.set(line.itemId, MOVED);
+      else if (!line.transferred && transferred) reasons.set(line.itemId, MOVED);
+    }
+    return reasons;
+  }
+}
+
+async function logEnd(repositories: Repositories): Promise<number> {
+  return (await repositories.log.head())?.seq ?? 0;
+}
+
+const MOVED: Reason = {
+  code: 'item-changed',
+  text: 'What the inventory says of this place has changed since it was confirmed',
+};

@@ -1,0 +1,61 @@
+import { type CertifiedItemFacts, isCertified, type LogReference } from '../certificate/index.js';
+import type { Reason } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import { describeMethod, OVERWRITE_METHOD_IDS, type TargetOutcome } from '../shred/index.js';
+import type { Disposal } from '../store/index.js';
+
+/** What a certificate says of how something was overwritten. */
+export function overwritingFacts(
+  result: TargetOutcome,
+): Pick<
+  CertifiedItemFacts,
+  'outcome' | 'method' | 'passes' | 'verification' | 'files' | 'bytes' | 'residual' | 'statement'
+> {
+  if (!isCertified(result.outcome)) throw new Error('Only what was destroyed is certified');
+  return {
+    outcome: result.outcome,
+    method: result.method,
+    passes: result.passes,
+    verification: {
+      result: result.verifiedFrom === null ? 'not-performed' : 'passed',
+      readFrom: result.verifiedFrom,
+    },
+    files: result.files,
+    bytes: Number(result.bytes),
+    residual: result.outcome === 'overwritten-residual' ? result.reasons : [],
+    statement: null,
+  };
+}
+
+/** Each overwriting method that the items name, in words. */
+export function overwritingMethods(items: readonly CertifiedItemFacts[]): Reason[] {
+  const codes = new Set(items.map(({ method }) => method));
+  return OVERWRITE_METHOD_IDS.filter((id) => codes.has(id)).map((id) => ({
+    code: id,
+    text: describeMethod(id),
+  }));
+}
+
+/** The entries of a disposal; what was left out before anything began has one, which stands for both. */
+export function logReference(disposal: Disposal, hashes: ReadonlyMap<number, string>): LogReference | null {
+  const { outcomeSeq } = disposal;
+  if (outcomeSeq === null) return null;
+  const intentSeq = disposal.intentSeq ?? outcomeSeq;
+  return {
+    intentSeq,
+    intentHash: hashes.get(intentSeq) ?? '',
+    outcomeSeq,
+    outcomeHash: hashes.get(outcomeSeq) ?? '',
+  };
+}
+
+/** Hashes of the entries of disposals, by their numbers. */
+export async function logHashes(
+  session: Session,
+  disposals: readonly Disposal[],
+): Promise<ReadonlyMap<number, string>> {
+  const seqs = disposals
+    .flatMap(({ intentSeq, outcomeSeq }) => [intentSeq, outcomeSeq])
+    .filter((seq) => seq !== null);
+  return await session.store.log.hashes(seqs);
+}

@@ -1,0 +1,103 @@
+import { compileCoolingOff, compileHolds } from '../holds/index.js';
+import { type CalendarDate, isOverwritable, type Medium, type Reason } from '../model/index.js';
+import type { ItemPlace, Repositories, StoredItem } from '../store/index.js';
+import { foldersAbove, placesAround } from './places-around.js';
+
+/** A place that a person wants to dispose of. */
+export interface PlaceToDispose {
+  location: string;
+  medium: Medium;
+  /** The class that the person says it belongs to. */
+  recordClass: string | null;
+  /** Id of the inventory item that this very disposal has claimed there. */
+  claimed: string | null;
+}
+
+export interface PlaceJudgement {
+  /** Why it may not be disposed of by name. */
+  objection: Reason | undefined;
+  /** The handed-over item that lies exactly there, whose copy this is. */
+  transferred: StoredItem | undefined;
+}
+
+const IDS = 900;
+
+/**
+ * Which of the places may be disposed of by name: none that a hold reaches, by whatever it names, and none where the
+ * inventory knows of an item. What is in the inventory is disposed of when its period has ended and its plan is
+ * approved, which is what a sweep sees to. The copy of an item that was handed over is the exception.
+ */
+export async function judgePlaces(
+  repositories: Repositories,
+  places: readonly PlaceToDispose[],
+  today: CalendarDate,
+): Promise<PlaceJudgement[]> {
+  const holds = await repositories.holds.standing();
+  const reaching = compileHolds(holds);
+  const cooling = compileCoolingOff(holds);
+  const around = await placesAround(repositories, places);
+  const items = await itemsOf(repositories, around);
+  const at = new Map<string, StoredItem[]>();
+  const below = new Map<string, StoredItem>();
+  for (const item of items) {
+    at.set(item.location, [...(at.get(item.location) ?? []), item]);
+    for (const folder of foldersAbove(item.location)) if (!below.has(folder)) below.set(folder, item);
+  }
+  return places.map((place) => {
+    const { location, medium, recordClass } = place;
+    const here = (at.get(location) ?? []).filter(
+      ({ id, state }) => state !== 'claimed' || id !== place.claimed,
+    );
+    const own = (at.get(location) ?? []).find(({ id, state }) => state === 'claimed' && id === place.claimed);
+    const transferred =
+      own ?? here.find((item) => item.state === 'transferred' && isOverwritable(item.medium));
+    const subject = transferred ?? {
+      ...{ id: '', recordClass, otherClasses: [], subjects: [], custodian: null },
+      medium,
+      location,
+    };
+    const held = reaching.on(subject);
+    const cooled = cooling(subject, today);
+    const other =
+      here.find((item) => item !== transferred) ??
+      foldersAbove(location)
+        .flatMap((folder) => at.get(folder) ?? [])
+        .at(0) ??
+      (medium === 'folder' ? below.get(location) : undefined);
+    return { objection: objectionOf(held, cooled, other), transferred };
+  });
+}
+
+function objectionOf(
+  held: readonly string[],
+  cooling: readonly { id: string; until: CalendarDate }[],
+  other: StoredItem | undefined,
+): Reason | undefined {
+  if (held.length > 0) {
+    return { code: 'legal-hold', text: `A legal hold reaches it (${held.slice(0, 3).join(', ')})` };
+  }
+  const [last] = cooling.toSorted((a, b) => (a.until < b.until ? 1 : -1));
+  if (last) {
+    return {
+      code: 'cooling-off',
+      text: `A legal hold (${last.id}) was released, and what it reached is left alone until ${last.until}`,
+    };
+  }
+  if (other === undefined) return undefined;
+  if (other.state === 'claimed') {
+    return { code: 'in-progress', text: `A run is disposing of ${other.id}, which lies there` };
+  }
+  return {
+    code: 'inventoried',
+    text: `The inventory has ${other.id} at, in or around it; a sweep disposes of it when its period has ended`,
+  };
+}
+
+async function itemsOf(repositories: Repositories, places: readonly ItemPlace[]): Promise<StoredItem[]> {
+  const ids = [...new Set(places.map(({ id }) => id))];
+  const items: StoredItem[] = [];
+  for (let at = 0; at < ids.length; at += IDS) {
+    items.push(...(await repositories.items.byIds(ids.slice(at, at + IDS))).values());
+  }
+  return items;
+}

@@ -1,0 +1,239 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { quietus, temporaryFolder, terminal } from './harness.js';
+
+const SCHEDULE = `version: 1
+title: Test
+classes:
+  payroll:
+    title: Payroll
+    trigger: closed
+    period: P3Y
+    disposition: destroy
+    authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
+`;
+
+let root: string;
+let records: string;
+const run = (args: readonly string[], input = '') =>
+  quietus(['--workspace', root, ...args], { cwd: records, input });
+const write = (name: string, text = `SECRET of ${name}`): string => {
+  writeFileSync(join(records, name), text);
+  return join(records, name);
+};
+
+beforeAll(async () => {
+  const folder = temporaryFolder();
+  root = join(folder, 'workspace');
+  records = join(folder, 'records');
+  mkdirSync(records);
+  const answers = [
+    '--organization',
+    'Acme',
+    '--time-zone',
+    'America/New_York',
+    '--operator-name',
+    'Jane Doe',
+  ];
+  const made = await quietus(['init', root, ...answers, '--operator', 'jdoe', '--unattended']);
+  expect(made.status, made.stderr).toBe(0);
+  writeFileSync(join(root, 's.yaml'), SCHEDULE);
+  expect((await run(['schedule', 'import', join(root, 's.yaml')])).status).toBe(0);
+});
+
+describe('dispose', () => {
+  test('shows what would be achieved and changes nothing with --dry-run', async () => {
+    const file = write('dry.csv');
+    const before = lstatSync(file, { bigint: true });
+    const text = await run(['dispose', 'dry.csv', '--dry-run']);
+    expect(text.status, text.stderr).toBe(0);
+    expect(text.stdout).toContain(`${file}: file, 17 bytes`);
+    expect(text.stdout).toContain('never reaches');
+    const data = JSON.parse((await run(['dispose', 'dry.csv', '--dry-run', '--json'])).stdout);
+    expect(data).toMatchObject({
+      dry_run: true,
+      paths: [{ position: 1, medium: 'file', files: 1, bytes: 17 }],
+    });
+    expect(JSON.stringify(data)).not.toContain('dry.csv');
+    expect(lstatSync(file, { bigint: true })).toEqual(before);
+    expect(JSON.parse((await run(['log', 'list', '--json'])).stdout).entries.map(actionOf)).not.toContain(
+      'dispose.list',
+    );
+  });
+
+  test('asks for the name on a terminal, destroys, and certifies what was said and nothing else', async () => {
+    write('old.csv');
+    const wrong = await terminal(['--workspace', root, 'dispose', 'old.csv', '--accept-residual'], {
+      cwd: records,
+      answers: [{ after: 'Type old.csv to go on', type: 'yes\r' }],
+    });
+    expect(wrong.status, wrong.stdout).toBe(2);
+    expect(existsSync(join(records, 'old.csv'))).toBe(true);
+    const stated = ['--pi', 'ssn', '--pi', 'payment_card', '--data-subjects', '12', '--class', 'payroll'];
+    const done = await terminal(
+      [
+        '--workspace',
+        root,
+        'dispose',
+        'old.csv',
+        '--accept-residual',
+        '--ground',
+        'left the firm',
+        ...stated,
+      ],
+      { cwd: records, answers: [{ after: 'Type old.csv to go on', type: 'old.csv\r' }] },
+    );
+    expect(done.stdout).toMatch(/overwritten-(verified|residual): 1/);
+    expect(existsSync(join(records, 'old.csv'))).toBe(false);
+    const number = /Certificate (\S+)/.exec(done.stdout)?.[1] ?? '';
+    const document = JSON.parse(
+      readFileSync(join(root, 'certificates', `certificate-${number}.json`), 'utf8'),
+    );
+    expect(document).toMatchObject({
+      subject: { kind: 'disposal', ground: 'left the firm' },
+      plan: null,
+      items: [
+        {
+          title: null,
+          record_class: 'payroll',
+          authority: { citation: '29 CFR 516.5' },
+          pi_elements: ['ssn', 'payment_card'],
+          data_subjects: 12,
+        },
+      ],
+    });
+    expect(JSON.stringify(document)).not.toContain('old.csv');
+    const verified = await run(['certificate', 'verify', number]);
+    expect(verified.status, verified.stdout).toBe(0);
+    // Names of files can be personal information: the log has none.
+    expect((await run(['log', 'list', '--json'])).stdout).not.toContain('old.csv');
+  });
+
+  test('takes names from find -print0, with line ends in them, and goes on where one may not be touched', async () => {
+    mkdirSync(join(records, 'many'));
+    for (const name of ['a', 'line\nend', '-x', 'b c']) write(`many/${name}`);
+    linkSync(write('second-name'), join(records, 'many', 'linked'));
+    const names = spawnSync('find', ['many', '-type', 'f', '-print0'], { cwd: records }).stdout.toString();
+    const result = await run(
+      ['dispose', '--from-file0', '-', '--confirm', '5', '--accept-residual', '--json'],
+      names,
+    );
+    expect(result.status, result.stderr).toBe(3);
+    const outcomes = JSON.parse(result.stdout).paths.map(({ outcome }: { outcome: string }) => outcome);
+    expect(outcomes.filter((outcome: string) => outcome.startsWith('overwritten-'))).toHaveLength(4);
+    expect(outcomes.filter((outcome: string) => outcome === 'refused')).toHaveLength(1);
+    expect(readdirSync(join(records, 'many'))).toEqual(['linked']);
+    expect(readFileSync(join(records, 'second-name'), 'utf8')).toContain('SECRET');
+  });
+
+  test('refuses the whole list where one of it is a mistake', async () => {
+    const good = write('good.csv');
+    mkdirSync(join(records, 'repo', '.git'), { recursive: true });
+    symlinkSync(good, join(records, 'link'));
+    const cases: [names: string[], code: string, status: number][] = [
+      [[], 'selection-empty', 2],
+      [['good.csv', 'absent.csv'], 'absent', 2],
+      [['good.csv', './good.csv'], 'duplicate', 2],
+      [['good.csv', '/'], 'protected-path', 4],
+      [['good.csv', root], 'protected-path', 4],
+      [['good.csv', join(root, 'quietus.db')], 'protected-path', 4],
+      [['good.csv', 'link'], 'is-symlink', 4],
+      [['good.csv', 'repo'], 'git-repository', 4],
+      [['good.csv', '..'], 'protected-path', 4],
+      [['good.csv', '/proc/self/status'], 'protected-path', 4],
+    ];
+    for (const [names, code, status] of cases) {
+      const result = await run(['dispose', ...names, '--confirm', String(names.length), '--json']);
+      expect(result.status, `${code}: ${result.stderr}`).toBe(status);
+      const { error } = JSON.parse(result.stdout || result.stderr);
+      const reasons = error.details?.paths?.map(({ reason }: { reason: string }) => reason) ?? [error.code];
+      expect(reasons, names.join(' ')).toEqual([code]);
+    }
+    expect(readFileSync(good, 'utf8')).toContain('SECRET');
+  });
+
+  test('asks more than the name of a git repository', async () => {
+    const plain = await run(['dispose', 'repo', '--confirm', 'repo', '--accept-residual']);
+    expect(plain.status).toBe(2);
+    expect(plain.stderr).toContain('--confirm repo/.git');
+    write('repo/.git/config');
+    const meant = await run(['dispose', 'repo', '--confirm', 'repo/.git', '--accept-residual']);
+    expect(meant.status, meant.stderr).not.toBe(2);
+    expect(existsSync(join(records, 'repo'))).toBe(false);
+  });
+
+  test('leaves what the inventory knows to a sweep, and what a hold reaches to nobody', async () => {
+    mkdirSync(join(records, 'tree', 'inner'), { recursive: true });
+    write('tree/inner/kept.csv');
+    writeFileSync(
+      join(root, 'i.csv'),
+      `id,title,class,medium,location,closed\nPAY-1,Pay,payroll,folder,${join(records, 'tree', 'inner')},2015-12-31\n`,
+    );
+    expect((await run(['inventory', 'import', join(root, 'i.csv')])).status).toBe(0);
+    for (const name of ['tree', 'tree/inner', 'tree/inner/kept.csv']) {
+      const refused = await run(['dispose', name, '--confirm', name]);
+      expect(refused.status, name).toBe(4);
+      expect(refused.stderr, name).toContain('PAY-1');
+      expect(refused.stderr, name).toContain('quietus sweep plan');
+    }
+    write('held.csv');
+    const held = ['hold', 'place', '--matter', 'Doe v. Acme', '--location', join(records, 'held.csv')];
+    const placed = await run(held);
+    expect(placed.status, placed.stderr).toBe(0);
+    const refused = await run(['dispose', 'held.csv', '--confirm', 'held.csv']);
+    expect(refused.status).toBe(4);
+    expect(refused.stderr).toContain('H-2026-0001');
+    expect(existsSync(join(records, 'held.csv'))).toBe(true);
+  });
+
+  test('says that names which are not UTF-8 go with their folder', async () => {
+    mkdirSync(join(records, 'bytes'));
+    execFileSync('sh', ['-c', 'printf x > "$(printf \'bytes/caf\\351\')"'], { cwd: records });
+    const listed = spawnSync('sh', ['-c', 'find bytes -type f -print0'], { cwd: records }).stdout;
+    writeFileSync(join(records, 'names0'), listed);
+    const refused = await run(['dispose', '--from-file0', 'names0', '--confirm', '1']);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('not valid UTF-8');
+    const folder = await run(['dispose', 'bytes', '--confirm', 'bytes', '--accept-residual']);
+    expect(folder.stderr).not.toContain('error');
+    expect(existsSync(join(records, 'bytes'))).toBe(false);
+  });
+});
+
+// Only root can give files to another account.
+test.skipIf(process.getuid?.() !== 0)('a link into the folder of another account is not taken', async () => {
+  const bob = join(records, 'of-bob');
+  mkdirSync(bob);
+  write('of-bob/diary');
+  symlinkSync(bob, join(records, 'way'));
+  execFileSync('chown', ['-hR', '12345', bob]);
+  chmodSync(bob, 0o755);
+  const refused = await run(['dispose', 'way/diary', '--confirm', 'diary', '--json']);
+  expect(refused.status).toBe(4);
+  expect(refused.stdout + refused.stderr).toContain('link-into-another-account');
+  expect(existsSync(join(bob, 'diary'))).toBe(true);
+});
+
+test('dispose --free-space shows what it would fill, and fills nothing with --dry-run', async () => {
+  const result = await run(['dispose', '--free-space', '.', '--dry-run', '--json']);
+  expect(result.status, result.stderr).toBe(0);
+  const data = JSON.parse(result.stdout);
+  expect(data.free_bytes).toBeGreaterThan(data.reserve_bytes);
+  expect(data.limits.map(({ code }: { code: string }) => code)).toContain('free-space-in-use');
+});
+
+function actionOf({ action }: { action: string }): string {
+  return action;
+}
