@@ -79,6 +79,18 @@ export async function* piecesOf(input: ByteInput, signal?: AbortSignal): AsyncGe
   if ((await stateOf(input.file)) !== before || !before.endsWith(` ${input.size}`)) throw inputChanged();
 }
 
+/** As `piecesOf`, for ciphertext, whose changes its authentication shows; parts of a stream have any size. */
+export async function* rawPieces(input: ByteInput, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
+  if (input.kind === 'file') {
+    yield* filePieces(input.file, 0, input.size, signal);
+    return;
+  }
+  for await (const part of input.stream) {
+    signal?.throwIfAborted();
+    yield Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  }
+}
+
 /** Reads ahead by one piece. */
 async function* filePieces(
   file: FileHandle,

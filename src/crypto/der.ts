@@ -109,6 +109,14 @@ export class DerCursor {
     return next;
   }
 
+  /** The next element, whatever it is. @throws DerError */
+  next(): DerElement {
+    const next = this.#elements[this.#at];
+    if (next === undefined) throw new DerError('an element is missing');
+    this.#at += 1;
+    return next;
+  }
+
   /** @throws DerError where something is left */
   end(): void {
     if (this.#at < this.#elements.length) throw new DerError('it has an element too many');

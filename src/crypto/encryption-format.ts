@@ -42,6 +42,8 @@ export interface EncryptOptions extends CipherOptions {
   armor?: boolean;
   /** Name of the one entry in formats that hold a name (zip, html). Neutral: it is readable without the key. */
   entryName?: string;
+  /** How CMS gives RSA recipients the key: OAEP with SHA-256 unless told; PKCS#1 v1.5 for programs that know no other. */
+  rsaPadding?: 'oaep' | 'pkcs1-v1.5';
 }
 
 /** A file that was just encrypted, with its key still in memory, so that what was written can be proved. */

@@ -17,6 +17,10 @@ export function recipientsUnfit(why: string, hint: string, cause?: unknown): Fau
   return badInput('recipients-unfit', why, { hint, cause });
 }
 
+export function tooLarge(why: string, hint: string): Fault {
+  return badInput('too-large', why, { hint });
+}
+
 /** The file is what it should be, but protected in a way that is not relied on. */
 export function encryptionTooWeak(what: string, why: string, hint: string): Fault {
   return refused('encryption-too-weak', `The ${what} is not opened: ${why}`, { hint });

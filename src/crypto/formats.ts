@@ -3,6 +3,7 @@ import type { EncryptionFormat, FormatId } from './encryption-format.js';
 /** Every format by its name, loaded when it is first asked for. In the order in which files are tried. */
 const FORMATS = {
   age: async () => (await import('./age/age-format.js')).ageFormat,
+  cms: async () => (await import('./cms/cms-format.js')).cmsFormat,
   zip: async () => (await import('./zip/zip-format.js')).zipFormat,
 } satisfies Partial<Record<FormatId, () => Promise<EncryptionFormat>>>;
 

@@ -4,7 +4,10 @@ export {
   certificatesIn,
   isChain,
   type KeyUsage,
+  type ParsedCertificate,
+  parseCertificate,
   readCertificate,
 } from './certificate.js';
+export { nameText } from './distinguished-name.js';
 export { type KeyWithCertificates, makePkcs12, readPkcs12 } from './pkcs12.js';
 export { makeSelfSigned, type SelfSignedOptions } from './self-signed.js';
