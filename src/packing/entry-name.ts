@@ -1,0 +1,53 @@
+const MAX_PART_BYTES = 255;
+const MAX_PATH_BYTES = 4096;
+/** Control characters, line separators, and those that turn the direction of text, with which a name lies about itself. */
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+const WINDOWS_FORBIDDEN = /[<>:"|?*]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/**
+ * Why a path may not stand in a pack, the same for whoever packs and whoever extracts.
+ *
+ * @param path with `/` between its parts, and none at its end
+ * @returns the rest of a sentence that begins with the name, or null where it may
+ */
+export function nameProblem(path: string): string | null {
+  if (path === '') return 'is empty';
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
+  if (path.startsWith('/')) return 'is absolute';
+  if (path.includes('\\')) return 'holds a backslash, which separates folders elsewhere';
+  if (/\ufffd|\p{Surrogate}/u.test(path)) return 'is not valid UTF-8';
+  if (CONTROL.test(path)) return 'holds control characters';
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.' || part === '..') return 'has a part that is empty, . or ..';
+    if (Buffer.byteLength(part) > MAX_PART_BYTES) return `has a part of more than ${MAX_PART_BYTES} bytes`;
+    if (/^[a-z]:/i.test(part)) return 'has a drive letter';
+    if (process.platform === 'win32' && WINDOWS_FORBIDDEN.test(part)) return 'is not possible on Windows';
+  }
+  return null;
+}
+
+/** Two names with the same key cannot lie in one folder everywhere: they differ in case or normalization only. */
+export function foldedName(path: string): string {
+  return path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
+}
+
+/** The names of a tree in any order: finds those that cannot be together. */
+export class NameTable {
+  readonly #names = new Map<string, string>();
+
+  /** @returns the name that stands in the way, also of a folder above; null after the name was taken up */
+  add(path: string): string | null {
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      const folder = path.slice(0, end);
+      const key = foldedName(folder);
+      const known = this.#names.get(key);
+      if (known === undefined) this.#names.set(key, folder);
+      else if (known !== folder) return known;
+    }
+    const key = foldedName(path);
+    const known = this.#names.get(key);
+    if (known !== undefined && known !== path) return known;
+    this.#names.set(key, path);
+    return null;
+  }
+}

@@ -1,0 +1,35 @@
+import { badInput, ExitCode, Fault, refused } from '../model/index.js';
+
+/** @param why the rest of a sentence that begins with the path */
+export function unpackable(path: string, why: string, cause?: unknown): Fault {
+  return badInput('cannot-pack', `${JSON.stringify(path)} ${why}`, {
+    cause,
+    hint: 'Put it right, or leave such files out with --skip-unreadable, which lists them',
+  });
+}
+
+export function changedWhilePacked(path: string): Fault {
+  return new Fault('input-changed', ExitCode.partial, `${JSON.stringify(path)} changed while it was read`, {
+    hint: 'Close the program that writes to it and try again',
+  });
+}
+
+/** @param why the rest of a sentence that begins with the name */
+export function unsafeEntry(name: string, why: string): Fault {
+  return refused('unsafe-pack', `The pack is not extracted: ${JSON.stringify(name.slice(0, 200))} ${why}`, {
+    hint: 'Nothing of it was kept; ask the sender how the file was made',
+  });
+}
+
+export function tooLarge(why: string): Fault {
+  return refused('pack-too-large', `The pack is not extracted: ${why}`, {
+    hint: 'If you trust the sender, allow more; nothing of it was kept',
+  });
+}
+
+export function brokenPack(why: string, cause?: unknown): Fault {
+  return new Fault('pack-damaged', ExitCode.verificationFailed, `The pack cannot be read: ${why}`, {
+    cause,
+    hint: 'Ask the sender to pack it again; nothing of it was kept',
+  });
+}

@@ -1,0 +1,46 @@
+import { ftruncateSync, writeSync } from 'node:fs';
+
+/** Shorter runs of zeros are written: a hole saves nothing there. */
+const HOLE_BYTES = 64 * 1024;
+const ZEROS = Buffer.alloc(HOLE_BYTES);
+
+/** Writes a file from its start and leaves out long runs of zeros, so that a sparse file is sparse again. */
+export class SparseFile {
+  readonly #fd: number;
+  readonly #gathered = Buffer.allocUnsafe(HOLE_BYTES);
+  #held = 0;
+  #position = 0;
+  #written = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; ) {
+      const part = bytes.subarray(from, from + HOLE_BYTES - this.#held);
+      this.#gathered.set(part, this.#held);
+      this.#held += part.length;
+      from += part.length;
+      if (this.#held === HOLE_BYTES) this.#flush();
+    }
+  }
+
+  end(): void {
+    this.#flush();
+    if (this.#written < this.#position) ftruncateSync(this.#fd, this.#position);
+    this.#gathered.fill(0);
+  }
+
+  #flush(): void {
+    const held = this.#gathered.subarray(0, this.#held);
+    if (this.#held < HOLE_BYTES || !held.equals(ZEROS)) {
+      for (let done = 0; done < held.length; ) {
+        done += writeSync(this.#fd, held, done, held.length - done, this.#position + done);
+      }
+      this.#written = this.#position + held.length;
+    }
+    this.#position += this.#held;
+    this.#held = 0;
+  }
+}

@@ -1,0 +1,252 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { open, rename, rm, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract, type Header } from 'tar-stream';
+import { badInput, Fault } from '../model/index.js';
+import { syncFolder } from '../workspace/index.js';
+import { ExtractedTree } from './extracted-tree.js';
+import { isGzip } from './pack-mark.js';
+import { brokenPack, tooLarge, unsafeEntry } from './packing-faults.js';
+
+const DEFAULT_ENTRIES = 1_000_000;
+/** gzip makes at most 1,032 bytes out of one; texts and tables stay below 50. */
+const DEFAULT_RATIO = 200;
+/** The ratio counts from here on: small packs may be mostly padding. */
+const RATIO_FREE_BYTES = 64 * 1024 * 1024;
+/** Files flushed to disk at a time. */
+const FLUSHES = 32;
+/** Room that is left on the disk. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+
+export interface UnpackOptions {
+  /** Most entries; 1,000,000 unless told. */
+  maxEntries?: number;
+  /** Most bytes of all files together; what is free on the disk unless told. */
+  maxBytes?: number;
+  /** Most bytes out of one compressed byte, after the first 64 MiB; 200 unless told. */
+  maxRatio?: number;
+  signal?: AbortSignal;
+  /** Called now and then with the bytes of file contents written so far. */
+  onProgress?: (bytes: number) => void;
+}
+
+export interface UnpackSummary {
+  files: number;
+  folders: number;
+  links: number;
+  /** Bytes of file contents. */
+  bytes: number;
+}
+
+/**
+ * Extracts a tar stream, compressed with gzip or not, into a new folder, which appears when everything is there
+ * and on disk, or not at all. Refused are: absolute names, `..`, drive letters, backslashes, control characters,
+ * devices, pipes, links that leave the folder, hard links to something else than an extracted file, names that
+ * occur twice or differ in case or Unicode normalization only, and more than the limits allow. Times and
+ * permission bits are kept; set-user-ID, set-group-ID and sticky bits and owners are not. The folder itself is 0700.
+ *
+ * @param target folder that is not there yet; the one above it is
+ * @throws Fault `target-exists` (exit 2), `unsafe-pack`, `pack-too-large` (exit 4), `pack-damaged` (exit 5); what
+ *   the stream and the file system throw
+ */
+export async function unpack(
+  stream: AsyncIterable<Uint8Array>,
+  target: string,
+  options: UnpackOptions = {},
+): Promise<UnpackSummary> {
+  const place = resolve(target);
+  if (lstatSync(place, { throwIfNoEntry: false })) throw targetExists(target);
+  const parent = dirname(place);
+  const temporary = join(parent, `.quietus-${randomBytes(8).toString('hex')}.tmp`);
+  mkdirSync(temporary, 0o700);
+  const tree = new ExtractedTree(temporary);
+  try {
+    const space = await statfs(parent);
+    const maxBytes = options.maxBytes ?? Math.max(0, space.bavail * space.bsize - SPARE_BYTES);
+    const extraction = new Extraction(tree, { ...options, maxBytes });
+    await extraction.run(stream);
+    await flush(tree);
+    tree.makeLinks();
+    for (const folder of [...tree.folders, temporary]) await syncFolder(folder);
+    tree.setPermissions();
+    if (lstatSync(place, { throwIfNoEntry: false })) throw targetExists(target);
+    await rename(temporary, place);
+    await syncFolder(parent);
+    return extraction.summary;
+  } catch (error) {
+    // Folders that were read-only in the pack cannot be emptied otherwise.
+    for (const folder of tree.folders) chmodSync(folder, 0o700);
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+class Extraction {
+  readonly summary: UnpackSummary = { files: 0, folders: 0, links: 0, bytes: 0 };
+  readonly #tree: ExtractedTree;
+  readonly #options: UnpackOptions & { maxBytes: number };
+  #failure: unknown = null;
+  #entries = 0;
+
+  constructor(tree: ExtractedTree, options: UnpackOptions & { maxBytes: number }) {
+    this.#tree = tree;
+    this.#options = options;
+  }
+
+  async run(stream: AsyncIterable<Uint8Array>): Promise<void> {
+    const tar = extract();
+    const feeding = this.#feed(stream, tar);
+    feeding.catch(() => undefined);
+    try {
+      for await (const entry of tar) {
+        this.#options.signal?.throwIfAborted();
+        await this.#entry(entry.header, entry as AsyncIterable<Uint8Array>);
+        // What an entry without content says it holds is passed over.
+        entry.resume();
+        this.#options.onProgress?.(this.summary.bytes);
+      }
+      await feeding;
+    } catch (error) {
+      tar.destroy();
+      await feeding.catch(() => undefined);
+      // What the source said comes first: its end is what the reader of the tar complains of.
+      if (this.#failure) throw this.#failure;
+      throw expected(error) ? error : brokenPack('it is no tar file, or it is cut off', error);
+    }
+    if (this.#entries === 0) throw brokenPack('there is nothing in it');
+  }
+
+  async #feed(stream: AsyncIterable<Uint8Array>, tar: NodeJS.WritableStream): Promise<void> {
+    const source = this.#watched(stream);
+    const first = await source.next();
+    const all = (async function* () {
+      if (!first.done) yield first.value;
+      yield* source;
+    })();
+    if (first.done || !isGzip(first.value)) return pipeline(all, tar);
+    const read = { bytes: 0 };
+    const counted = async function* () {
+      for await (const piece of all) {
+        read.bytes += piece.length;
+        yield piece;
+      }
+    };
+    return pipeline(
+      counted,
+      createGunzip(),
+      (plain) => this.#bounded(plain as AsyncIterable<Uint8Array>, read),
+      tar,
+    );
+  }
+
+  /** Remembers why the source failed. */
+  async *#watched(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    try {
+      for await (const piece of stream) if (piece.length > 0) yield piece;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  async *#bounded(plain: AsyncIterable<Uint8Array>, read: { bytes: number }): AsyncGenerator<Uint8Array> {
+    const ratio = this.#options.maxRatio ?? DEFAULT_RATIO;
+    let bytes = 0;
+    for await (const piece of plain) {
+      bytes += piece.length;
+      if (bytes > RATIO_FREE_BYTES && bytes > ratio * read.bytes) {
+        this.#failure = tooLarge(`it grows to more than ${ratio} times its compressed size`);
+        throw this.#failure;
+      }
+      yield piece;
+    }
+  }
+
+  async #entry(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#entries += 1;
+    const limit = this.#options.maxEntries ?? DEFAULT_ENTRIES;
+    if (this.#entries > limit) throw tooLarge(`it has more than ${limit} entries`);
+    const name = header.name.replace(/^(?:\.\/)+/, '').replace(/\/$/, '');
+    const facts = { name, mode: header.mode ?? 0o600, mtime: mtimeOf(header) };
+    const pax = paxOf(header);
+    const sparse = Object.keys(pax).find((key) => key.startsWith('GNU.sparse.'));
+    if (sparse) throw unsafeEntry(name, 'is stored in a form of GNU tar that is not read here (--sparse)');
+    switch (header.type) {
+      case 'file':
+      case 'contiguous-file':
+        await this.#file(facts, header.size ?? 0, content);
+        break;
+      case 'directory':
+        // The folder that everything is in, as `tar -c .` names it.
+        if (name === '' || name === '.') return;
+        this.#tree.addFolder(facts);
+        this.summary.folders += 1;
+        break;
+      case 'symlink':
+        this.#tree.addLink(facts, header.linkname ?? '');
+        this.summary.links += 1;
+        break;
+      case 'link':
+        this.#tree.addHardLink(name, (header.linkname ?? '').replace(/^(?:\.\/)+/, ''));
+        this.summary.files += 1;
+        break;
+      default:
+        throw unsafeEntry(name, 'is a device, a pipe, or of a kind that is not known');
+    }
+  }
+
+  async #file(
+    facts: { name: string; mode: number; mtime: number },
+    size: number,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const { maxBytes } = this.#options;
+    if (this.summary.bytes + size > maxBytes) throw tooLarge(`its files have more than ${maxBytes} bytes`);
+    await this.#tree.addFile(facts, content);
+    this.summary.files += 1;
+    this.summary.bytes += size;
+  }
+}
+
+/** Records of the pax header before an entry. */
+function paxOf(header: Header): Readonly<Record<string, string>> {
+  return (header.pax ?? {}) as Record<string, string>;
+}
+
+/** Seconds since 1970, with their fraction where the pack has it. */
+function mtimeOf(header: Header): number {
+  const exact = Number(paxOf(header).mtime ?? Number.NaN);
+  return Number.isFinite(exact) ? exact : (header.mtime?.getTime() ?? 0) / 1000;
+}
+
+function expected(error: unknown): boolean {
+  if (error instanceof Fault) return true;
+  // Of the file system, or an abort; what the reader of the tar throws has no code.
+  const { code, name } = error as NodeJS.ErrnoException;
+  return (code !== undefined && /^E[A-Z]+$/.test(code)) || name === 'AbortError';
+}
+
+/** Puts the contents of all files on disk. */
+async function flush(tree: ExtractedTree): Promise<void> {
+  const files = tree.files[Symbol.iterator]();
+  const lane = async () => {
+    for (const path of files) {
+      const file = await open(path, 'r');
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: FLUSHES }, lane));
+}
+
+function targetExists(target: string): Fault {
+  return badInput('target-exists', `${JSON.stringify(target)} is already there`, {
+    hint: 'Give another folder with -o; nothing is written into an existing one',
+  });
+}
