@@ -11,6 +11,7 @@ export * from './operator.js';
 export * from './personal-information.js';
 export * from './plan.js';
 export * from './recipient.js';
+export * from './review.js';
 export * from './schedule.js';
 export * from './subject.js';
 export * from './transfer.js';

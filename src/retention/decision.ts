@@ -6,6 +6,7 @@ import {
   type DueDates,
   type ItemState,
   type RecordClass,
+  type Review,
 } from '../model/index.js';
 import type { WrittenItem } from '../store/index.js';
 import type { OpenGate } from './gate-state.js';
@@ -29,6 +30,14 @@ export const DECISION_REASONS = {
   },
   permanent: { decision: 'keep', text: 'Its rule keeps it for ever' },
   'waiting-for-event': { decision: 'keep', text: 'An event that its rule counts from is not recorded yet' },
+  reviewed: {
+    decision: 'dispose',
+    text: 'The duty to keep it has ended, and a person decided that it may go',
+  },
+  'review-keeps': {
+    decision: 'keep',
+    text: 'The duty to keep it has ended, and a person decided to keep it for longer',
+  },
   'awaits-review': { decision: 'keep', text: 'It is due, and a person must review it' },
   'awaits-redaction': { decision: 'keep', text: 'It is due to be redacted, not destroyed' },
   'awaits-archive': { decision: 'keep', text: 'It is due to be archived, not destroyed' },
@@ -62,6 +71,9 @@ export const DECISION_REASONS = {
 
 export type DecisionReason = keyof typeof DECISION_REASONS;
 
+/** A person's decision about an item, as far as it still holds. */
+export type StandingReview = Pick<Review, 'decision' | 'keepUntil' | 'decidedAt' | 'decidedBy'>;
+
 export interface DecisionInput {
   item: WrittenItem;
   state: ItemState;
@@ -77,6 +89,8 @@ export interface DecisionInput {
   holds: readonly string[];
   /** Holds that were released, and whose cooling-off period lasts on the day that is decided for. */
   cooling?: readonly { id: string; until: CalendarDate }[];
+  /** What a person decided of it, and what still holds of that; see `standingReview`. */
+  review?: StandingReview | undefined;
   /** What must be stated before it may be disposed of; see `CompiledStatements`. */
   gates?: readonly OpenGate[];
   /** The day that is decided for. */
@@ -97,7 +111,8 @@ export interface DecisionResult {
  *
  * The first that applies decides: the item's state, a legal hold, one that was released a few days ago, a defect, an
  * event that is waited for, a permanent rule, a duty to keep that lasts (`asOf` up to and including `keepUntil`), a
- * disposition other than `destroy`, a gate that is not satisfied, an item to be kept in the same place. Where the item
+ * person's decision to keep it for longer, a disposition other than `destroy` (one for `review` is as good as that once a
+ * person decided that it may go), a gate that is not satisfied, an item to be kept in the same place. Where the item
  * has several classes, the one that protects it most decides each of these. Only what passes all of them is disposed of: what is unknown is kept.
  */
 export function decide(input: DecisionInput): DecisionResult {
@@ -119,8 +134,12 @@ function reasonOf(input: DecisionInput): DecisionReason {
   if (asOf <= due.keepUntil) {
     return due.deleteBy !== null && due.deleteBy < due.keepUntil ? 'limit-conflict' : 'not-due';
   }
-  const reason = DISPOSITION_REASONS[disposing.disposition];
-  if (reason !== 'due') return reason;
+  const { review } = input;
+  if (review?.keepUntil !== undefined && review.keepUntil !== null && asOf <= review.keepUntil)
+    return 'review-keeps';
+  const asked = DISPOSITION_REASONS[disposing.disposition];
+  const reason = asked === 'awaits-review' && review?.decision === 'dispose' ? 'reviewed' : asked;
+  if (reason !== 'due' && reason !== 'reviewed') return reason;
   const gate = input.gates?.[0];
   if (gate !== undefined) return `gate-${gate.kind}`;
   return input.overlaps.length > 0 ? 'contains-kept-item' : reason;
@@ -179,7 +198,8 @@ function sentence(reason: DecisionReason, input: DecisionInput): string {
     case 'contains-kept-item':
       return `disposing of it would destroy ${listed(input.overlaps)}, which must be kept`;
     case 'in-progress':
-    case 'already-disposed': {
+    case 'already-disposed':
+    case 'already-transferred': {
       const { text } = DECISION_REASONS[reason];
       return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
     }
@@ -235,12 +255,16 @@ function ruleSentence(reason: DecisionReason, input: DecisionInput, rules: Gover
 /** What else must happen to an item whose duty to keep has ended. */
 function awaits(
   reason: DecisionReason,
-  { gates }: DecisionInput,
+  { gates, review }: DecisionInput,
   { keeping, disposing }: GoverningRules,
 ): string {
   if (reason.startsWith('gate-')) {
     return `, and waits for ${(gates ?? []).map(({ missing }) => missing).join('; and for ')}`;
   }
+  const decided = review === undefined ? '' : `${review.decidedBy} on ${review.decidedAt.slice(0, 10)}`;
+  if (reason === 'reviewed') return `, and may go by the review of ${decided}`;
+  if (reason === 'review-keeps')
+    return `, and is kept until ${review?.keepUntil} by the review of ${decided}`;
   const awaited = AWAITED[reason];
   if (awaited === undefined) return '';
   return `, and awaits ${awaited}${disposing === keeping ? '' : ` as ${disposing.id}`}`;

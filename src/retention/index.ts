@@ -51,6 +51,15 @@ export {
 export { type PlanItemLine, parsePlanLine, planLine } from './plan-document.js';
 export { type PlanObjection, planObjections } from './plan-objections.js';
 export { plannedDisposals, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
+export { decideReview, itemsAwaitingReview, type ReviewRequest } from './review-decision.js';
+export {
+  type ExpiringStatement,
+  type QueueFilter,
+  REVIEW_KINDS,
+  type ReviewKind,
+  reviewQueue,
+  type WaitingItem,
+} from './review-queue.js';
 export {
   type SimulatedItem,
   type Simulation,

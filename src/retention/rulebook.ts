@@ -9,12 +9,14 @@ import {
   type InventoryItem,
   type ItemState,
   type RecordClass,
+  type Review,
   type StoredSchedule,
 } from '../model/index.js';
 import { dueDateCalculator } from '../schedule/index.js';
 import type { Repositories, WrittenItem } from '../store/index.js';
 import { type DecisionResult, decide } from './decision.js';
 import { compileStatements, type OpenGate } from './gate-state.js';
+import { compileReviews, loggedReviews } from './review-standing.js';
 import { requireScheduleInForce } from './schedule-evidence.js';
 
 /** What was decided for an item, with the facts that it rests on. */
@@ -57,7 +59,11 @@ export async function readRulebook(
 }
 
 export async function readFacts(repositories: Repositories): Promise<RulebookFacts> {
-  return { holds: await repositories.holds.standing(), statements: await repositories.gates.counting() };
+  return {
+    holds: await repositories.holds.standing(),
+    statements: await repositories.gates.counting(),
+    reviews: await loggedReviews(repositories),
+  };
 }
 
 /** What decisions rest on beside the schedule. */
@@ -65,6 +71,8 @@ export interface RulebookFacts {
   /** Holds in force, and released ones whose cooling-off period may last. */
   holds: readonly Hold[];
   statements: readonly GateStatement[];
+  /** What people decided of items that are still there. */
+  reviews: readonly Review[];
 }
 
 export interface RulebookSettings {
@@ -82,6 +90,7 @@ export function rulebook(
   const standing = compileHolds(facts.holds);
   const coolingOff = compileCoolingOff(facts.holds);
   const statements = compileStatements(facts.statements, settings.gates);
+  const reviewOf = compileReviews(facts.reviews);
   const rulesOf = (item: InventoryItem) =>
     item.otherClasses.length === 0
       ? (single.get(item.recordClass ?? '') ?? [])
@@ -97,6 +106,7 @@ export function rulebook(
       const rules = rulesOf(item);
       const cooling = coolingOff(item, asOf);
       const openGates = statements.openOn(item, rules, due, asOf);
+      const review = reviewOf(item);
       const result = decide({
         item,
         state,
@@ -107,6 +117,7 @@ export function rulebook(
         holds: reaching,
         cooling,
         gates: openGates,
+        review,
         asOf,
         overlaps,
       });

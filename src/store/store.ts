@@ -13,6 +13,7 @@ import { LogTreeRepository } from './repositories/log-tree.js';
 import { OperatorRepository } from './repositories/operators.js';
 import { PlanRepository } from './repositories/plans.js';
 import { RecipientRepository } from './repositories/recipients.js';
+import { ReviewRepository } from './repositories/reviews.js';
 import { RunRepository } from './repositories/runs.js';
 import { SanitizationRepository } from './repositories/sanitizations.js';
 import { ScheduleRepository } from './repositories/schedules.js';
@@ -27,6 +28,7 @@ export class Repositories {
   readonly gates: GateRepository;
   readonly holds: HoldRepository;
   readonly plans: PlanRepository;
+  readonly reviews: ReviewRepository;
   readonly runs: RunRepository;
   readonly certificates: CertificateRepository;
   readonly archives: ArchiveRepository;
@@ -45,6 +47,7 @@ export class Repositories {
     this.gates = new GateRepository(database);
     this.holds = new HoldRepository(database);
     this.plans = new PlanRepository(database);
+    this.reviews = new ReviewRepository(database);
     this.runs = new RunRepository(database);
     this.certificates = new CertificateRepository(database);
     this.archives = new ArchiveRepository(database);

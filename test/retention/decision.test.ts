@@ -11,7 +11,12 @@ import {
   type ItemState,
   type RecordClass,
 } from '../../src/model/index.js';
-import { compileStatements, DECISION_REASONS, decide } from '../../src/retention/index.js';
+import {
+  compileStatements,
+  DECISION_REASONS,
+  type DecisionInput,
+  decide,
+} from '../../src/retention/index.js';
 import { dueDateCalculator, dueDates, parseSchedule } from '../../src/schedule/index.js';
 import { date } from '../schedule/generated-rules.js';
 import { anItem } from './sample-item.js';
@@ -41,6 +46,7 @@ interface PolicyCase {
     party?: string;
     withdrawn_on?: CalendarDate;
   })[];
+  review?: { decision: 'dispose' | 'keep'; keep_until?: CalendarDate };
   overlaps?: string[];
   as_of: CalendarDate;
   expect: { decision: string; reason: string; keep_until: string | null; delete_by?: string | null };
@@ -103,6 +109,12 @@ function holdsOf({ holds }: PolicyCase): Hold[] {
   }));
 }
 
+function reviewOf({ review }: PolicyCase): DecisionInput['review'] {
+  if (review === undefined) return undefined;
+  const { decision, keep_until: keepUntil = null } = review;
+  return { decision, keepUntil, decidedAt: '2026-01-15T14:00:00.000Z', decidedBy: 'dana' };
+}
+
 describe('policy cases', () => {
   const classes = policyClasses();
 
@@ -128,6 +140,7 @@ describe('policy cases', () => {
       state: policy.state ?? 'active',
       due,
       classes: own,
+      review: reviewOf(policy),
       scheduleVersion: 3,
       fiscalYearEnd,
       holds: holdsOn(item, holdsOf(policy)),

@@ -12,7 +12,8 @@ import * as recipients from './004-recipients.js';
 import * as archives from './005-archives.js';
 import * as checkpoints from './006-checkpoints.js';
 import * as certificates from './007-certificates.js';
-import * as review from './008-review.js';
+import * as endedItems from './008-ended-items.js';
+import * as reviews from './009-reviews.js';
 
 export interface Migration {
   name: string;
@@ -28,7 +29,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '005-archives', up: archives.up },
   { name: '006-checkpoints', up: checkpoints.up },
   { name: '007-certificates', up: certificates.up },
-  { name: '008-review', up: review.up },
+  { name: '008-ended-items', up: endedItems.up },
+  { name: '009-reviews', up: reviews.up },
 ];
 
 /** Table that names the migrations which a database has. */

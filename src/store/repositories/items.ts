@@ -201,6 +201,23 @@ export class ItemRepository {
     return rows.map(storedItem);
   }
 
+  /** Active items whose limit was before `asOf`, the oldest limit first; keyset on (delete_by, id). */
+  async pastLimit(
+    asOf: CalendarDate,
+    after: { deleteBy: string; id: string } | undefined,
+    limit: number,
+  ): Promise<StoredItem[]> {
+    const query = this.database('items')
+      .whereRaw(ACTIVE)
+      .whereNotNull('delete_by')
+      .where('delete_by', '<', asOf)
+      .orderBy([{ column: 'delete_by' }, { column: 'id' }])
+      .limit(limit);
+    if (after) query.whereRaw('(delete_by, id) > (?, ?)', [after.deleteBy, after.id]);
+    const rows: ItemRow[] = await query.select('*');
+    return rows.map(storedItem);
+  }
+
   /** Items that are linked to any of these subjects, by id; at most 500 subjects. */
   async ofSubjects(subjects: readonly string[]): Promise<StoredItem[]> {
     const ids = this.database('item_links')

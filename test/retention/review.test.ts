@@ -1,0 +1,150 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { updateItem } from '../../src/inventory/index.js';
+import type { CalendarDate } from '../../src/model/index.js';
+import { readOperatorKey } from '../../src/operators/index.js';
+import {
+  approvePlan,
+  buildPlan,
+  decideReview,
+  itemsAwaitingReview,
+  planObjections,
+  reviewQueue,
+  runSweep,
+} from '../../src/retention/index.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { enter, item, makeWorld, type World, writeRecord } from './sweep-world.js';
+
+async function world(): Promise<World> {
+  const made = await makeWorld(temporaryFolder());
+  onTestFinished(() => made.session.close());
+  return made;
+}
+
+/** Two files that are due and await a review. */
+async function awaiting(made: World): Promise<string[]> {
+  const files = ['R-1', 'R-2'].map((id) => writeRecord(join(made.records, id)));
+  await enter(
+    made.session,
+    files.map((file, at) => item(`R-${at + 1}`, file, { recordClass: 'reviewed', custodian: `clerk-${at}` })),
+  );
+  return files;
+}
+
+const DISPOSE = { decision: 'dispose', keepUntil: null, reason: 'Jane Roe agreed' } as const;
+
+async function decisionOf(made: World, id: string): Promise<string | undefined> {
+  const { items } = await buildPlan(made.session);
+  return items.find(({ itemId }) => itemId === id)?.reason;
+}
+
+describe('a review', () => {
+  it('lets an item go only with a plan, its approvals and a run', async () => {
+    const made = await world();
+    const [first = '', second = ''] = await awaiting(made);
+    expect(await decisionOf(made, 'R-1')).toBe('awaits-review');
+    await decideReview(made.session, { itemIds: ['R-1'], ...DISPOSE });
+    expect(existsSync(first)).toBe(true);
+    const { plan, items } = await buildPlan(made.session);
+    expect(items.map(({ itemId, reason }) => [itemId, reason])).toEqual([
+      ['R-1', 'reviewed'],
+      ['R-2', 'awaits-review'],
+    ]);
+    await expect(runSweep(made.session, plan.id)).rejects.toMatchObject({ exitCode: 4 });
+    const operator = await made.session.operator();
+    const key = readOperatorKey(made.session.paths.keys, operator.id);
+    await approvePlan(made.session, plan.id, await key.unlock(null));
+    await runSweep(made.session, plan.id);
+    expect([existsSync(first), existsSync(second)]).toEqual([false, true]);
+    const log = (await made.session.store.log.page(0, 100)).map(({ entry }) => entry).join('\n');
+    expect(log).toContain('"action":"review.decide"');
+    expect(log).not.toContain('Jane Roe');
+  });
+
+  it('is about what the inventory said then', async () => {
+    const made = await world();
+    await awaiting(made);
+    await decideReview(made.session, { itemIds: ['R-1', 'R-2'], ...DISPOSE });
+    const { plan } = await buildPlan(made.session);
+    await updateItem(made.session, 'R-1', { notes: 'Subpoena expected' });
+    expect(await decisionOf(made, 'R-1')).toBe('awaits-review');
+    expect(await decisionOf(made, 'R-2')).toBe('reviewed');
+    expect((await planObjections(made.session, plan.id)).map(({ itemId }) => itemId)).toEqual(['R-1']);
+  });
+
+  it('is taken back by a later one, also where a plan rests on it', async () => {
+    const made = await world();
+    await awaiting(made);
+    await decideReview(made.session, { itemIds: ['R-1'], ...DISPOSE });
+    const { plan } = await buildPlan(made.session);
+    const keep = { decision: 'keep', keepUntil: '2099-01-31' as CalendarDate, reason: 'Audit' } as const;
+    await decideReview(made.session, { itemIds: ['R-1'], ...keep });
+    expect((await planObjections(made.session, plan.id)).map(({ itemId }) => itemId)).toEqual(['R-1']);
+    expect(await decisionOf(made, 'R-1')).toBe('review-keeps');
+    expect((await made.session.store.reviews.ofItem('R-1')).map(({ decision }) => decision)).toEqual([
+      'dispose',
+      'keep',
+    ]);
+  });
+
+  it('lets nothing go that does not await one, and records nothing then', async () => {
+    const made = await world();
+    await awaiting(made);
+    const young = { recordClass: 'reviewed', closed: '2026-01-31' as CalendarDate };
+    await enter(made.session, [item('YOUNG', join(made.records, 'young'), young)]);
+    await expect(decideReview(made.session, { itemIds: ['R-1', 'YOUNG'], ...DISPOSE })).rejects.toMatchObject(
+      { code: 'review-not-awaited', exitCode: 4, details: { items: ['YOUNG'] } },
+    );
+    await expect(decideReview(made.session, { itemIds: ['R-1', 'NONE'], ...DISPOSE })).rejects.toMatchObject({
+      code: 'item-unknown',
+      exitCode: 2,
+    });
+    await expect(
+      decideReview(made.session, {
+        itemIds: ['R-1'],
+        decision: 'keep',
+        keepUntil: '2020-01-01' as CalendarDate,
+        reason: 'late',
+      }),
+    ).rejects.toMatchObject({ code: 'date-in-past', exitCode: 2 });
+    expect(await made.session.store.reviews.standing()).toEqual([]);
+  });
+
+  it('that the log does not tell of stops planning', async () => {
+    const made = await world();
+    await awaiting(made);
+    await decideReview(made.session, {
+      itemIds: ['R-1'],
+      decision: 'keep',
+      keepUntil: '2099-01-31' as CalendarDate,
+      reason: 'Audit',
+    });
+    execFileSync('sqlite3', [
+      made.session.paths.database,
+      "update reviews set decision = 'dispose', keep_until = null",
+    ]);
+    await expect(buildPlan(made.session)).rejects.toMatchObject({ code: 'review-changed', exitCode: 5 });
+  });
+});
+
+describe('the queue', () => {
+  it('lists what waits for a person, each with its reason', async () => {
+    const made = await world();
+    await awaiting(made);
+    await enter(made.session, [item('LOST', join(made.records, 'x'), { recordClass: null })]);
+    const options = { limit: 1, withinDays: 30 };
+    const queue = await reviewQueue(made.session, options);
+    expect(queue.counts).toEqual({ review: 2, limit: 0, gate: 0, defect: 1 });
+    expect(queue.items.map(({ kind, itemId, reason }) => [kind, itemId, reason])).toEqual([
+      ['review', 'R-1', 'awaits-review'],
+      ['defect', 'LOST', 'class-missing'],
+    ]);
+    const narrow = await reviewQueue(made.session, { ...options, filter: { custodian: 'clerk-1' } });
+    expect(narrow.items.map(({ itemId }) => itemId)).toEqual(['R-2']);
+    expect(await itemsAwaitingReview(made.session, { custodian: 'clerk-1' })).toEqual(['R-2']);
+    await decideReview(made.session, { itemIds: ['R-2'], ...DISPOSE });
+    expect(await itemsAwaitingReview(made.session, {})).toEqual(['R-1']);
+  });
+});
