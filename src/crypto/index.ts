@@ -8,6 +8,7 @@ export {
   readAgeRecipients,
 } from './age.js';
 export { canonicalJson } from './canonical-json.js';
+export { DerError } from './der.js';
 export { sha256 } from './digest.js';
 export type * from './encryption-format.js';
 export { formatOf, recognize } from './formats.js';
@@ -15,6 +16,13 @@ export { holdsPrivateKey } from './private-key-text.js';
 export { needsPassphrase, openPrivateKey, privateKeyFrom, sealPrivateKey } from './sealed-key.js';
 export { invalidKeyFile, openSealed, type SealedKind, sealSecret } from './sealed-secret.js';
 export { createSigningKey, publicKeyOf, signText, verifyText } from './signature.js';
+export {
+  chainProblem,
+  type DetachedSignature,
+  readDetachedSignature,
+  type SigningIdentity,
+  signDetached,
+} from './signed-data/index.js';
 export {
   type NoteKey,
   noteKey,
@@ -32,6 +40,7 @@ export {
   type KeyWithCertificates,
   makePkcs12,
   makeSelfSigned,
+  makeSignerCertificate,
   readCertificate,
   readPkcs12,
   type SelfSignedOptions,

@@ -9,5 +9,6 @@ export {
   readCertificate,
 } from './certificate.js';
 export { nameText } from './distinguished-name.js';
+export { makeSignerCertificate } from './elliptic-signer.js';
 export { type KeyWithCertificates, makePkcs12, readPkcs12 } from './pkcs12.js';
 export { makeSelfSigned, type SelfSignedOptions } from './self-signed.js';
