@@ -1,17 +1,65 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type SigningIdentity, sha256, signDetached } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
 import { readableMode, syncFolder, writeFileAtomically } from '../workspace/index.js';
+import { type CertificateDocument, serialize } from './certificate-format.js';
 
-/** Where the two files of a certificate lie. */
+/** Where the files of a certificate lie. */
 export interface CertificatePaths {
   json: string;
+  /** Detached signature of the JSON file; there is none of version 1. */
+  signature: string;
   pdf: string;
 }
 
+const KINDS = ['json', 'signature', 'pdf'] as const;
+const SUFFIXES = { json: '.json', signature: '.json.p7s', pdf: '.pdf' } as const;
+
 export function certificatePaths(folder: string, number: string): CertificatePaths {
-  return { json: join(folder, `certificate-${number}.json`), pdf: join(folder, `certificate-${number}.pdf`) };
+  return pathsFrom(join(folder, `certificate-${number}`));
+}
+
+function pathsFrom(stem: string): CertificatePaths {
+  const { json, signature, pdf } = SUFFIXES;
+  return { json: stem + json, signature: stem + signature, pdf: stem + pdf };
+}
+
+/** Content of the files, by kind. */
+type CertificateContent = Record<keyof CertificatePaths, Uint8Array>;
+
+/** Signs the document, and makes the PDF that carries both and is signed itself. */
+export async function makeFiles(
+  document: CertificateDocument,
+  identity: SigningIdentity,
+): Promise<{
+  files: CertificateContent;
+  digests: { jsonSha256: string; signatureSha256: string; pdfSha256: string };
+}> {
+  const { renderCertificate } = await import('./certificate-pdf.js');
+  const { signPdf } = await import('./pdf-signature.js');
+  const json = Buffer.from(serialize(document));
+  const jsonSha256 = sha256(json);
+  const signature = await signDetached(json, identity, { signingTime: new Date(document.issued_at) });
+  const name = `certificate-${document.number}${SUFFIXES.json}`;
+  const rendered = await renderCertificate(document, {
+    documentSha256: jsonSha256,
+    attachments: [
+      { name, bytes: json, type: 'application/json', description: 'The certificate as a JSON document' },
+      {
+        name: `certificate-${document.number}${SUFFIXES.signature}`,
+        bytes: signature,
+        type: 'application/pkcs7-signature',
+        description: 'Detached signature (CMS) of the JSON document',
+      },
+    ],
+  });
+  const pdf = await signPdf(rendered, identity);
+  return {
+    files: { json, signature, pdf },
+    digests: { jsonSha256, signatureSha256: sha256(signature), pdfSha256: sha256(pdf) },
+  };
 }
 
 export interface StagedFiles {
@@ -24,23 +72,21 @@ export interface StagedFiles {
   discard(): Promise<void>;
 }
 
-/** Writes both files whole under names of their own, so that they can be published while the number is kept. */
+/** Writes the files whole under names of their own, so that they can be published while the number is kept. */
 export async function stageFiles(
   folder: string,
   run: { id: string; number: string },
-  content: { json: string; pdf: Buffer },
+  content: CertificateContent,
 ): Promise<StagedFiles> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const attempt = join(folder, `${stagedPrefix(run.id)}${randomBytes(4).toString('hex')}`);
-  const staged: CertificatePaths = { json: `${attempt}.json`, pdf: `${attempt}.pdf` };
+  const staged = pathsFrom(attempt);
   const discard = async () => {
-    await rm(staged.json, { force: true });
-    await rm(staged.pdf, { force: true });
+    for (const kind of KINDS) await rm(staged[kind], { force: true });
   };
   try {
     const mode = readableMode(folder);
-    await writeFileAtomically(staged.json, content.json, { mode });
-    await writeFileAtomically(staged.pdf, content.pdf, { mode });
+    for (const kind of KINDS) await writeFileAtomically(staged[kind], content[kind], { mode });
   } catch (error) {
     await discard();
     throw error;
@@ -48,8 +94,7 @@ export async function stageFiles(
   return {
     async publish() {
       const paths = certificatePaths(folder, run.number);
-      await rename(staged.json, paths.json);
-      await rename(staged.pdf, paths.pdf);
+      for (const kind of KINDS) await rename(staged[kind], paths[kind]);
       const others = (await readdir(folder)).filter((name) => name.startsWith(stagedPrefix(run.id)));
       for (const name of others) await rm(join(folder, name), { force: true });
       await syncFolder(folder);

@@ -1,14 +1,14 @@
-import { sha256 } from '../crypto/index.js';
-import { refused } from '../model/index.js';
+import { checkpointLog } from '../audit/index.js';
+import { Fault, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { CertificateRecord, StoreTransaction } from '../store/index.js';
 import { dateIn } from '../workspace/index.js';
 import { certificateDocument } from './certificate-document.js';
 import type { CertificateFacts, IssuedFacts, SubjectKind } from './certificate-facts.js';
-import { stageFiles } from './certificate-files.js';
-import { type CertificateDocument, serialize } from './certificate-format.js';
+import { makeFiles, stageFiles } from './certificate-files.js';
+import type { CertificateDocument } from './certificate-format.js';
 import { validateCertificate } from './certificate-parser.js';
-import { renderCertificate } from './certificate-pdf.js';
+import { type CertificateSigner, certificateSigner } from './signing-identity.js';
 import { thisTool } from './tool.js';
 
 /** Another process took the number while this one drew the PDF; to be tried again with the next. */
@@ -25,8 +25,8 @@ const SUBJECT_KEYS: Readonly<Record<SubjectKind, string>> = {
 };
 
 /**
- * Issues the certificate of what was destroyed: writes both files whole, then enters the certificate and its log entry with
- * both digests in one transaction. Numbers have no gap in a year of the workspace's time zone.
+ * Issues the certificate of what was destroyed: signs its files and writes them whole, then enters the
+ * certificate and its log entry with their digests in one transaction. Numbers have no gap in a year of the workspace's time zone.
  *
  * Cut off before the transaction ends, it leaves files that the database does not know and that the next issue
  * replaces; cut off after, everything is in place. Asked again for the same subject, it gives what was issued.
@@ -42,17 +42,49 @@ export async function issueCertificate(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const issued = await session.store.certificates.ofSubject(kind, id);
     if (issued) return issued;
-    const record = await attemptIssue(session, facts);
+    const record = await attemptIssue(session, facts, null);
     if (record !== NUMBER_TAKEN) return record;
   }
-  throw new Error(`No number was free for the certificate of ${id} in ${ATTEMPTS} attempts`);
+  throw noNumber(id);
+}
+
+/**
+ * Issues a certificate of the same subject that takes the place of the newest one; that one stays where it is.
+ *
+ * @param replaces number of the certificate that it takes the place of
+ * @throws Fault `certificate-replaced` (exit 4) where that one was replaced already, and as `issueCertificate`
+ */
+export async function replaceCertificate(
+  session: Session,
+  facts: CertificateFacts,
+  replaces: string,
+): Promise<CertificateRecord> {
+  const { kind, id } = facts.subject;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const newest = await session.store.certificates.ofSubject(kind, id);
+    if (newest?.number !== replaces) {
+      throw refused('certificate-replaced', `Certificate ${replaces} is not the newest one of ${id}`, {
+        hint: newest ? `Replace ${newest.number} instead` : 'See the numbers with: quietus certificate list',
+      });
+    }
+    const record = await attemptIssue(session, facts, replaces);
+    if (record !== NUMBER_TAKEN) return record;
+  }
+  throw noNumber(id);
+}
+
+function noNumber(id: string): Error {
+  return new Error(`No number was free for the certificate of ${id} in ${ATTEMPTS} attempts`);
 }
 
 async function attemptIssue(
   session: Session,
   given: CertificateFacts,
+  replaces: string | null,
 ): Promise<CertificateRecord | typeof NUMBER_TAKEN> {
-  const { facts, year, sequence } = await complete(session, given);
+  const { certificates } = session.store;
+  const signer = await certificateSigner(session);
+  const { facts, year, sequence } = await complete(session, given, { signer, replaces });
   const { subject } = facts;
   if (facts.issuedAt < facts.finishedAt) {
     throw refused('clock-backwards', `The clock stands before the end of ${subject.id}`, {
@@ -61,20 +93,20 @@ async function attemptIssue(
   }
   const document = certificateDocument(facts);
   requireValid(document);
-  const json = serialize(document);
-  const jsonSha256 = sha256(json);
-  const pdf = await renderCertificate(document, { documentSha256: jsonSha256 });
+  const made = await makeFiles(document, signer);
+  const before = await certificates.ofSubject(subject.kind, subject.id);
   const staged = await stageFiles(
     session.paths.certificates,
     { id: subject.id, number: facts.number },
-    { json, pdf },
+    made.files,
   );
   const issuedBy = (await session.operator()).id;
   try {
     return await session.store.transaction(async (transaction) => {
       // Writers take turns from here on, so nobody else can publish under this number.
-      const other = await transaction.certificates.ofSubject(subject.kind, subject.id);
-      if (other || (await transaction.certificates.nextSequence(year)) !== sequence) return NUMBER_TAKEN;
+      const now = await transaction.certificates.ofSubject(subject.kind, subject.id);
+      const next = await transaction.certificates.nextSequence(year);
+      if (now?.number !== before?.number || next !== sequence) return NUMBER_TAKEN;
       await staged.publish();
       return await enter(session, transaction, subject.kind, {
         number: facts.number,
@@ -85,9 +117,7 @@ async function attemptIssue(
         issuedAt: facts.issuedAt,
         issuedBy,
         items: document.totals.items,
-        jsonSha256,
-        pdfSha256: sha256(pdf),
-        signatureSha256: null,
+        ...made.digests,
       });
     });
   } finally {
@@ -109,6 +139,8 @@ async function enter(
       items: certificate.items,
       json_sha256: certificate.jsonSha256,
       pdf_sha256: certificate.pdfSha256,
+      signature_sha256: certificate.signatureSha256,
+      ...(certificate.replaces === null ? {} : { replaces: certificate.replaces }),
     },
   });
   const record: CertificateRecord = { ...certificate, subjectKind: kind, logSeq: entry.seq };
@@ -120,13 +152,13 @@ async function enter(
 async function complete(
   session: Session,
   given: CertificateFacts,
+  issue: { signer: CertificateSigner; replaces: string | null },
 ): Promise<{ facts: IssuedFacts; year: number; sequence: number }> {
   const settings = session.settings();
+  const covered = await coveredLog(session);
   const now = session.clock.now();
   const year = Number(dateIn(settings.timeZone, now).slice(0, 4));
   const sequence = await session.store.certificates.nextSequence(year);
-  const head = await session.store.log.head();
-  if (head === undefined) throw new Error('The log has no entry of what is to be certified');
   const untitled = <T extends { title: string | null }>(item: T): T =>
     settings.certificate.itemTitles ? item : { ...item, title: null };
   const facts: IssuedFacts = {
@@ -134,16 +166,29 @@ async function complete(
     items: given.items.map(untitled),
     exceptions: given.exceptions.map(untitled),
     number: `${year}-${String(sequence).padStart(4, '0')}`,
-    replaces: null,
+    replaces: issue.replaces,
     workspaceId: settings.workspaceId,
     organization: settings.organization,
     issuedAt: now.toISOString(),
     timeZone: settings.timeZone,
     tool: thisTool(),
-    signer: null,
-    log: { firstSeq: firstSeq(given), lastSeq: head.seq, headHash: head.hash, checkpoint: null },
+    signer: { name: issue.signer.name, certificateSha256: issue.signer.record.fingerprint },
+    log: { firstSeq: firstSeq(given), ...covered },
   };
   return { facts, year, sequence };
+}
+
+/** The end of the log, signed where the key of the log is there: its loss must not hold a certificate back. */
+async function coveredLog(session: Session): Promise<Omit<IssuedFacts['log'], 'firstSeq'>> {
+  let checkpoint: { size: number; note: string } | null = null;
+  try {
+    checkpoint = await checkpointLog(session);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'log-key-lost') throw error;
+  }
+  const head = checkpoint ? await session.store.log.get(checkpoint.size) : await session.store.log.head();
+  if (head === undefined) throw new Error('The log has no entry of what is to be certified');
+  return { lastSeq: head.seq, headHash: head.hash, checkpoint: checkpoint?.note ?? null };
 }
 
 function firstSeq(facts: CertificateFacts): number {

@@ -1,20 +1,36 @@
 import type { CertificateDocument } from './certificate-format.js';
 import { drawFooter, drawFront } from './pdf-front.js';
 import { infoOf } from './pdf-info.js';
-import { PAGE, Paper, STYLE } from './pdf-paper.js';
+import { Paper } from './pdf-paper.js';
 import { drawSchedule } from './pdf-schedule.js';
 import { drawAuthority, drawExceptions, drawLog, drawMethods, drawSignatureLines } from './pdf-sections.js';
+import { PAGE, STYLE } from './pdf-style.js';
 import { paragraph } from './pdf-text.js';
+
+export interface RenderOptions {
+  /** SHA-256, hex, of the JSON file; printed on each page. */
+  documentSha256: string;
+  /** Files that the PDF carries: the JSON document, and its signature. */
+  attachments?: readonly Attachment[];
+}
+
+/** A file inside the PDF. */
+export interface Attachment {
+  name: string;
+  bytes: Uint8Array;
+  /** MIME type. */
+  type: string;
+  description: string;
+}
 
 /**
  * Makes the PDF of a certificate: Letter size, fonts embedded. The same document and digest give the same
- * bytes on the same version of Node (which brings the compressor).
- *
- * @param options.documentSha256 SHA-256, hex, of the JSON file; printed on each page
+ * bytes on the same version of Node (which brings the compressor). Where the document names a signer, the PDF has a
+ * signature field with room for the signature, which `signPdf` puts there.
  */
 export async function renderCertificate(
   document: CertificateDocument,
-  options: { documentSha256: string },
+  options: RenderOptions,
 ): Promise<Buffer> {
   const { default: PDFDocument } = await import('pdfkit');
   const pdf = new PDFDocument({
@@ -46,6 +62,19 @@ export async function renderCertificate(
     footer: (sheet) => drawFooter(sheet, document, { sha256: options.documentSha256, pages }),
   });
   drawAll(paper, document);
+  for (const { name, bytes, type, description } of options.attachments ?? []) {
+    const issued = new Date(document.issued_at);
+    // PDF/A-3 asks how a file relates to the document; pdfkit knows, and its declarations do not say so.
+    const relation = { relationship: 'Source' };
+    pdf.file(Buffer.from(bytes), {
+      name,
+      type,
+      description,
+      creationDate: issued,
+      modifiedDate: issued,
+      ...relation,
+    });
+  }
   pdf.end();
   await done;
   return Buffer.concat(chunks);

@@ -2,7 +2,8 @@ import { PI_ELEMENT_NAMES, PI_ELEMENTS } from '../model/index.js';
 import type { CertificateDocument } from './certificate-format.js';
 import { bytesInWords, counted, grouped, isStatement } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
-import { COLOR, PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
+import type { Paper } from './pdf-paper.js';
+import { COLOR, PAGE, STYLE, type Style, TEXT_WIDTH } from './pdf-style.js';
 import { drawLines, ellipsized, heading, paragraph, wrap } from './pdf-text.js';
 
 /** Title, parties and dates, figures, and the statement: what a lawyer reads. */

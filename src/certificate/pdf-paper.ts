@@ -1,19 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-
-/** Letter, in points; everything is placed from the top left corner. */
-export const PAGE = { width: 612, height: 792, left: 54, right: 558, top: 52, bottom: 722 } as const;
-export const TEXT_WIDTH = PAGE.right - PAGE.left;
-
-export const COLOR = {
-  ink: '#1b2130',
-  muted: '#5a6373',
-  accent: '#1f3a5f',
-  alert: '#8f1d1d',
-  rule: '#c6ccd6',
-  hairline: '#e1e5ea',
-  band: '#f3f5f8',
-} as const;
+import { addSignatureField, type Box, type SignatureField } from './pdf-signature-field.js';
+import { COLOR, type FontName, PAGE, type Style, TEXT_WIDTH } from './pdf-style.js';
 
 // DejaVu covers Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic letters in one small family.
 const FONT_FILES = {
@@ -21,31 +9,7 @@ const FONT_FILES = {
   bold: 'DejaVuSansCondensed-Bold.ttf',
   serif: 'DejaVuSerifCondensed-Bold.ttf',
   mono: 'DejaVuSansMono.ttf',
-} as const;
-export type FontName = keyof typeof FONT_FILES;
-
-export interface Style {
-  font: FontName;
-  size: number;
-  /** Distance between base lines. */
-  leading: number;
-  color: string;
-}
-
-export const STYLE = {
-  title: { font: 'serif', size: 23, leading: 29, color: COLOR.accent },
-  heading: { font: 'bold', size: 11, leading: 15, color: COLOR.accent },
-  subheading: { font: 'bold', size: 9, leading: 12.5, color: COLOR.ink },
-  body: { font: 'sans', size: 8.8, leading: 12.6, color: COLOR.ink },
-  strong: { font: 'bold', size: 8.8, leading: 12.6, color: COLOR.ink },
-  label: { font: 'sans', size: 7, leading: 9.5, color: COLOR.muted },
-  small: { font: 'sans', size: 7.4, leading: 10, color: COLOR.muted },
-  cell: { font: 'sans', size: 7.3, leading: 9.4, color: COLOR.ink },
-  cellStrong: { font: 'bold', size: 7.3, leading: 9.4, color: COLOR.ink },
-  cellMuted: { font: 'sans', size: 7, leading: 9.2, color: COLOR.muted },
-  columnTitle: { font: 'bold', size: 6.8, leading: 8.6, color: COLOR.muted },
-  digest: { font: 'mono', size: 6.4, leading: 9, color: COLOR.muted },
-} as const satisfies Record<string, Style>;
+} as const satisfies Record<FontName, string>;
 
 /** Stands for a character that none of the fonts has. */
 const MISSING = '\u25a1';
@@ -168,6 +132,14 @@ export class Paper {
     if (color === this.#fill) return;
     this.document.fillColor(color);
     this.#fill = color;
+  }
+
+  /** The place of the signature, drawn in a font of this document. */
+  signatureField(box: Box, field: SignatureField): void {
+    if (!this.#drawing) return;
+    this.document.font('sans');
+    const lines = field.lines.map(({ text, size }) => ({ text: this.printable(text), size }));
+    addSignatureField(this.document, box, { ...field, lines });
   }
 
   /** An entry in the reader's list of contents. */

@@ -12,8 +12,9 @@ import {
   VERIFICATION_LABELS,
 } from './certificate-words.js';
 import { itemCount } from './pdf-front.js';
-import { COLOR, type Paper, STYLE } from './pdf-paper.js';
+import type { Paper } from './pdf-paper.js';
 import { titled } from './pdf-sections.js';
+import { COLOR, STYLE } from './pdf-style.js';
 import { type Column, type Row, table } from './pdf-table.js';
 import { heading, paragraph } from './pdf-text.js';
 

@@ -2,7 +2,8 @@ import type { CertificateDocument, ItemEntry } from './certificate-format.js';
 import { EXCEPTION_LABELS, grouped, isStatement, logNumbers, MEDIUM_LABELS } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
 import { itemCount } from './pdf-front.js';
-import { COLOR, PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
+import type { Paper } from './pdf-paper.js';
+import { COLOR, PAGE, STYLE, type Style, TEXT_WIDTH } from './pdf-style.js';
 import { type Column, type Row, table } from './pdf-table.js';
 import { digestLine, ellipsized, heading, paragraph } from './pdf-text.js';
 
@@ -213,6 +214,7 @@ export function drawSignatureLines(paper: Paper, document: CertificateDocument):
       .map((approval) => ({ role: 'Approver', name: `${approval.name} (${approval.operator})` })),
     ...witnessBlocks(document),
   ];
+  if (document.signer !== null) drawSignatureField(paper, document, document.signer);
   const perRow = 2;
   const rowHeight = 66;
   const rows = Math.ceil(blocks.length / perRow);
@@ -226,6 +228,30 @@ export function drawSignatureLines(paper: Paper, document: CertificateDocument):
     });
     paper.y += rowHeight;
   }
+}
+
+const FIELD_HEIGHT = 58;
+
+/** The digital signature: programs verify it, people see whose it is. */
+function drawSignatureField(
+  paper: Paper,
+  document: CertificateDocument,
+  signer: NonNullable<CertificateDocument['signer']>,
+): void {
+  paper.ensure(FIELD_HEIGHT + 8);
+  const box = { x: PAGE.left, y: paper.y, width: TEXT_WIDTH, height: FIELD_HEIGHT };
+  paper.signatureField(box, {
+    signer: signer.name,
+    reason: `Certificate of destruction ${document.number}`,
+    at: new Date(document.issued_at),
+    lines: [
+      { text: `Digitally signed for ${document.organization.name}`, size: 9 },
+      { text: `by ${signer.name}`, size: 7.4 },
+      { text: instantInWords(document.issued_at, document.time_zone), size: 7.4 },
+      { text: `X.509 certificate, SHA-256 ${signer.certificate_sha256}`, size: 6 },
+    ],
+  });
+  paper.y += FIELD_HEIGHT + 12;
 }
 
 function drawSignatureBlock(

@@ -1,4 +1,5 @@
-import { COLOR, PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
+import type { Paper } from './pdf-paper.js';
+import { COLOR, PAGE, STYLE, type Style, TEXT_WIDTH } from './pdf-style.js';
 import { drawLines, wrap } from './pdf-text.js';
 
 export interface Column {

@@ -1,4 +1,5 @@
-import { PAGE, type Paper, STYLE, type Style, TEXT_WIDTH } from './pdf-paper.js';
+import type { Paper } from './pdf-paper.js';
+import { PAGE, STYLE, type Style, TEXT_WIDTH } from './pdf-style.js';
 
 const ELLIPSIS = '\u2026';
 /** Within ids and addresses a line may end after these. */

@@ -1,7 +1,15 @@
 export { BULK_ROWS } from './bulk-insert.js';
 export type { StoreLocation } from './connection.js';
 export type { ArchiveRecord, ArchiveState } from './repositories/archives.js';
-export type { CertificateRecord, CertificateVoid, CounterSignature } from './repositories/certificates.js';
+export type {
+  CertificateRecord,
+  CertificateRecord,
+  CertificateVoid,
+  CertificateVoid,
+  CounterSignature,
+  CounterSignature,
+  SignerRecord,
+} from './repositories/certificates.js';
 export type { EventFilter } from './repositories/events.js';
 export type { ImportMarks } from './repositories/import-marks.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';

@@ -40,6 +40,17 @@ export async function up(database: Knex): Promise<void> {
   await database.raw(
     'create unique index certificates_first on certificates (subject_kind, subject_id) where replaces is null',
   );
+  await database.schema.createTable('certificate_signers', (table) => {
+    /** SHA-256, hex, of the X.509 certificate in DER. */
+    text(database, table, 'fingerprint').primary();
+    /** `self-signed` or `imported`. */
+    table.text('origin').notNullable();
+    /** PEM of the certificate and of those that issued it, nearest first. */
+    table.text('certificates').notNullable();
+    table.text('recorded_at').notNullable();
+    table.text('recorded_by').notNullable();
+    table.integer('log_seq').notNullable();
+  });
   await database.schema.createTable('certificate_voids', (table) => {
     text(database, table, 'number').primary().references('number').inTable('certificates');
     table.text('voided_at').notNullable();

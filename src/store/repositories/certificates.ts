@@ -46,6 +46,27 @@ export interface CounterSignature {
   logSeq: number;
 }
 
+/** A signing certificate that this workspace has had. */
+export interface SignerRecord {
+  /** SHA-256, hex, of the certificate in DER. */
+  fingerprint: string;
+  origin: 'self-signed' | 'imported';
+  /** PEM of the certificate and of those that issued it, nearest first. */
+  certificates: string;
+  recordedAt: string;
+  recordedBy: string;
+  logSeq: number;
+}
+
+interface SignerRow {
+  fingerprint: string;
+  origin: SignerRecord['origin'];
+  certificates: string;
+  recorded_at: string;
+  recorded_by: string;
+  log_seq: number;
+}
+
 interface CertificateRow {
   number: string;
   year: number;
@@ -152,6 +173,30 @@ export class CertificateRepository {
   async list(): Promise<CertificateRecord[]> {
     const rows: CertificateRow[] = await this.database('certificates').orderBy(['year', 'sequence']);
     return rows.map(certificate);
+  }
+
+  async insertSigner(signer: SignerRecord): Promise<void> {
+    await this.database('certificate_signers').insert({
+      fingerprint: signer.fingerprint,
+      origin: signer.origin,
+      certificates: signer.certificates,
+      recorded_at: signer.recordedAt,
+      recorded_by: signer.recordedBy,
+      log_seq: signer.logSeq,
+    });
+  }
+
+  /** Every signing certificate that the workspace has had, oldest first; the last is in use. */
+  async signers(): Promise<SignerRecord[]> {
+    const rows: SignerRow[] = await this.database('certificate_signers').orderBy('log_seq');
+    return rows.map((row) => ({
+      fingerprint: row.fingerprint,
+      origin: row.origin,
+      certificates: row.certificates,
+      recordedAt: row.recorded_at,
+      recordedBy: row.recorded_by,
+      logSeq: row.log_seq,
+    }));
   }
 
   async insertVoid(entry: CertificateVoid): Promise<void> {
