@@ -83,14 +83,14 @@ async function attemptIssue(
   replaces: string | null,
 ): Promise<CertificateRecord | typeof NUMBER_TAKEN> {
   const { certificates } = session.store;
-  const signer = await certificateSigner(session);
-  const { facts, year, sequence } = await complete(session, given, { signer, replaces });
-  const { subject } = facts;
-  if (facts.issuedAt < facts.finishedAt) {
+  const { subject } = given;
+  if (session.clock.now().toISOString() < given.finishedAt) {
     throw refused('clock-backwards', `The clock stands before the end of ${subject.id}`, {
       hint: "Set the machine's clock, then run the same command again: the certificate is issued then",
     });
   }
+  const signer = await certificateSigner(session);
+  const { facts, year, sequence } = await complete(session, given, { signer, replaces });
   const document = certificateDocument(facts);
   requireValid(document);
   const made = await makeFiles(document, signer);

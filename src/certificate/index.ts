@@ -20,17 +20,16 @@ export {
 } from './certificate-facts.js';
 export { certificatePaths } from './certificate-files.js';
 export { type CertificateDocument, serialize } from './certificate-format.js';
-export { issueCertificate } from './certificate-issue.js';
+export { issueCertificate, replaceCertificate } from './certificate-issue.js';
 export { parseCertificate, validateCertificate } from './certificate-parser.js';
 export { renderCertificate } from './certificate-pdf.js';
 export {
-  type CertificateVerification,
-  certificateFilesProblem,
   listCertificates,
+  type RegisteredCertificate,
   type ShownCertificate,
   showCertificate,
-  type VerifiedFile,
-  verifyCertificateFile,
 } from './certificate-register.js';
-export type { CheckResult } from './certificate-verification.js';
+export type { CheckResult } from './check-result.js';
+export type { CertificateVerification, VerifiedFile } from './conclusion.js';
 export { readPdfClaim } from './pdf-info.js';
+export { certificateFilesProblem, verifyCertificateFile } from './workspace-verification.js';

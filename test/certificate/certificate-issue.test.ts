@@ -26,16 +26,25 @@ function filesOf(session: Session): string[] {
   return readdirSync(session.paths.certificates).toSorted();
 }
 
+const FILES = ['certificate-2026-0001.json', 'certificate-2026-0001.json.p7s', 'certificate-2026-0001.pdf'];
+
 describe('issuing', () => {
   it('writes both files for their owner only, and records their digests in the register and in the log', async () => {
     const session = await sampleSession();
     const record = await issueCertificate(session, await recordRun(session, 'run-1'));
-    expect(record).toMatchObject({ number: '2026-0001', year: 2026, sequence: 1, runId: 'run-1', items: 2 });
-    expect(filesOf(session)).toEqual(['certificate-2026-0001.json', 'certificate-2026-0001.pdf']);
+    expect(record).toMatchObject({
+      number: '2026-0001',
+      year: 2026,
+      sequence: 1,
+      subjectId: 'run-1',
+      items: 2,
+    });
+    expect(filesOf(session)).toEqual(FILES);
     const paths = certificatePaths(session.paths.certificates, record.number);
     expect(sha256(readFileSync(paths.json))).toBe(record.jsonSha256);
     expect(sha256(readFileSync(paths.pdf))).toBe(record.pdfSha256);
-    for (const path of [paths.json, paths.pdf]) expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(sha256(readFileSync(paths.signature))).toBe(record.signatureSha256);
+    for (const path of Object.values(paths)) expect(statSync(path).mode & 0o777).toBe(0o600);
     const entry = await session.store.log.get(record.logSeq);
     expect(JSON.parse(entry?.entry ?? '')).toMatchObject({
       action: 'certificate.issue',
@@ -54,11 +63,18 @@ describe('issuing', () => {
     const { document } = await showCertificate(session, (await issueCertificate(session, run)).number);
     expect(document.organization).toEqual({ name: 'Acme Dental', address: null });
     expect(document.workspace_id).toBe(session.settings().workspaceId);
-    expect(document.log).toEqual({
+    const { checkpoint, ...range } = document.log;
+    const last = await session.store.log.get(document.log.last_seq);
+    expect(range).toEqual({
       first_seq: run.items[0]?.log.intentSeq,
-      last_seq: head?.seq,
-      head_hash: head?.hash,
+      last_seq: last?.seq,
+      head_hash: last?.hash,
     });
+    expect(document.log.last_seq).toBeGreaterThanOrEqual(head?.seq ?? Infinity);
+    expect(checkpoint?.split('\n').slice(0, 2)).toEqual([
+      `quietus/${session.settings().workspaceId}`,
+      String(document.log.last_seq),
+    ]);
   });
 
   it('leaves titles out unless the workspace prints them', async () => {
@@ -106,7 +122,7 @@ describe('issuing', () => {
     writeFileSync(join(session.paths.certificates, '.staged-run-1-0badcafe.json'), 'left over');
     await issueCertificate(session, run);
     expect((await verifyCertificateFile(session, '2026-0001')).passed).toBe(true);
-    expect(filesOf(session)).toEqual(['certificate-2026-0001.json', 'certificate-2026-0001.pdf']);
+    expect(filesOf(session)).toEqual(FILES);
   });
 
   it('issues once where it is asked twice at the same time', async () => {
@@ -115,7 +131,7 @@ describe('issuing', () => {
     const records = await Promise.all([issueCertificate(session, run), issueCertificate(session, run)]);
     expect(records[1]).toEqual(records[0]);
     expect((await verifyCertificateFile(session, '2026-0001')).passed).toBe(true);
-    expect(filesOf(session)).toEqual(['certificate-2026-0001.json', 'certificate-2026-0001.pdf']);
+    expect(filesOf(session)).toEqual(FILES);
   });
 
   it('refuses to certify nothing, and a clock that stands before the end of the run', async () => {
@@ -182,13 +198,17 @@ describe('showing and verifying', () => {
     const { number } = await issueCertificate(session, await recordRun(session, 'run-1'));
     const byNumber = await verifyCertificateFile(session, number);
     expect(byNumber).toMatchObject({ number, passed: true });
+    const SIGNED = ['signature', 'signer', 'chain', 'validity'];
+    const LOGGED = ['log-entries', 'log-head', 'log-chain', 'issue-entry', 'revocation'];
     expect(byNumber.files.map(({ kind, checks }) => [kind, checks.map(({ id }) => id)])).toEqual([
-      ['json', ['digest', 'document', 'number', 'log-entries', 'log-head', 'log-chain', 'issue-entry']],
-      ['pdf', ['digest', 'claim', 'issue-entry']],
+      ['json', ['digest', 'digest', 'schema', ...SIGNED, 'number', ...LOGGED]],
+      ['pdf', ['digest', 'claim', 'schema', ...SIGNED, 'attached-signature', 'number', ...LOGGED]],
     ]);
+    const { signature } = certificatePaths(session.paths.certificates, number);
     for (const { path } of byNumber.files) {
       const copy = join(session.paths.root, 'copy-of-it');
       writeFileSync(copy, readFileSync(path));
+      writeFileSync(`${copy}.p7s`, readFileSync(signature));
       expect(await verifyCertificateFile(session, copy)).toMatchObject({ number, passed: true });
     }
   });
@@ -247,7 +267,7 @@ describe('showing and verifying', () => {
     for (const kind of ['json', 'pdf'] as const)
       writeFileSync(to?.[kind] ?? '', readFileSync(from?.[kind] ?? ''));
     const { files } = await verifyCertificateFile(session, second.number);
-    expect(failed(files)).toEqual(['digest', 'number', 'digest', 'claim']);
+    expect(failed(files)).toEqual(['digest', 'signature', 'number', 'digest', 'claim', 'number']);
   });
 
   it('does not accept a certificate of another workspace with the same number', async () => {
@@ -272,7 +292,7 @@ describe('showing and verifying', () => {
       certificatePaths(other.paths.certificates, number).pdf,
     );
     expect(passed).toBe(false);
-    expect(failed(files)).toEqual(['digest', 'claim']);
+    expect(failed(files)).toEqual(['digest', 'claim', 'chain', 'log-entries', 'log-head', 'log-chain']);
     await expect(verifyCertificateFile(session, number)).rejects.toMatchObject({
       code: 'certificate-unknown',
       exitCode: 2,
@@ -291,14 +311,16 @@ describe('showing and verifying', () => {
         `update log_entries set entry = replace(entry, '${from}', '${to}') where seq = ${seq}`,
       );
     await inEntry('"done"', '"gone"');
-    expect(failed((await verifyCertificateFile(session, number)).files)).toEqual([
+    expect(failed([(await verifyCertificateFile(session, number)).files[0] ?? NO_FILE])).toEqual([
       'log-entries',
       'log-chain',
     ]);
     await inEntry('"gone"', '"done"');
     expect((await verifyCertificateFile(session, number)).passed).toBe(true);
     await rewrite(session, `update log_entries set hash = '${'0'.repeat(64)}' where seq = ${seq}`);
-    expect(failed((await verifyCertificateFile(session, number)).files)).toEqual(['log-chain']);
+    expect(failed([(await verifyCertificateFile(session, number)).files[0] ?? NO_FILE])).toEqual([
+      'log-chain',
+    ]);
   });
 
   it('finds an entry that is gone between those that it names', async () => {
@@ -311,8 +333,10 @@ describe('showing and verifying', () => {
       session.recorder.append(transaction, { action: 'test.other', outcome: 'done' }),
     );
     const { number } = await issueCertificate(session, facts);
+    await session.close();
     await rewrite(session, "delete from log_entries where action = 'test.test'");
-    expect(failed((await verifyCertificateFile(session, number)).files)).toEqual(['log-chain']);
+    const later = await open(session.paths.root);
+    expect(failed([(await verifyCertificateFile(later, number)).files[0] ?? NO_FILE])).toEqual(['log-chain']);
   });
 
   it('is missed by the log where its row or a file is gone', async () => {
@@ -375,8 +399,10 @@ describe('showing and verifying', () => {
   });
 });
 
-function failed(files: readonly { checks: readonly { id: string; passed: boolean }[] }[]): string[] {
-  return files.flatMap(({ checks }) => checks.filter(({ passed }) => !passed).map(({ id }) => id));
+const NO_FILE = { checks: [] };
+
+function failed(files: readonly { checks: readonly { id: string; passed: boolean | null }[] }[]): string[] {
+  return files.flatMap(({ checks }) => checks.filter(({ passed }) => passed === false).map(({ id }) => id));
 }
 
 /** Changes the database behind the program's back, as somebody with the file could. */

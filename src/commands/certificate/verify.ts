@@ -1,6 +1,12 @@
 import { Args, coloured, QuietusCommand } from '../../cli/index.js';
 import { ExitCode } from '../../model/index.js';
 
+const MARKS = {
+  true: () => coloured('green', 'ok  '),
+  false: () => coloured('red', 'FAIL'),
+  null: () => '--  ',
+};
+
 export default class CertificateVerify extends QuietusCommand {
   static override description =
     'Check a certificate against what the workspace recorded: each check on a line of its own. Ends with exit code 5 ' +
@@ -23,7 +29,7 @@ export default class CertificateVerify extends QuietusCommand {
     for (const file of result.files) {
       this.print(`${file.kind.toUpperCase()} ${file.path}`);
       for (const check of file.checks) {
-        const mark = check.passed ? coloured('green', 'ok  ') : coloured('red', 'FAIL');
+        const mark = MARKS[`${check.passed}`]();
         this.print(`  ${mark} ${check.text}`);
       }
     }

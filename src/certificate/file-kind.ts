@@ -1,0 +1,19 @@
+import { badInput } from '../model/index.js';
+
+/** @throws Fault `certificate-kind-unknown` (exit 2) */
+export function kindOf(bytes: Buffer, path: string): 'json' | 'pdf' {
+  if (bytes.subarray(0, 5).toString('latin1') === '%PDF-') return 'pdf';
+  if (/^(\ufeff)?\s*\{/.test(bytes.subarray(0, 64).toString('utf8'))) return 'json';
+  throw badInput(
+    'certificate-kind-unknown',
+    `${path} is neither the JSON file nor the PDF of a certificate`,
+    {
+      hint: 'Name a file such as certificate-2026-0001.pdf or .json, or a number such as 2026-0001',
+    },
+  );
+}
+
+/** The number that stands in a JSON file, even where the file is no valid certificate any more. */
+export function claimedNumber(bytes: Buffer): string | undefined {
+  return /"number"\s*:\s*"(\d{4}-\d{4,9})"/.exec(bytes.subarray(0, 4096).toString('utf8'))?.[1];
+}
