@@ -3,10 +3,7 @@ export type { StoreLocation } from './connection.js';
 export type { ArchiveRecord, ArchiveState } from './repositories/archives.js';
 export type {
   CertificateRecord,
-  CertificateRecord,
   CertificateVoid,
-  CertificateVoid,
-  CounterSignature,
   CounterSignature,
   SignerRecord,
 } from './repositories/certificates.js';
