@@ -5,10 +5,11 @@ const FORMATS = {
   age: async () => (await import('./age/age-format.js')).ageFormat,
   cms: async () => (await import('./cms/cms-format.js')).cmsFormat,
   zip: async () => (await import('./zip/zip-format.js')).zipFormat,
-} satisfies Partial<Record<FormatId, () => Promise<EncryptionFormat>>>;
+  html: async () => (await import('./html/html-format.js')).htmlFormat,
+} satisfies Record<FormatId, () => Promise<EncryptionFormat>>;
 
 /** The format of that name. */
-export function formatOf(id: keyof typeof FORMATS): Promise<EncryptionFormat> {
+export function formatOf(id: FormatId): Promise<EncryptionFormat> {
   return FORMATS[id]();
 }
 
