@@ -101,5 +101,5 @@ function withoutRivals(places: Place[], object: Objection): Place[] {
         object(path, `cannot be packed beside ${JSON.stringify(rival)}: elsewhere both names are the same`);
       return rival === undefined;
     })
-    .reverse();
+    .toReversed();
 }
