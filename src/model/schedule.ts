@@ -62,6 +62,8 @@ export interface RecordClass {
 /** One version of the organization's retention schedule. Versions are numbered from 1 by the workspace and never change. */
 export interface Schedule {
   title: string;
+  /** First day on which it applies; left out where it applies from its import. */
+  effective?: CalendarDate;
   classes: readonly RecordClass[];
 }
 

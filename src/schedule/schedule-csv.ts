@@ -18,7 +18,11 @@ export function scheduleCsv(schedule: Schedule): string {
   const line = (cells: Partial<Record<Column, string>>) =>
     csvLine(COLUMNS.map((column) => cells[column] ?? ''));
   const rows = schedule.classes.flatMap((each) => classRows(each).map(line));
-  return [csvLine(COLUMNS), line({ row: 'schedule', title: schedule.title }), ...rows].join('');
+  return [
+    csvLine(COLUMNS),
+    line({ row: 'schedule', title: schedule.title, effective: schedule.effective ?? '' }),
+    ...rows,
+  ].join('');
 }
 
 function classRows(each: RecordClass): Partial<Record<Column, string>>[] {

@@ -13,6 +13,7 @@ export function scheduleDocument(schedule: StoredSchedule): Record<string, unkno
   return {
     version: schedule.version,
     title: schedule.title,
+    effective: schedule.effective ?? null,
     imported_at: schedule.importedAt,
     imported_by: schedule.importedBy,
     sha256: schedule.sha256,
@@ -77,6 +78,6 @@ function clause({ after, for: period }: PeriodClause): string {
 }
 
 /** SHA-256, hex, over the canonical JSON of a schedule's title and rules, without what its file looks like. */
-export function rulesSha256({ title, classes }: Schedule): string {
-  return sha256(canonicalJson(JSON.parse(JSON.stringify({ title, classes }))));
+export function rulesSha256({ title, effective, classes }: Schedule): string {
+  return sha256(canonicalJson(JSON.parse(JSON.stringify({ title, effective, classes }))));
 }

@@ -1,4 +1,4 @@
-import type { RecordClass, Schedule } from '../model/index.js';
+import type { CalendarDate, RecordClass, Schedule } from '../model/index.js';
 import { type Authority, CUT_OFFS, DATE_TRIGGERS, DISPOSITIONS, type PeriodClause } from '../model/index.js';
 import { editDistance, excerpt, readYaml, type SourceProblem, type YamlMap } from '../workspace/index.js';
 import { readGates, readSanitization } from './gate-rules.js';
@@ -22,6 +22,7 @@ const ONE_LINE = { pattern: /^.{1,300}$/u, expected: 'at most 300 characters lon
  * ```yaml
  * version: 1                    # of this format
  * title: Example Company retention schedule
+ * effective: 2027-01-01         # first day on which it applies; optional
  * classes:                      # one entry or more; its key is the id that inventory items name
  *   form-i9:                    # lower-case letters, digits, hyphens
  *     title: Form I-9
@@ -77,6 +78,7 @@ function readSchedule(root: YamlMap): Schedule {
     );
   }
   const title = root.text('title', ONE_LINE) ?? '';
+  const effective = readEffective(root);
   const entries = root.map('classes');
   const classes = entries?.namedMaps().flatMap(({ name, map }) => {
     if (!NAME.test(name)) entries.keyProblem(name, 'is not an id of a record class', NAME_HINT);
@@ -84,7 +86,15 @@ function readSchedule(root: YamlMap): Schedule {
   });
   if (entries?.size === 0) root.problem('classes', 'has no record class in it', null);
   root.refuseOtherKeys();
-  return { title, classes: classes ?? [] };
+  return { title, ...(effective === undefined ? {} : { effective }), classes: classes ?? [] };
+}
+
+function readEffective(root: YamlMap): CalendarDate | undefined {
+  const text = root.has('effective') ? root.textOrNumber('effective') : undefined;
+  if (text === undefined) return undefined;
+  const date = readWrittenDate(text);
+  if (!isDateMistake(date)) return date;
+  return root.problem('effective', `${excerpt(text)} ${date.message}`, date.hint);
 }
 
 /** Values that stand for mistakes never leave this file: with any problem noted, there is no schedule. */

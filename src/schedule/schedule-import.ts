@@ -1,6 +1,12 @@
 import { newestEntryOf } from '../audit/index.js';
 import { sha256 } from '../crypto/index.js';
-import type { DueDates, StoredSchedule } from '../model/index.js';
+import {
+  type CalendarDate,
+  type DueDates,
+  refused,
+  type Schedule,
+  type StoredSchedule,
+} from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { BULK_ROWS, type ItemWrite, type StoredItem, type StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
@@ -35,9 +41,11 @@ export interface ScheduleImport {
  * stay. The due dates of all items follow in the same transaction, and one entry is appended to the log. The very
  * file that is in force already changes nothing.
  *
+ * A schedule that takes effect on a later day is refused until then: what is due must not depend on who looks when.
+ *
  * What makes items due that were not, and what takes the class of items away, is refused without a permission.
  *
- * @throws Fault `schedule-invalid` listing every mistake with line and column, `more-due`, `classes-removed`
+ * @throws Fault `schedule-invalid` listing every mistake with line and column, `schedule-not-effective`, `more-due`, `classes-removed`
  */
 export async function importSchedule(
   session: Session,
@@ -46,6 +54,7 @@ export async function importSchedule(
 ): Promise<ScheduleImport> {
   const schedule = parsedSchedule(file);
   const digest = sha256(file.text);
+  requireEffective(schedule, session.today(), file);
   const operator = await session.operator();
   return await session.store.transaction(async (transaction) => {
     const latest = await transaction.schedules.latest();
@@ -96,6 +105,13 @@ export async function importSchedule(
       },
     });
     return { changed: true, version, sha256: digest, classes, items };
+  });
+}
+
+function requireEffective({ effective }: Schedule, today: CalendarDate, file: ScheduleFile): void {
+  if (effective === undefined || effective <= today) return;
+  throw refused('schedule-not-effective', `The schedule takes effect on ${effective}; nothing was changed`, {
+    hint: `Import it on that day or later. What it would change then: ${simulation(file)} --as-of ${effective}`,
   });
 }
 

@@ -22,6 +22,7 @@ export const COLUMNS = [
   'authority',
   'medium',
   'method',
+  'effective',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -30,7 +31,7 @@ const AUTHORITY_KEYS = ['citation', 'source', 'checked', 'warning'] as const;
 
 /** What each kind of row uses, beside `row`. */
 export const ROWS: Readonly<Record<string, readonly Column[]>> = {
-  schedule: ['title'],
+  schedule: ['title', 'effective'],
   class: ['class', ...CLASS_KEYS, ...AUTHORITY_KEYS],
   retain: ['class', 'after', 'for'],
   'delete-within': ['class', 'after', 'for'],
@@ -66,6 +67,7 @@ export function placedSchedule(rows: readonly Row[], problem: Report): PlacedYam
     problem(each.start, 'A second row schedule begins here', 'Keep one');
   const schedule = rows.find(({ kind }) => kind === 'schedule');
   if (schedule?.cells.title) yaml.value('', 'title', schedule.cells.title);
+  if (schedule?.cells.effective) yaml.value('', 'effective', schedule.cells.effective);
   const ids = new Set<string>();
   for (const [index, each] of rows.filter(({ kind }) => kind === 'class').entries()) {
     const id = each.cells.class;

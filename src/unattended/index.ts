@@ -4,7 +4,7 @@ export { runCommand } from './command-hook.js';
 export { cronLines, partedCrontab } from './crontab.js';
 export { type HookResult, runHooks } from './hooks.js';
 export { fewFolders, recordFolders } from './record-folders.js';
-export { type AutoReport, exitCodeOf, type PlanRun, runSummary } from './run-report.js';
+export { type AutoReport, exitCodeOf, type PlanRun, runSummary, sweepSummary } from './run-report.js';
 export type { Timer, TimerKind } from './timer.js';
 export {
   type InstalledTimer,

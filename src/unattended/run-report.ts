@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { ExitCode, Fault, type Outcome } from '../model/index.js';
-import type { EndedItem, QuotaName } from '../retention/index.js';
+import type { EndedItem, QuotaName, SweepResult } from '../retention/index.js';
 import type { Session } from '../session/index.js';
+import { instant } from '../workspace/index.js';
 
 /** What one unattended sweep did with one plan. */
 export interface PlanRun {
@@ -86,6 +87,38 @@ export function exitCodeOf(report: AutoReport): ExitCode {
 export function failureCode({ failure }: AutoReport): string | null {
   if (failure === null) return null;
   return failure instanceof Fault ? failure.code : 'defect';
+}
+
+/** The same for a run that a person started; `failure` where it ended early. */
+export function sweepSummary(
+  session: Session,
+  ended: {
+    plan: string;
+    startedAt: string;
+    result: SweepResult | null;
+    failure: unknown;
+    exitCode: ExitCode;
+  },
+): Record<string, unknown> {
+  const { result } = ended;
+  const run: PlanRun | null = result && {
+    plan: ended.plan,
+    run: result.run.id,
+    resumed: result.resumed,
+    outcomes: Object.fromEntries(result.outcomes),
+    bytes: result.bytes,
+    left: result.notBegun + result.unfinished,
+    certificate: result.certificate?.number ?? null,
+  };
+  const report: AutoReport = {
+    ...newReport(ended.startedAt),
+    finishedAt: instant(session.clock),
+    runs: run === null ? [] : [run],
+    stoppedAt: result?.stoppedAt ?? null,
+    byHand: result?.waiting.length ?? 0,
+    failure: ended.failure,
+  };
+  return { ...runSummary(session, report), command: 'sweep run', exit_code: ended.exitCode };
 }
 
 /** The report as `--json` prints it and hooks get it: ids that this program made and counts, nothing of the records. */

@@ -48,7 +48,7 @@ certificate:
   # Whether certificates print the titles of items. Titles can be personal information.
   item_titles: ${certificate.itemTitles}
 
-# Who is told what "quietus sweep auto" did: ids and counts, no titles and no places of records.
+# Who is told what "quietus sweep auto" and "quietus sweep run" did: ids and counts, no titles and no places of records.
 ${hooks.webhook === null && hooks.command === null ? '# hooks:' : 'hooks:'}
   # Takes the summary as an HTTP POST; https only, or http to this machine.
 ${hooks.webhook === null ? '  # webhook: "https://example.org/quietus"' : `  webhook: ${quoted(hooks.webhook)}`}

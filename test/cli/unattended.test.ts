@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Outcome, quietus, start, temporaryFolder } from './harness.js';
@@ -219,6 +227,11 @@ describe('quotas of sweep run', () => {
     const plan = await approved(company, 5);
     const run = (...limits: string[]) =>
       company.run('sweep', 'run', plan, '--confirm', plan, '--accept-residual', '--json', ...limits);
+    const told = join(company.folder, 'told.jsonl');
+    appendFileSync(
+      join(company.workspace, 'quietus.yaml'),
+      `\nhooks:\n  command: ["/bin/sh", "-c", "cat >> ${told}"]\n`,
+    );
     const first = await run('--max-items', '2');
     expect(first.status).toBe(3);
     expect(JSON.parse(first.stdout)).toMatchObject({
@@ -237,6 +250,19 @@ describe('quotas of sweep run', () => {
     const last = await run();
     expect(JSON.parse(last.stdout)).toMatchObject({ stopped_at: null, not_begun: 0, bytes: 5 * BYTES });
     await company.expectAllDoneOnce(5);
+    // The hook heard of each of them, also of the one that was refused.
+    expect(lines(readFileSync(told, 'utf8'))).toMatchObject([
+      {
+        command: 'sweep run',
+        exit_code: 3,
+        stopped_at: 'max-items',
+        runs: [{ plan, left: 3, bytes: 2 * BYTES }],
+      },
+      { exit_code: 3, stopped_at: 'max-bytes', runs: [{ resumed: true, left: 2 }] },
+      { exit_code: 4, failure: 'quota-too-small', runs: [] },
+      { exit_code: 0, failure: null, runs: [{ left: 0, outcomes: { 'overwritten-verified': 5 } }] },
+    ]);
+    expect(readFileSync(told, 'utf8')).not.toContain('REC-');
   });
 
   it('are refused where they are not written as they must be', async () => {

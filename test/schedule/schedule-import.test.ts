@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Temporal } from 'temporal-polyfill';
 import { describe, expect, test } from 'vitest';
 import { verifyLog } from '../../src/audit/index.js';
 import type { Fault, InventoryItem } from '../../src/model/index.js';
@@ -8,7 +9,9 @@ import {
   currentSchedule,
   dueDateCalculator,
   importSchedule,
+  parseScheduleCsv,
   readScheduleFile,
+  scheduleCsv,
   scheduleDocument,
   storedSchedule,
 } from '../../src/schedule/index.js';
@@ -188,6 +191,30 @@ describe('importing a schedule', () => {
     ]);
     const changed = aFile('P5Y', MINUTES.replace('title: Minutes', 'title: Minutes of meetings'));
     expect((await importSchedule(session, changed)).items).toMatchObject({ checked: 2, moreDue: 0 });
+  });
+
+  test('is refused before the day on which it takes effect, and comes into force on that day', async () => {
+    const session = await sampleSession();
+    const on = (day: string) => ({
+      ...aFile(),
+      text: aFile().text.replace('classes:', `effective: ${day}\nclasses:`),
+    });
+    const tomorrow = Temporal.PlainDate.from(session.today()).add({ days: 1 }).toString();
+    expect(await faultOf(importSchedule(session, on(tomorrow)))).toMatchObject({
+      code: 'schedule-not-effective',
+      exitCode: 4,
+      hint: expect.stringContaining(`--as-of ${tomorrow}`) as string,
+    });
+    expect(await currentSchedule(session)).toBe(undefined);
+    await importSchedule(session, on(session.today()));
+    const { schedule } = await storedSchedule(session, undefined);
+    expect(schedule.effective).toBe(session.today());
+    expect(parseScheduleCsv(scheduleCsv(schedule), 'schedule.csv')).toMatchObject({
+      schedule: { effective: session.today() },
+    });
+    expect(await faultOf(importSchedule(session, on('02/30/2024')))).toMatchObject({
+      code: 'schedule-invalid',
+    });
   });
 
   test('is told in the log, by numbers only', async () => {

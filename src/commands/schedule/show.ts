@@ -20,7 +20,8 @@ export default class ScheduleShow extends QuietusCommand {
       this.print(source.trimEnd());
       return { ...scheduleDocument(schedule), source };
     }
-    this.print(`${schedule.title}, version ${schedule.version}, imported ${schedule.importedAt}`);
+    const effective = schedule.effective === undefined ? '' : `, effective ${schedule.effective}`;
+    this.print(`${schedule.title}, version ${schedule.version}, imported ${schedule.importedAt}${effective}`);
     this.printTable(schedule.classes, [
       { head: 'CLASS', value: (each) => each.id, shrink: false },
       { head: 'KEEP', value: ruleOnOneLine },

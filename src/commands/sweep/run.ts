@@ -9,7 +9,7 @@ import {
   printJsonLine,
   QuietusCommand,
 } from '../../cli/index.js';
-import { ExitCode, isDestroyed } from '../../model/index.js';
+import { ExitCode, Fault, isDestroyed } from '../../model/index.js';
 import type { SweepResult } from '../../retention/index.js';
 
 export default class SweepRun extends QuietusCommand {
@@ -32,7 +32,7 @@ export default class SweepRun extends QuietusCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(SweepRun);
     const { runSweep, verifiedPlan } = await import('../../retention/index.js');
-    const { readAllowance } = await import('../../unattended/index.js');
+    const { readAllowance, runHooks, sweepSummary } = await import('../../unattended/index.js');
     const session = await this.openSession();
     if (flags['dry-run']) return await this.preview(args.plan, flags['accept-residual']);
     const { plan } = await verifiedPlan(session, args.plan);
@@ -49,6 +49,13 @@ export default class SweepRun extends QuietusCommand {
     });
     const bar = await this.progress(plan.counts.dispose, 'items');
     const lines = flags['json-lines'];
+    const startedAt = session.clock.now().toISOString();
+    const tell = async (result: SweepResult | null, code: ExitCode, failure: unknown) => {
+      const summary = sweepSummary(session, { plan: plan.id, startedAt, result, failure, exitCode: code });
+      for (const { hook, problem } of await runHooks(session, summary)) {
+        if (problem !== undefined) this.warn(`the hook "${hook}" of quietus.yaml failed: ${problem}`);
+      }
+    };
     const result = await runSweep(session, plan.id, {
       // A run that goes on keeps what was accepted when it began.
       ...(flags['accept-residual'] ? { acceptResidual: true } : {}),
@@ -59,11 +66,17 @@ export default class SweepRun extends QuietusCommand {
         bar.advance();
         if (lines) printJsonLine(endedItemData(item));
       },
-    }).finally(() => quota.close());
+    })
+      .catch(async (failure: unknown) => {
+        await tell(null, failure instanceof Fault ? failure.exitCode : ExitCode.defect, failure);
+        throw failure;
+      })
+      .finally(() => quota.close());
     bar.stop();
     this.endWith(exitCode(result));
     if (lines) printJsonLine(summaryData(result));
     else this.show(result, plan.id);
+    await tell(result, exitCode(result), null);
     return { ...summaryData(result), items: itemData(result) };
   }
 

@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
-import type { RecordClass, Schedule, StoredSchedule } from '../../model/index.js';
+import type { CalendarDate, RecordClass, Schedule, StoredSchedule } from '../../model/index.js';
 
 type StoredClass = Omit<RecordClass, 'gates' | 'sanitization'> &
   Partial<Pick<RecordClass, 'gates' | 'sanitization'>>;
 
 interface StoredDocument {
   title: string;
+  effective?: CalendarDate;
   classes: readonly StoredClass[];
 }
 
@@ -24,7 +25,8 @@ export class ScheduleRepository {
 
   /** @param source the file's text as it was imported */
   async insert(schedule: StoredSchedule, source: string): Promise<void> {
-    const document: Schedule = { title: schedule.title, classes: schedule.classes };
+    const { title, effective, classes } = schedule;
+    const document: Schedule = { title, ...(effective === undefined ? {} : { effective }), classes };
     await this.database('schedules').insert({
       version: schedule.version,
       imported_at: schedule.importedAt,
@@ -61,6 +63,7 @@ function stored(row: ScheduleRow): StoredSchedule {
   const document = JSON.parse(row.document) as StoredDocument;
   return {
     title: document.title,
+    ...(document.effective === undefined ? {} : { effective: document.effective }),
     // The first version of the program wrote neither.
     classes: document.classes.map((each) => ({
       ...each,
