@@ -26,6 +26,7 @@ export const MEDIUM_LABELS: Readonly<Record<Medium, string>> = {
   device: 'device',
   paper: 'paper',
   database: 'database',
+  archive: 'encrypted archive',
   other: 'other',
 };
 

@@ -1,11 +1,13 @@
 export * as Args from '@oclif/core/args';
 export * as Flags from '@oclif/core/flags';
+export { archiveSecrets } from './archive-secrets.js';
 export { QuietusCommand } from './base-command.js';
 export { readManifest } from './command-manifest.js';
 export { completionScript, SHELLS, type Shell } from './completion.js';
 export { counted } from './counted.js';
 export { displayWidth } from './display-width.js';
 export { disposalData, disposalText, selectionData, selectionText } from './disposal-view.js';
+
 export { checkHealth, type HealthReport } from './health.js';
 export type { Finding, FindingState } from './health-finding.js';
 export { planItemData, planItemText, reasonText, stepsText } from './plan-view.js';

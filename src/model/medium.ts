@@ -1,5 +1,14 @@
-/** What holds the record. */
-export const MEDIA = ['file', 'folder', 'removable', 'device', 'paper', 'database', 'other'] as const;
+/** What holds the record. `archive`: an encrypted file, which its location names by id and which ends with its key. */
+export const MEDIA = [
+  'file',
+  'folder',
+  'removable',
+  'device',
+  'paper',
+  'database',
+  'archive',
+  'other',
+] as const;
 export type Medium = (typeof MEDIA)[number];
 
 /** Media that this program can overwrite by itself; all others are destroyed by people and recorded. */

@@ -7,6 +7,7 @@ export {
   validApprovals,
 } from './approval.js';
 export { neededApprovals } from './approval-need.js';
+export { type ArchiveOrder, archiveItem, previewArchive } from './archive-disposal.js';
 export { type AttestationRequest, recordDestruction } from './attestation.js';
 export { parseDay } from './day.js';
 export {

@@ -76,18 +76,24 @@ export function readAtaSanitizeStatus(text: string): DeviceProgress {
 }
 
 /**
- * Whether a part of the drive is hidden, from `hdparm -N` and `hdparm --dco-identify`. hdparm ends with 0 and prints
- * numbers that mean nothing where the drive did not answer: then nothing is known.
+ * Whether a part of the drive is hidden, from `hdparm -I`, `-N` and `--dco-identify`. Newer drives have neither feature
+ * set, and do not answer. hdparm ends with 0 and prints numbers that mean nothing then: where a drive names the feature
+ * set and does not answer, nothing is known.
  */
-export function readHiddenArea(maxSectors: string, dco: string): Reason | undefined {
+export function readHiddenArea(identity: string, maxSectors: string, dco: string): Reason | undefined {
   const sectors = /max sectors\s+=\s+(\d+)\/(\d+), HPA is (enabled|disabled)/.exec(maxSectors);
-  if (sectors === null || /bad\/missing sense/.test(maxSectors))
+  const answered = sectors !== null && !/bad\/missing sense/.test(maxSectors);
+  if (answered && (sectors[3] === 'enabled' || sectors[1] !== sectors[2]))
+    return deviceReason('hidden-area', 'HPA');
+  if (!answered && /Host Protected Area feature set/.test(identity)) {
     return deviceReason('hidden-area-unknown', 'HPA');
-  const [, visible = '', native = '', state] = sectors;
-  if (state === 'enabled' || visible !== native) return deviceReason('hidden-area', 'HPA');
+  }
+  if (!/Device Configuration Overlay feature set/.test(identity)) return undefined;
   const real = /Real max sectors: (\d+)/.exec(dco)?.[1];
-  if (real === undefined || /bad\/missing sense/.test(dco)) return deviceReason('hidden-area-unknown', 'DCO');
-  return BigInt(real) > BigInt(native) ? deviceReason('hidden-area', 'DCO') : undefined;
+  if (!answered || real === undefined || /bad\/missing sense/.test(dco)) {
+    return deviceReason('hidden-area-unknown', 'DCO');
+  }
+  return BigInt(real) > BigInt(sectors[2] ?? 0) ? deviceReason('hidden-area', 'DCO') : undefined;
 }
 
 /** Drives hdparm. Sanitize is Purge; a secure erase of the older security feature set is claimed as Clear only. */
@@ -163,7 +169,7 @@ async function hiddenArea(path: string, device: DeviceFacts): Promise<Reason | u
     const { stdout, stderr } = await runTool(path, [flag, device.path], { timeoutMs: ASK_MS });
     return `${stdout.toString('latin1')}\n${stderr.toString('latin1')}`;
   };
-  return readHiddenArea(await all('-N'), await all('--dco-identify'));
+  return readHiddenArea(await all('-I'), await all('-N'), await all('--dco-identify'));
 }
 
 /** Whether a part of the device is hidden from the host, for techniques that reach only what the host reaches. */

@@ -73,6 +73,10 @@ export class ArchiveRepository {
     return changed === 1;
   }
 
+  async setFacts(id: string, facts: string): Promise<void> {
+    await this.database('archives').where('id', id).update({ facts });
+  }
+
   /** Takes back what was begun and never proved: there was nothing but a part of a file. */
   async removeBegun(id: string): Promise<void> {
     await this.database('archives').where({ id, state: 'begun' }).delete();

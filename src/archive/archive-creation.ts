@@ -1,0 +1,336 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ageRecipientOf, createAgeIdentity } from '../crypto/index.js';
+import { compileHolds } from '../holds/index.js';
+import {
+  badInput,
+  type CalendarDate,
+  isDestroyed,
+  isOverwritable,
+  type Reason,
+  refused,
+  verificationFailed,
+} from '../model/index.js';
+import type { Session } from '../session/index.js';
+import { type DisposalStep, destroy, type Examination, examine, resume } from '../shred/index.js';
+import type { ArchiveRecord, StoredItem, StoreTransaction } from '../store/index.js';
+import { instant } from '../workspace/index.js';
+import { writeArchive } from './archive-cipher.js';
+import { type ArchiveFacts, factsOf } from './archive-facts.js';
+import { ArchiveJournal, type Objection } from './archive-journal.js';
+import { archivePaths } from './archive-paths.js';
+import { Keyring } from './keyring.js';
+
+export interface ArchiveRequest {
+  itemId: string;
+  /** Folder for the encrypted file; null for that of the workspace. */
+  folder: string | null;
+  /** Leave the unencrypted content where it is. */
+  keepPlaintext: boolean;
+  /** Destroy it also where the medium can keep copies of it. */
+  acceptResidual: boolean;
+  /** From which day the key may be destroyed; null where the item's rule alone decides. */
+  eraseAfter: CalendarDate | null;
+  /** Besides legal holds: why the item may not be archived now. Asked again before its content is destroyed. */
+  objection: Objection;
+  /** Files and folders that must not be destroyed. */
+  protectedPaths: readonly string[];
+  signal?: AbortSignal | undefined;
+  /** Called synchronously after each step. */
+  observe?: ((step: ArchiveStep | DisposalStep['step']) => void) | undefined;
+}
+
+export type ArchiveStep = 'begun' | 'key-written' | 'archive-written' | 'proved' | 'kept';
+
+export interface CreatedArchive {
+  archive: ArchiveRecord;
+  facts: ArchiveFacts;
+  /** Whether this went on with what an earlier run had begun. */
+  resumed: boolean;
+}
+
+/**
+ * Keeps an item encrypted under a key of its own. Killed at any instant, either the content is untouched or a complete
+ * archive exists that was read back and compared; asked again, it goes on from there and does nothing twice. The caller
+ * holds the run lock.
+ *
+ * @throws Fault `archive-key-missing`, `item-unknown`, `item-not-archivable`, `item-changed` (exit 2), `item-held`,
+ *   `item-refused` (exit 4), and what encrypting throws
+ */
+export async function createArchive(session: Session, request: ArchiveRequest): Promise<CreatedArchive> {
+  const known = await session.store.archives.ofItem(request.itemId);
+  if (known !== undefined && known.state !== 'begun') return await goOn(session, request, known);
+  const item = await requireItem(session, request.itemId);
+  // What was begun and not proved is part of a file at most; its content is untouched.
+  if (known !== undefined) await takeBack(session, known);
+  await requireFree(session, request);
+  const proved = await encrypt(session, request, item);
+  return { ...(await disposeAndKeep(session, request, proved)), resumed: false };
+}
+
+/** Goes on with an archive that is complete. */
+async function goOn(
+  session: Session,
+  request: ArchiveRequest,
+  known: ArchiveRecord,
+): Promise<CreatedArchive> {
+  if (known.state === 'kept' || known.state === 'erasing') {
+    throw badInput('archive-exists', `The item ${request.itemId} is archived already (${known.id})`, {
+      hint: 'See it with: quietus archive list',
+    });
+  }
+  return { ...(await disposeAndKeep(session, request, known)), resumed: true };
+}
+
+async function requireItem(session: Session, itemId: string): Promise<StoredItem> {
+  const item = await session.store.items.get(itemId);
+  if (item === undefined) throw badInput('item-unknown', `The inventory has no item ${itemId}`);
+  if (item.state !== 'active') {
+    throw badInput('item-not-archivable', `The item ${itemId} is not active (${item.state})`);
+  }
+  if (!isOverwritable(item.medium)) {
+    throw badInput('item-not-archivable', `The item ${itemId} is no file or folder (${item.medium})`);
+  }
+  return item;
+}
+
+async function requireFree(session: Session, request: ArchiveRequest): Promise<void> {
+  const reason = await objectionTo(request)(session.store);
+  if (reason === undefined) return;
+  throw refused('item-refused', `The item ${request.itemId} may not be archived now. ${reason.text}`, {
+    details: { reason: reason.code },
+  });
+}
+
+/** Holds, and what the caller knows besides. */
+function objectionTo(request: ArchiveRequest): Objection {
+  return async (repositories) => {
+    const item = await repositories.items.get(request.itemId);
+    if (item === undefined || item.state !== 'active') return CHANGED;
+    const holds = compileHolds(await repositories.holds.standing()).on(item);
+    if (holds.length > 0) {
+      return { code: 'legal-hold', text: `Legal holds reach it: ${holds.join(', ')}.` };
+    }
+    return await request.objection(repositories);
+  };
+}
+
+const CHANGED: Reason = {
+  code: 'item-changed',
+  text: 'What the inventory says of the item has changed meanwhile.',
+};
+
+/** Forgets an archive that was never proved, with its part of a file and its key. */
+async function takeBack(session: Session, archive: ArchiveRecord): Promise<void> {
+  // Once it is proved, the content may be gone: then it is all that there is.
+  const current = await session.store.archives.get(archive.id);
+  if (current?.state !== 'begun') return;
+  await rm(archive.path, { force: true });
+  const keyring = await Keyring.latest(archivePaths(session).keys);
+  if (keyring !== undefined) await rm(keyring.keyFile(archive.id), { force: true });
+  await session.store.transaction(async (transaction) => {
+    await transaction.archives.removeBegun(archive.id);
+    await session.recorder.append(transaction, {
+      action: 'archive.create',
+      outcome: 'failed',
+      subject: { item: archive.itemId, archive: archive.id },
+      data: { reason: 'cut-off' },
+    });
+  });
+}
+
+async function encrypt(session: Session, request: ArchiveRequest, item: StoredItem): Promise<ArchiveRecord> {
+  const paths = archivePaths(session);
+  const keyring = await Keyring.latest(paths.keys);
+  if (keyring === undefined) {
+    throw badInput('archive-key-missing', 'The workspace has no archive key yet', {
+      hint: 'Make one with: quietus archive key --make',
+    });
+  }
+  const examined = await requireExamined(request, item);
+  const identity = await createAgeIdentity('x25519');
+  const id = `arc-${session.today()}-${randomBytes(4).toString('hex')}`;
+  const archive: ArchiveRecord = {
+    id,
+    itemId: item.id,
+    state: 'begun',
+    path: join(request.folder ?? paths.archives, `${id}.age`),
+    recipient: await ageRecipientOf(identity),
+    createdAt: instant(session.clock),
+    createdBy: (await session.operator()).id,
+    eraseAfter: request.eraseAfter,
+    facts: '',
+    erasedAt: null,
+    result: null,
+  };
+  const facts: ArchiveFacts = {
+    medium: item.medium as 'file' | 'folder',
+    location: examined.location,
+    fingerprint: examined.fingerprint,
+    generation: keyring.generation,
+    sameMedium: true,
+    bytes: null,
+    sha256: null,
+    plaintext: null,
+    keyCopies: [],
+    pending: null,
+  };
+  await begin(session, { ...archive, facts: JSON.stringify(facts) });
+  request.observe?.('begun');
+  try {
+    await keyring.add(id, identity);
+    request.observe?.('key-written');
+    const source = { path: examined.location, medium: facts.medium };
+    const written = await writeArchive(source, archive.path, archive.recipient, request.signal);
+    request.observe?.('archive-written');
+    const devices = [archive.path, keyring.keyFile(id)].map((path) =>
+      String(statSync(path, { bigint: true }).dev),
+    );
+    const sameMedium = devices.includes(examined.fingerprint.device);
+    return await prove(session, archive, { ...facts, ...written, sameMedium }, request);
+  } catch (error) {
+    // The content is untouched; a crash here is taken back by the next attempt.
+    await takeBack(session, archive);
+    throw error;
+  }
+}
+
+type Ready = Extract<Examination, { status: 'ready' }>;
+
+async function requireExamined(request: ArchiveRequest, item: StoredItem): Promise<Ready> {
+  const medium = item.medium as 'file' | 'folder';
+  const examined = await examine(item.location, medium, { protectedPaths: request.protectedPaths });
+  if (examined.status === 'ready') {
+    const { residual } = examined.assessment;
+    if (residual.length > 0 && !request.acceptResidual && !request.keepPlaintext) {
+      throw refused(
+        'residual',
+        `The content of ${item.id} would be left behind in part. ${residual[0]?.text ?? ''}`,
+        {
+          hint: 'If that is acceptable, add --accept-residual; or keep the content where it is with --keep',
+          details: { reasons: residual.map(({ code }) => code) },
+        },
+      );
+    }
+    return examined;
+  }
+  throw badInput('item-not-archivable', `The item ${item.id} cannot be archived. ${examined.reason.text}`, {
+    details: { reason: examined.reason.code },
+  });
+}
+
+async function begin(session: Session, archive: ArchiveRecord): Promise<void> {
+  await session.store.transaction(async (transaction) => {
+    await transaction.archives.insert(archive);
+    await session.recorder.append(transaction, {
+      action: 'archive.create',
+      outcome: 'intent',
+      subject: { item: archive.itemId, archive: archive.id },
+      data: { recipient: archive.recipient, erase_after: archive.eraseAfter },
+    });
+  });
+}
+
+async function prove(
+  session: Session,
+  archive: ArchiveRecord,
+  facts: ArchiveFacts,
+  request: ArchiveRequest,
+): Promise<ArchiveRecord> {
+  const proved: ArchiveRecord = { ...archive, state: 'proved', facts: JSON.stringify(facts) };
+  await session.store.transaction(async (transaction) => {
+    await transaction.archives.advance(archive.id, 'begun', 'proved', { facts: proved.facts });
+    await session.recorder.append(transaction, {
+      action: 'archive.create',
+      outcome: 'done',
+      subject: { item: archive.itemId, archive: archive.id },
+      data: { sha256: facts.sha256, bytes: facts.bytes, format: 'age-v1' },
+    });
+  });
+  request.observe?.('proved');
+  return proved;
+}
+
+/** Destroys the unencrypted content of a proved archive, or leaves it, and moves the item into the archive. */
+async function disposeAndKeep(
+  session: Session,
+  request: ArchiveRequest,
+  archive: ArchiveRecord,
+): Promise<{ archive: ArchiveRecord; facts: ArchiveFacts }> {
+  requireArchiveThere(archive);
+  if (request.keepPlaintext) {
+    const facts: ArchiveFacts = { ...factsOf(archive), plaintext: { outcome: 'kept', reasons: [] } };
+    await session.store.transaction((transaction) =>
+      transaction.archives.setFacts(archive.id, JSON.stringify(facts)),
+    );
+  } else await disposeOfContent(session, request, archive);
+  const current = await session.store.archives.get(archive.id);
+  if (current === undefined) throw new Error('The record of an archive is gone');
+  const facts = factsOf(current);
+  const gone = facts.plaintext !== null && contentIsGone(facts.plaintext.outcome);
+  if (!gone && !request.keepPlaintext) return { archive: current, facts };
+  await session.store.transaction((transaction) => keep(session, transaction, current, gone));
+  request.observe?.('kept');
+  return { archive: { ...current, state: 'kept' }, facts };
+}
+
+function contentIsGone(outcome: NonNullable<ArchiveFacts['plaintext']>['outcome']): boolean {
+  return outcome !== 'kept' && (isDestroyed(outcome) || outcome === 'already-gone');
+}
+
+/** The content is not touched while its archive is not where it was written. */
+function requireArchiveThere(archive: ArchiveRecord): void {
+  const { bytes } = factsOf(archive);
+  try {
+    const stat = lstatSync(archive.path);
+    if (stat.isFile() && stat.size === bytes) return;
+  } catch {
+    // Said below.
+  }
+  throw verificationFailed('archive-absent', `The encrypted file of ${archive.id} is not what was written`, {
+    hint: 'Bring it back to its place; the unencrypted content was left alone',
+  });
+}
+
+async function disposeOfContent(
+  session: Session,
+  request: ArchiveRequest,
+  archive: ArchiveRecord,
+): Promise<void> {
+  const facts = factsOf(archive);
+  const journal = new ArchiveJournal(session, archive.id, objectionTo(request));
+  const options = {
+    protectedPaths: request.protectedPaths,
+    acceptResidual: request.acceptResidual,
+    ...(request.signal ? { signal: request.signal } : {}),
+    observe: ({ step }: DisposalStep) => request.observe?.(step),
+  };
+  if (facts.pending !== null) {
+    await resume([facts.pending], journal, options);
+    return;
+  }
+  const { location, medium, fingerprint } = facts;
+  await destroy([{ itemId: archive.itemId, location, medium, fingerprint }], journal, options);
+}
+
+/** The item is in the archive now, where its content is gone; where it stays the inventory goes on saying where. */
+async function keep(
+  session: Session,
+  transaction: StoreTransaction,
+  archive: ArchiveRecord,
+  moved: boolean,
+): Promise<void> {
+  await transaction.archives.advance(archive.id, 'proved', 'kept');
+  const item = await transaction.items.get(archive.itemId);
+  if (moved && item !== undefined) {
+    await transaction.items.update({ ...item, medium: 'archive', location: archive.id }, item.due);
+  }
+  await session.recorder.append(transaction, {
+    action: 'archive.keep',
+    outcome: 'done',
+    subject: { item: archive.itemId, archive: archive.id },
+    data: { content: moved ? 'destroyed' : 'kept' },
+  });
+}

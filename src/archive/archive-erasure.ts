@@ -1,0 +1,382 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DecryptionKey } from '../crypto/index.js';
+import { compileHolds } from '../holds/index.js';
+import { type Reason, refused } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import type { ArchiveRecord, Repositories, StoreTransaction } from '../store/index.js';
+import { instant } from '../workspace/index.js';
+import { opensArchive } from './archive-cipher.js';
+import { type ArchiveFacts, factsOf, type KeyCopy } from './archive-facts.js';
+import { requireKeyring } from './archive-opening.js';
+import { archivePaths } from './archive-paths.js';
+import { archiveReason } from './archive-reasons.js';
+import { identityBytes } from './identity-bytes.js';
+import { generations, type KeyOpener, Keyring, unfinishedGenerations } from './keyring.js';
+import { anyFileHolds, destroyOwn } from './own-files.js';
+
+/** What a person states about copies that no program can see. */
+export interface CopyStatements {
+  /** The copies of the key that were given out are destroyed. */
+  keyCopiesDestroyed: boolean;
+  /** No backup of the key folder exists that its passphrase or identities could open. */
+  noKeyBackups: boolean;
+  /** No copy of the content from before its encryption exists. */
+  noPlaintextCopies: boolean;
+}
+
+export interface ErasureRequest {
+  archiveIds: readonly string[];
+  secrets: readonly DecryptionKey[];
+  /** To write the next archive key, where the present one is under a passphrase. */
+  passphrase: string | null;
+  statements: CopyStatements;
+  /** Called in the transaction of the intent: throws where it may not be. */
+  authorize: (transaction: StoreTransaction, archives: readonly ArchiveRecord[]) => Promise<void>;
+  /** Called in the transaction of each outcome. */
+  erased: (
+    transaction: StoreTransaction,
+    erasure: Erasure,
+    seqs: { intent: number; outcome: number },
+  ) => Promise<void>;
+  observe?: ((step: ErasureStep) => void) | undefined;
+}
+
+export type ErasureStep = 'intent' | 'new-keys' | 'old-keys-destroyed' | 'proved' | 'erased';
+
+/** What was proved after the keys were destroyed. */
+export interface ErasureProof {
+  /** Keys that exist in the workspace and were tried on the encrypted file; null where the file was not there. */
+  keysTried: number | null;
+  /** Files of the workspace were searched for the bytes of the destroyed key, in both of its spellings. */
+  bytesSearched: boolean;
+  /** The old archive key was tried on every key file that exists. */
+  oldKeyRefused: boolean | null;
+}
+
+export interface Erasure {
+  archiveId: string;
+  itemId: string;
+  /** `key-erased`, or `failed` where a proof failed. */
+  outcome: 'key-erased' | 'failed';
+  /** `purge` exactly where every condition of NIST SP 800-88 for a cryptographic erase is met. */
+  sanitization: 'purge' | null;
+  reasons: Reason[];
+  proof: ErasureProof;
+  keyCopies: readonly KeyCopy[];
+  /** What opened the archive key: a passphrase, or these recipients. */
+  opener: KeyOpener;
+  statements: CopyStatements;
+}
+
+/** What is known of the copies of a key, for a person who has to state what became of them. */
+export interface ErasurePreview {
+  archive: ArchiveRecord;
+  facts: ArchiveFacts;
+  opener: KeyOpener;
+  /** What would stand beside the outcome with these statements, before anything is destroyed. */
+  reasons: readonly Reason[];
+}
+
+/** Looks at what an erasure would reach, and changes nothing. */
+export async function previewErasure(
+  session: Session,
+  archive: ArchiveRecord,
+  statements: CopyStatements,
+): Promise<ErasurePreview> {
+  const { opener } = await requireKeyring(session);
+  const facts = factsOf(archive);
+  return { archive, facts, opener, reasons: conditions(facts, statements) };
+}
+
+/**
+ * Destroys the keys of archives: makes a new generation of keys without them under a new archive key, destroys the
+ * folder of the old one, and proves that no key which still exists opens them. Killed at any instant, it is finished by
+ * being asked again. The caller holds the run lock.
+ *
+ * Cryptographic erase in the sense of NIST SP 800-88 Rev. 2 needs more than this program can see; each condition that is
+ * not met is a reason beside the outcome.
+ *
+ * @throws Fault `archive-key-refused` (exit 4), `item-held` (exit 4), and what `authorize` throws
+ */
+export async function eraseArchives(session: Session, request: ErasureRequest): Promise<Erasure[]> {
+  const root = archivePaths(session).keys;
+  for (const name of unfinishedGenerations(root)) await destroyOwn(join(root, name), 'folder');
+  const archives = await named(session, request.archiveIds);
+  const before = await openedKeys(session, root, request.secrets);
+  const doomed = before.latest.ids().filter((id) => archives.some((archive) => archive.id === id));
+  const intent = await recordIntent(session, archives, new Set(doomed), request);
+  request.observe?.('intent');
+  const current = await newKeys(root, before, new Set(doomed), request);
+  request.observe?.('new-keys');
+  const residual = await destroyOldKeys(root, current.keyring);
+  request.observe?.('old-keys-destroyed');
+  const erasures: Erasure[] = [];
+  for (const archive of archives) {
+    const proof = await prove(session, archive, {
+      ...current,
+      secret: before.secrets.get(archive.id) ?? null,
+    });
+    request.observe?.('proved');
+    const { opener } = current.keyring;
+    erasures.push(await conclude(session, archive, { request, residual, proof, opener, intent }));
+    request.observe?.('erased');
+  }
+  return erasures;
+}
+
+interface OpenedKeys {
+  latest: Keyring;
+  identity: string;
+  /** Of all items, also of those that only an older generation has, which an erasure that was cut off had left. */
+  secrets: ReadonlyMap<string, string>;
+  /** The archive key of that older generation. */
+  older: string | null;
+}
+
+async function openedKeys(
+  session: Session,
+  root: string,
+  given: readonly DecryptionKey[],
+): Promise<OpenedKeys> {
+  const latest = await requireKeyring(session);
+  const identity = await latest.unlock(given);
+  const secrets = await itemSecrets(latest, identity);
+  const oldest = generations(root)[0];
+  if (oldest === undefined || join(root, oldest) === latest.folder)
+    return { latest, identity, secrets, older: null };
+  try {
+    const keyring = await Keyring.named(root, oldest);
+    const older = await keyring.unlock(given);
+    const all = new Map([...(await itemSecrets(keyring, older)), ...secrets]);
+    return { latest, identity, secrets: all, older };
+  } catch {
+    // It was being destroyed when the program was cut off; what is left of it goes now.
+    return { latest, identity, secrets, older: null };
+  }
+}
+
+async function named(session: Session, ids: readonly string[]): Promise<ArchiveRecord[]> {
+  const found: ArchiveRecord[] = [];
+  for (const id of new Set(ids)) {
+    const archive = await session.store.archives.get(id);
+    if (archive === undefined) throw new RangeError('an archive that is to be erased is unknown');
+    if (archive.state !== 'erased') found.push(archive);
+  }
+  return found;
+}
+
+async function recordIntent(
+  session: Session,
+  archives: readonly ArchiveRecord[],
+  doomed: ReadonlySet<string>,
+  request: ErasureRequest,
+): Promise<ReadonlyMap<string, number>> {
+  return await session.store.transaction(async (transaction) => {
+    // Where the key is gone already, what is left is to prove and to record it, and no hold brings it back.
+    const standing = archives.filter(({ id }) => doomed.has(id));
+    await requireNoHolds(transaction, standing);
+    await request.authorize(transaction, standing);
+    const seqs = new Map<string, number>();
+    for (const archive of archives) {
+      if (archive.state !== 'erasing') {
+        const moved =
+          (await transaction.archives.advance(archive.id, 'kept', 'erasing')) ||
+          (await transaction.archives.advance(archive.id, 'proved', 'erasing'));
+        if (!moved)
+          throw refused(
+            'archive-busy',
+            `The archive ${archive.id} is not ready to be erased (${archive.state})`,
+          );
+      }
+      const entry = await session.recorder.append(transaction, {
+        action: 'archive.erase',
+        outcome: 'intent',
+        subject: { item: archive.itemId, archive: archive.id },
+        data: { statements: request.statements, key_copies: factsOf(archive).keyCopies.length },
+      });
+      seqs.set(archive.id, entry.seq);
+    }
+    return seqs;
+  });
+}
+
+/** Holds reach an archive where the item lies now and where its content lay: a hold on a folder stays one. */
+async function requireNoHolds(repositories: Repositories, archives: readonly ArchiveRecord[]): Promise<void> {
+  const holds = compileHolds(await repositories.holds.standing());
+  for (const archive of archives) {
+    const item = await repositories.items.get(archive.itemId);
+    if (item === undefined) continue;
+    const { location, medium } = factsOf(archive);
+    const reaching = [...holds.on(item), ...holds.on({ ...item, location, medium })];
+    if (reaching.length === 0) continue;
+    throw refused('item-held', `Legal holds reach ${archive.itemId}: ${[...new Set(reaching)].join(', ')}`, {
+      hint: 'The key is kept until they are released',
+    });
+  }
+}
+
+async function itemSecrets(keyring: Keyring, identity: string): Promise<Map<string, string>> {
+  const secrets = new Map<string, string>();
+  for (const id of keyring.ids()) secrets.set(id, await keyring.itemKey(id, identity));
+  return secrets;
+}
+
+/** The new generation, made now or by a run that was cut off after it; with the archive key before it. */
+async function newKeys(
+  root: string,
+  before: OpenedKeys,
+  doomed: ReadonlySet<string>,
+  request: ErasureRequest,
+): Promise<{ keyring: Keyring; identity: string; old: string | null }> {
+  const { latest, identity } = before;
+  if (doomed.size === 0) return { keyring: latest, identity, old: before.older };
+  const items = new Map(
+    latest.ids().flatMap((id) => {
+      const secret = before.secrets.get(id);
+      return doomed.has(id) || secret === undefined ? [] : [[id, secret] as const];
+    }),
+  );
+  const made = await Keyring.make(root, {
+    generation: latest.generation + 1,
+    opener: latest.opener,
+    passphrase: request.passphrase,
+    items,
+  });
+  return { ...made, old: identity };
+}
+
+/** @returns why older copies of the key files may exist, as the medium and the file system let one know */
+async function destroyOldKeys(root: string, current: Keyring): Promise<Reason[]> {
+  const reasons: Reason[] = [];
+  for (const name of generations(root)) {
+    if (join(root, name) === current.folder) continue;
+    const outcome = await destroyOwn(join(root, name), 'folder');
+    if (outcome === null || outcome.outcome === 'overwritten-verified') continue;
+    const code = outcome.outcome === 'overwritten-residual' ? 'key-file-residual' : 'key-files-left';
+    reasons.push(archiveReason(code, outcome.reasons.map((reason) => reason.code).join(', ')));
+  }
+  return reasons;
+}
+
+interface ProofInput {
+  keyring: Keyring;
+  identity: string;
+  /** The archive key before; null where it is not known any more. */
+  old: string | null;
+  /** Null where an earlier run destroyed it already. */
+  secret: string | null;
+}
+
+async function prove(
+  session: Session,
+  archive: ArchiveRecord,
+  { keyring, identity, old, secret }: ProofInput,
+): Promise<ErasureProof & { reasons: Reason[] }> {
+  const reasons: Reason[] = [];
+  const existing = [identity, ...(await itemSecrets(keyring, identity)).values()];
+  const there = existsSync(archive.path) && statSync(archive.path).isFile();
+  if (!there) reasons.push(archiveReason('archive-absent'));
+  else {
+    const keys: DecryptionKey[] = existing.map((each) => ({ kind: 'age', identity: each }));
+    if (await opensArchive(archive.path, keys)) reasons.push(archiveReason('still-opens'));
+  }
+  let oldKeyRefused: boolean | null = null;
+  if (old !== null) {
+    oldKeyRefused = !(await opensAny(keyring, old));
+    if (!oldKeyRefused) reasons.push(archiveReason('still-opens', 'the old archive key'));
+  }
+  if (secret !== null) {
+    const wanted = [Buffer.from(secret), identityBytes(secret)];
+    if (await anyFileHolds(session.paths.root, wanted)) reasons.push(archiveReason('key-bytes-found'));
+  }
+  return {
+    keysTried: there ? existing.length : null,
+    bytesSearched: secret !== null,
+    oldKeyRefused,
+    reasons,
+  };
+}
+
+async function opensAny(keyring: Keyring, identity: string): Promise<boolean> {
+  for (const id of keyring.ids()) {
+    if (await opensArchive(keyring.keyFile(id), [{ kind: 'age', identity }])) return true;
+  }
+  return false;
+}
+
+async function conclude(
+  session: Session,
+  archive: ArchiveRecord,
+  context: {
+    request: ErasureRequest;
+    residual: readonly Reason[];
+    proof: ErasureProof & { reasons: Reason[] };
+    opener: KeyOpener;
+    intent: ReadonlyMap<string, number>;
+  },
+): Promise<Erasure> {
+  const { request, residual, opener, intent } = context;
+  const { reasons: found, ...proof } = context.proof;
+  const facts = factsOf(archive);
+  const failed = [...residual, ...found].some(({ code }) => FAILURES.has(code));
+  const ciphertext = failed ? null : await destroyOwn(archive.path, 'file');
+  const left = ciphertext !== null && existsSync(archive.path) ? [archiveReason('ciphertext-left')] : [];
+  const reasons = [...found, ...residual, ...conditions(facts, request.statements), ...left];
+  const erasure: Erasure = {
+    archiveId: archive.id,
+    itemId: archive.itemId,
+    outcome: failed ? 'failed' : 'key-erased',
+    sanitization: reasons.length === 0 ? 'purge' : null,
+    reasons,
+    proof,
+    keyCopies: facts.keyCopies,
+    opener,
+    statements: request.statements,
+  };
+  await session.store.transaction(async (transaction) => {
+    const entry = await session.recorder.append(transaction, {
+      action: 'archive.erase',
+      outcome: failed ? 'failed' : 'done',
+      subject: { item: archive.itemId, archive: archive.id },
+      data: {
+        outcome: erasure.outcome,
+        sanitization: erasure.sanitization,
+        reasons: reasons.map(({ code }) => code),
+        proof: {
+          keys_tried: proof.keysTried,
+          bytes_searched: proof.bytesSearched,
+          old_key_refused: proof.oldKeyRefused,
+        },
+      },
+    });
+    if (failed) return;
+    await transaction.archives.advance(archive.id, 'erasing', 'erased', {
+      erasedAt: instant(session.clock),
+      result: JSON.stringify(erasure),
+    });
+    await request.erased(transaction, erasure, {
+      intent: intent.get(archive.id) ?? entry.seq,
+      outcome: entry.seq,
+    });
+  });
+  return erasure;
+}
+
+/** With one of these the key is not known to be gone. */
+const FAILURES = new Set(['still-opens', 'key-bytes-found', 'key-files-left']);
+
+/** Which conditions of a cryptographic erase are not met or not stated. */
+function conditions(facts: ArchiveFacts, statements: CopyStatements): Reason[] {
+  const reasons: Reason[] = [];
+  const { plaintext } = facts;
+  const gone = plaintext?.outcome === 'overwritten-verified' || plaintext?.outcome === 'overwritten-residual';
+  if (!gone) reasons.push(archiveReason('plaintext-left', plaintext?.outcome ?? 'unknown'));
+  else if (facts.sameMedium) reasons.push(archiveReason('plaintext-on-medium', plaintext.outcome));
+  if (facts.keyCopies.length > 0 && !statements.keyCopiesDestroyed) {
+    reasons.push(archiveReason('key-copies-known', `${facts.keyCopies.length}`));
+  }
+  if (!statements.noKeyBackups) reasons.push(archiveReason('key-backups-unstated'));
+  if (!statements.noPlaintextCopies) reasons.push(archiveReason('plaintext-copies-unstated'));
+  return reasons;
+}

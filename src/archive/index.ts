@@ -1,0 +1,15 @@
+export {
+  type ArchiveRequest,
+  type ArchiveStep,
+  type CreatedArchive,
+  createArchive,
+} from './archive-creation.js';
+export {
+  type CopyStatements,
+  type Erasure,
+  eraseArchives,
+} from './archive-erasure.js';
+export { type ArchiveFacts, factsOf } from './archive-facts.js';
+export { type ArchiveKeyFacts, archiveKey, makeArchiveKey } from './archive-key.js';
+export { exportArchiveKey, openArchive, requireArchive } from './archive-opening.js';
+export type { KeyOpener } from './keyring.js';
