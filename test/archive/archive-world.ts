@@ -16,7 +16,7 @@ import type { InventoryItem } from '../../src/model/index.js';
 import { enter, item, makeWorld, type World } from '../retention/sweep-world.js';
 import { temporaryFolder } from '../temporary-folder.js';
 
-export const ALL_STATED: CopyStatements = {
+const ALL_STATED: CopyStatements = {
   keyCopiesDestroyed: true,
   noKeyBackups: true,
   noPlaintextCopies: true,
