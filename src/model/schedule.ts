@@ -74,3 +74,15 @@ export interface StoredSchedule extends Schedule {
   /** SHA-256, hex, of the file that was imported. */
   sha256: string;
 }
+
+/** One operator's signed word that a schedule file may make more items due. */
+export interface ScheduleApproval {
+  /** SHA-256, hex, of the file. */
+  sha256: string;
+  operatorId: string;
+  approvedAt: string;
+  /** The canonical JSON that was signed. */
+  statement: string;
+  /** Ed25519 signature over the UTF-8 bytes of `statement`, base64. */
+  signature: string;
+}

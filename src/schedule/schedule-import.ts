@@ -12,6 +12,7 @@ import { BULK_ROWS, type ItemWrite, type StoredItem, type StoreTransaction } fro
 import { instant } from '../workspace/index.js';
 import { dueDateCalculator } from './due-dates.js';
 import { ImportGuard, type ImportPermission } from './import-permission.js';
+import { requireScheduleApproved } from './schedule-approval.js';
 import { rulesSha256 } from './schedule-document.js';
 import { changedClasses } from './schedule-effects.js';
 import { parsedSchedule, type ScheduleFile } from './schedule-source.js';
@@ -45,7 +46,7 @@ export interface ScheduleImport {
  *
  * What makes items due that were not, and what takes the class of items away, is refused without a permission.
  *
- * @throws Fault `schedule-invalid` listing every mistake with line and column, `schedule-not-effective`, `more-due`, `classes-removed`
+ * @throws Fault `schedule-invalid` listing every mistake with line and column, `schedule-not-effective`, `schedule-approval-missing`, `more-due`, `classes-removed`
  */
 export async function importSchedule(
   session: Session,
@@ -86,6 +87,12 @@ export async function importSchedule(
       guard,
     });
     guard.requirePermitted(permission, simulation(file));
+    await requireScheduleApproved(session, transaction, {
+      sha256: digest,
+      base: latest?.version ?? 0,
+      moreDue: guard.moreDue,
+      fileName: file.template === undefined ? file.fileName : `--template ${file.template}`,
+    });
     const defects = await transaction.items.count({ state: 'active', defective: true });
     const items = { ...counts, defects, moreDue: guard.moreDue };
     await session.recorder.append(transaction, {

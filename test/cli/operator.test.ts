@@ -225,6 +225,45 @@ describe.skipIf(NO_ACCOUNTS !== undefined)(
       });
     });
 
+    it('let nobody alone shorten a rule where the workspace asks for two', async () => {
+      const { ann, bob, folder } = await threePeople('--unattended', '--approvals', '2');
+      const schedule = join(folder, 'schedule.yaml');
+      const longer = SCHEDULE.replace('P3Y', 'P9Y');
+      writeFileSync(schedule, longer);
+      await ann.json('schedule', 'import', schedule);
+      // Kept until the end of 2019 and nine years under this rule, and due under the shorter one.
+      await ann.json(
+        ...['inventory', 'add', 'a', '--title', 'Payroll', '--class', 'payroll', '--medium', 'paper'],
+        ...['--location', 'Cabinet 4', '--closed', '2019-12-31'],
+      );
+      writeFileSync(schedule, SCHEDULE);
+      const digest = createHash('sha256').update(SCHEDULE).digest('hex').slice(0, 12);
+      const permission = ['--allow-more-due', '1', '--confirm', digest];
+      const importing = ['schedule', 'import', schedule, ...permission];
+      expect(await ann.refusal(...importing)).toEqual([4, 'schedule-approval-missing']);
+      // Her own approval is not that of a second person.
+      await ann.json('schedule', 'approve', schedule, ...permission);
+      expect(await ann.refusal(...importing)).toEqual([4, 'schedule-approval-missing']);
+      const { statement, signature } = await bob.json('schedule', 'approve', schedule, ...permission);
+      writeFileSync(join(folder, 'statement'), String(statement));
+      writeFileSync(join(folder, 'signature'), Buffer.from(String(signature), 'base64'));
+      const verified = execFileSync(
+        'openssl',
+        [
+          ...['pkeyutl', '-verify', '-pubin', '-inkey', join(folder, 'workspace', 'keys', 'bob.pub.pem')],
+          ...['-rawin', '-in', join(folder, 'statement'), '-sigfile', join(folder, 'signature')],
+        ],
+        { encoding: 'utf8' },
+      );
+      expect(verified).toContain('Signature Verified Successfully');
+      expect(await ann.json(...importing)).toMatchObject({ version: 2, items: { more_due: 1 } });
+      // It was given for what the file would change then, and does not count a second time.
+      writeFileSync(schedule, longer);
+      await ann.json('schedule', 'import', schedule);
+      writeFileSync(schedule, SCHEDULE);
+      expect(await ann.refusal(...importing)).toEqual([4, 'schedule-approval-missing']);
+    });
+
     it('who were deactivated can do nothing, and what they approved and did not run does not count', async () => {
       const { ann, bob, cy, folder } = await threePeople();
       const { plan, file } = await planOf(ann);

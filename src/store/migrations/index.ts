@@ -14,6 +14,7 @@ import * as checkpoints from './006-checkpoints.js';
 import * as certificates from './007-certificates.js';
 import * as endedItems from './008-ended-items.js';
 import * as reviews from './009-reviews.js';
+import * as scheduleApprovals from './010-schedule-approvals.js';
 
 export interface Migration {
   name: string;
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '007-certificates', up: certificates.up },
   { name: '008-ended-items', up: endedItems.up },
   { name: '009-reviews', up: reviews.up },
+  { name: '010-schedule-approvals', up: scheduleApprovals.up },
 ];
 
 /** Table that names the migrations which a database has. */

@@ -1,5 +1,11 @@
 import type { Knex } from 'knex';
-import type { CalendarDate, RecordClass, Schedule, StoredSchedule } from '../../model/index.js';
+import type {
+  CalendarDate,
+  RecordClass,
+  Schedule,
+  ScheduleApproval,
+  StoredSchedule,
+} from '../../model/index.js';
 
 type StoredClass = Omit<RecordClass, 'gates' | 'sanitization'> &
   Partial<Pick<RecordClass, 'gates' | 'sanitization'>>;
@@ -35,6 +41,35 @@ export class ScheduleRepository {
       source,
       document: JSON.stringify(document),
     });
+  }
+
+  /** Takes the place of an earlier one of the same operator for the same file. */
+  async putApproval({
+    sha256,
+    operatorId,
+    approvedAt,
+    statement,
+    signature,
+  }: ScheduleApproval): Promise<void> {
+    await this.database('schedule_approvals')
+      .insert({ sha256, operator_id: operatorId, approved_at: approvedAt, statement, signature })
+      .onConflict(['sha256', 'operator_id'])
+      .merge();
+  }
+
+  /** @param sha256 of the file */
+  async approvals(sha256: string): Promise<ScheduleApproval[]> {
+    const rows: ScheduleApproval[] = await this.database('schedule_approvals')
+      .where('sha256', sha256)
+      .orderBy('operator_id')
+      .select(
+        'sha256',
+        { operatorId: 'operator_id' },
+        { approvedAt: 'approved_at' },
+        'statement',
+        'signature',
+      );
+    return rows;
   }
 
   async latest(): Promise<StoredSchedule | undefined> {
