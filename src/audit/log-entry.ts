@@ -43,6 +43,8 @@ export interface LogEntry {
   data: Readonly<Record<string, unknown>>;
   /** Hash of the entry before. */
   prev: string;
+  /** Milliseconds from the beginning of the command to this entry. */
+  elapsed_ms?: number;
   /** The newest checkpoint, in the first entry after it: so that it cannot be left out later. */
   checkpoint?: CheckpointPin;
 }
@@ -63,10 +65,11 @@ export function logRecord(
     time: string;
     seq: number;
     prev: string;
+    elapsed?: number | undefined;
     checkpoint?: CheckpointPin | undefined;
   },
 ): LogRecord {
-  const { workspace, actor, time, seq, prev, checkpoint } = context;
+  const { workspace, actor, time, seq, prev, elapsed, checkpoint } = context;
   const entry: LogEntry = {
     format: FORMAT,
     workspace,
@@ -78,6 +81,7 @@ export function logRecord(
     subject: event.subject ?? {},
     data: event.data ?? {},
     prev,
+    ...(elapsed !== undefined && { elapsed_ms: elapsed }),
     ...(checkpoint && { checkpoint }),
   };
   const text = canonicalJson(entry);
@@ -104,6 +108,7 @@ function isLogEntry(value: unknown): value is LogEntry {
     TEXTS.every((name) => typeof value[name] === 'string') &&
     isObject(value.subject) &&
     isObject(value.data) &&
+    (value.elapsed_ms === undefined || Number.isSafeInteger(value.elapsed_ms)) &&
     (value.checkpoint === undefined || isPin(value.checkpoint))
   );
 }

@@ -10,6 +10,8 @@ export interface Signing {
   signer: LogSigner;
   /** Most entries that may be without a checkpoint. */
   unsignedEntries: () => number;
+  /** Milliseconds since the command began. */
+  elapsed: () => number;
 }
 
 /** Topics that destroy, certify, or change the log itself: a command that appends such an entry ends with a checkpoint. */
@@ -27,7 +29,7 @@ const SIGNED_TOPICS = new Set([
 /** Appends to the log on behalf of one actor. Appending needs the transaction of the change it tells of. */
 export class Recorder {
   #needsCheckpoint = false;
-  #appended = 0;
+  #hasRefusal = false;
   #problem: Fault | undefined;
   #signing = false;
 
@@ -43,9 +45,9 @@ export class Recorder {
     return this.#needsCheckpoint;
   }
 
-  /** Entries appended so far, also those of transactions that failed afterwards. */
-  get appended(): number {
-    return this.#appended;
+  /** Whether an entry tells of something that was refused. */
+  get hasRefusal(): boolean {
+    return this.#hasRefusal;
   }
 
   /** Why a checkpoint that was due could not be made; the entries are there all the same. */
@@ -70,10 +72,11 @@ export class Recorder {
     const actor = await this.actor();
     const time = instant(this.clock);
     const workspace = this.workspace();
+    const elapsed = this.signing?.elapsed();
     const tree = await GrowingTree.open(transaction);
     const records = events.map((event) => {
       const context = { workspace, actor, time, seq: tree.size + 1, prev: tree.head };
-      const record = logRecord(event, { ...context, checkpoint: pinOf(tree.pin) });
+      const record = logRecord(event, { ...context, elapsed, checkpoint: pinOf(tree.pin) });
       tree.setPin(null);
       tree.append(record.entry, record.hash);
       return record;
@@ -104,7 +107,7 @@ export class Recorder {
   }
 
   #note(events: readonly LogEvent[]): void {
-    this.#appended += events.length;
+    this.#hasRefusal ||= events.some(({ outcome }) => outcome === 'refused');
     this.#needsCheckpoint ||= events.some(
       ({ action, outcome }) => outcome === 'intent' || SIGNED_TOPICS.has(action.split('.', 1)[0] ?? ''),
     );

@@ -24,6 +24,7 @@ import {
   type TextQuestion,
   type YesNoQuestion,
 } from './prompts.js';
+import { READING_COMMANDS } from './reading-commands.js';
 import { type Column, table } from './table.js';
 import { canAsk, hasColour } from './terminal.js';
 
@@ -67,6 +68,7 @@ export abstract class QuietusCommand extends Command {
   static override baseFlags = BASE_FLAGS;
 
   #globalFlags: GlobalFlags = {};
+  #arguments: Readonly<Record<string, unknown>> = {};
   #session: Session | undefined;
   #exitCode: ExitCode = ExitCode.done;
   readonly #bars: Progress[] = [];
@@ -223,6 +225,7 @@ export abstract class QuietusCommand extends Command {
     try {
       const output = await parse<F, B, A>(argv, input);
       this.#globalFlags = output.flags;
+      this.#arguments = output.args;
       return output;
     } catch (error) {
       throw parseFailure(error, {
@@ -260,6 +263,7 @@ export abstract class QuietusCommand extends Command {
     }
     try {
       for (const bar of this.#bars) bar.stop();
+      await this.#recordUse(failure);
       await this.#session?.close();
     } catch (error) {
       failure ??= { error };
@@ -274,6 +278,20 @@ export abstract class QuietusCommand extends Command {
     if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(result ?? {}, null, 2)}\n`);
     process.exitCode = this.#interruption.received ? ExitCode.interrupted : this.#exitCode;
     return result as T;
+  }
+
+  /** What the log tells of every command: that it was refused, or that it read out what is protected. */
+  async #recordUse(failure: { error: unknown } | undefined): Promise<void> {
+    const session = this.#session;
+    const reads = READING_COMMANDS[this.commandName];
+    if (session === undefined || (failure === undefined && reads === undefined)) return;
+    const { recordReading, recordRefusal } = await import('../session/index.js');
+    if (failure !== undefined) return await recordRefusal(session, failure.error);
+    try {
+      await recordReading(session, reads ? { [reads.kind]: String(this.#arguments[reads.argument]) } : {});
+    } catch {
+      this.note('warning: that this was read could not be recorded in the log');
+    }
   }
 
   #surroundings(): PromptSurroundings {

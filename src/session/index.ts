@@ -1,3 +1,4 @@
+export { recordReading, recordRefusal } from './command-entries.js';
 export { openSession, type Session, type SessionOptions } from './session.js';
 export {
   type CreatedWorkspace,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Actor, LogSigner, Recorder } from '../audit/index.js';
 import { badInput, type CalendarDate, type Operator } from '../model/index.js';
 import { type Account, currentAccount, operatorOf } from '../operators/index.js';
@@ -16,7 +16,11 @@ import {
   systemClock,
   type WorkspacePaths,
 } from '../workspace/index.js';
+import { recordRefusal } from './command-entries.js';
 import { finishLog } from './log-finish.js';
+
+/** Operator of an entry about somebody who is none. */
+const NOBODY = '-';
 
 /** One use of a workspace by one operator, from opening to closing. */
 export interface Session {
@@ -32,6 +36,8 @@ export interface Session {
   operator(): Promise<Operator>;
   /** Today, in the organization's time zone. */
   today(): CalendarDate;
+  /** The name of a file for an entry's `data`, where the workspace wants names of files in its log; otherwise nothing. */
+  fileName(path: string): { file?: string };
   /** Ends it, with a signed checkpoint where something was destroyed or certified. */
   close(): Promise<void>;
 }
@@ -75,12 +81,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const store = await openStore({ sqlite: paths.database }, (name) =>
     join(paths.backups, `before-${name}.db`),
   );
-  try {
-    if (options.admit !== 'anybody') await requireAdmitted(store, account, paths);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
   let settings: Settings | undefined;
   let operator: Operator | undefined;
   const readOnce = () => {
@@ -91,8 +91,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     operator ??= await operatorOf(store, account);
     return operator;
   };
+  const opened = performance.now();
+  let admitted = options.admit === 'anybody';
   const actor = async (): Promise<Actor> => ({
-    operator: (await operatorOnce()).id,
+    // Who is not let in leaves an entry too, without a name.
+    operator: admitted ? (await operatorOnce()).id : NOBODY,
     host: hostname(),
     command,
   });
@@ -100,7 +103,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const recorder = new Recorder(workspaceId, actor, clock, {
     signer: new LogSigner(workspaceId, paths.keys, clock),
     unsignedEntries: () => readOnce().log.unsignedEntries,
+    elapsed: () => Math.round(performance.now() - opened),
   });
+  try {
+    if (!admitted) await requireAdmitted(store, account, paths);
+    admitted = true;
+  } catch (error) {
+    await recordRefusal({ store, recorder, settings: readOnce }, error);
+    await store.close();
+    throw error;
+  }
   const close = async () => {
     try {
       await finishLog({ store, recorder, warn: options.warn ?? (() => {}) });
@@ -117,6 +129,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     settings: readOnce,
     operator: operatorOnce,
     today: () => dateIn(readOnce().timeZone, clock.now()),
+    fileName: (path) => (readOnce().log.fileNames ? { file: basename(path) } : {}),
     close,
   };
 }

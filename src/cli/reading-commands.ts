@@ -1,0 +1,26 @@
+/**
+ * Commands that read out personal information or evidence and change nothing: each use leaves an entry in the log,
+ * unless the workspace says otherwise. The value names the argument that holds an id, and of what; null where there is
+ * none, or where the argument may be the name of a file. Commands that log what they hand out themselves are not here.
+ */
+export const READING_COMMANDS: Readonly<Record<string, { argument: string; kind: string } | null>> = {
+  'archive list': null,
+  'archive show': null,
+  'certificate export': null,
+  'certificate list': null,
+  'certificate register': null,
+  'certificate show': { argument: 'number', kind: 'certificate' },
+  'event list': null,
+  'gate list': null,
+  'hold list': null,
+  'inventory list': null,
+  'inventory show': { argument: 'id', kind: 'item' },
+  'log export': null,
+  'log list': null,
+  'log prove': { argument: 'entry', kind: 'entry' },
+  'recipient list': null,
+  'recipient show': null,
+  'sweep diff': null,
+  'sweep list': null,
+  'sweep show': { argument: 'plan', kind: 'plan' },
+};

@@ -1,0 +1,3 @@
+export { requestTimestamp } from './timestamp-authority.js';
+export { type TimestampRequest, timestampRequest } from './timestamp-request.js';
+export { nonceOf, type Timestamp, verifyTimestamp } from './timestamp-verification.js';

@@ -1,0 +1,40 @@
+import type { LogEvent } from '../audit/index.js';
+import { ExitCode, Fault } from '../model/index.js';
+import type { Session } from './session.js';
+
+/** What the log tells of a command beside what the command itself records. */
+export type CommandSession = Pick<Session, 'store' | 'recorder' | 'settings'>;
+
+/**
+ * Records that a command was refused or met something that does not verify: with its code, never with its message. Does
+ * nothing where the command has recorded its refusal itself, or where the log cannot be written: the refusal stands.
+ */
+export async function recordRefusal(session: CommandSession, error: unknown): Promise<void> {
+  const refused =
+    error instanceof Fault &&
+    (error.exitCode === ExitCode.refused || error.exitCode === ExitCode.verificationFailed);
+  if (!refused || session.recorder.hasRefusal) return;
+  const event: LogEvent = {
+    action: 'command.refuse',
+    outcome: 'refused',
+    data: { code: error.code, exit: error.exitCode },
+  };
+  await session.store
+    .transaction((transaction) => session.recorder.append(transaction, event))
+    .catch(() => undefined);
+}
+
+/**
+ * Records that a command has read out personal information or evidence, unless the workspace wants no such entries.
+ *
+ * @param subject ids of what was read
+ */
+export async function recordReading(
+  session: CommandSession,
+  subject: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (!session.settings().log.reads) return;
+  await session.store.transaction((transaction) =>
+    session.recorder.append(transaction, { action: 'command.read', outcome: 'done', subject }),
+  );
+}
