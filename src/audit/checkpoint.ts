@@ -38,7 +38,7 @@ export function signCheckpoint(head: TreeHead, keys: readonly KeyObject[]): stri
 }
 
 /** Reads the text of a checkpoint; extension lines are allowed and not kept. @returns null for any other text */
-function parseTreeHead(text: string): TreeHead | null {
+export function parseTreeHead(text: string): TreeHead | null {
   const lines = text.split('\n');
   const [origin = '', digits = '', base64 = ''] = lines;
   const end = lines.pop();

@@ -3,7 +3,16 @@ export {
   openCheckpoint,
   type TreeHead,
 } from './checkpoint.js';
+export type { LogProblem, OutsideCheckpoint } from './checkpoint-checks.js';
 export { type ChainPart, entriesOf, followChain, newestEntryOf } from './evidence.js';
+export {
+  beginEpoch,
+  findLosses,
+  type KeyChange,
+  type Losses,
+  requireEpochReason,
+  rotateLogKey,
+} from './key-change.js';
 export { logCsv } from './log-csv.js';
 export {
   type Actor,
@@ -13,12 +22,14 @@ export {
   parseLogEntry,
 } from './log-entry.js';
 export { type LogFilterText, logFilter } from './log-filter.js';
+export { publishedLogKey, readTrustedKey } from './log-key.js';
 export { type LogLine, type LogListing, type LogQuery, listLog } from './log-listing.js';
 export {
   leafHash,
   type TreeHash,
   verifyConsistency,
 } from './merkle-tree.js';
+export { outsideCheckpoints } from './outside-checkpoints.js';
 export { writeProof } from './proof-files.js';
 export {
   checkpointByNumber,
@@ -29,7 +40,8 @@ export {
   proveEntries,
   proveEntry,
 } from './proving.js';
-export { Recorder, type Signing } from './recorder.js';
+export { isWithoutKey, Recorder, type Signing } from './recorder.js';
 export { LogSigner, type NumberedCheckpoint, newestCheckpoint } from './signer.js';
 export { type EntryProof, parseProof, verifyEntryProof } from './tlog-proof.js';
-export { type LogProblem, type LogVerification, type VerifyLogOptions, verifyLog } from './verification.js';
+export { type LogVerification, type VerifyLogOptions, verifyLog } from './verification.js';
+export { deliverCheckpoint } from './witnesses.js';

@@ -7,17 +7,21 @@ import {
   type NoteKey,
   noteKey,
   openPrivateKey,
+  parseNoteKey,
   publicKeyOf,
   sealPrivateKey,
 } from '../crypto/index.js';
-import { refused } from '../model/index.js';
+import { badInput, Fault, refused } from '../model/index.js';
 import {
   groupOf,
+  LOG_KEY_FILE,
   readableMode,
   requirePrivate,
   syncFolder,
   writeFileAtomically,
 } from '../workspace/index.js';
+
+import { originOf } from './checkpoint.js';
 
 /** Private key of the log, with its public part as C2SP signed-note writes it. */
 export interface LogKey {
@@ -25,8 +29,6 @@ export interface LogKey {
   published: NoteKey;
 }
 
-/** No operator's file has such a name: theirs end with `.key.json`. */
-const CURRENT = 'log.signing-key.json';
 /** A key that will be the current one as soon as the log tells of it. */
 const NEXT = 'log.signing-key.next.json';
 const ONLY_GROUP_READS = 0o027;
@@ -36,21 +38,31 @@ const ONLY_GROUP_READS = 0o027;
  * member may read it.
  *
  * @returns null where there is none
- * @throws Fault `permissions-too-wide`, `file-of-another`, `key-file-invalid`
+ * @throws Fault `log-key-unreadable` (exit 4) where another account owns it alone, `permissions-too-wide`,
+ *   `file-of-another`, `key-file-invalid`
  */
 export async function readLogKey(
   keysFolder: string,
   origin: string,
   which: 'current' | 'next' = 'current',
 ): Promise<LogKey | null> {
-  const path = join(keysFolder, which === 'current' ? CURRENT : NEXT);
+  const path = join(keysFolder, which === 'current' ? LOG_KEY_FILE : NEXT);
   let text: string;
   try {
     requireNarrow(path, dirname(keysFolder));
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    if (code !== 'EACCES') throw error;
+    throw refused(
+      'log-key-unreadable',
+      'This account may not read the key that signs the log; no checkpoint can be made',
+      {
+        cause: error,
+        hint: 'The owner of the workspace can let its members: quietus operator share',
+      },
+    );
   }
   return logKey(await openPrivateKey(text, null), origin);
 }
@@ -62,7 +74,7 @@ export async function makeLogKey(
   which: 'current' | 'next' = 'current',
 ): Promise<LogKey> {
   const { privateKey } = createSigningKey();
-  const path = join(keysFolder, which === 'current' ? CURRENT : NEXT);
+  const path = join(keysFolder, which === 'current' ? LOG_KEY_FILE : NEXT);
   try {
     await writeFileAtomically(path, await sealPrivateKey(privateKey, null), {
       exclusive: true,
@@ -79,7 +91,7 @@ export async function makeLogKey(
 
 /** Puts the next key in the place of the current one, whose private part is thereby gone. */
 export async function adoptNextKey(keysFolder: string): Promise<void> {
-  await rename(join(keysFolder, NEXT), join(keysFolder, CURRENT));
+  await rename(join(keysFolder, NEXT), join(keysFolder, LOG_KEY_FILE));
   await syncFolder(keysFolder);
 }
 
@@ -99,4 +111,28 @@ function requireNarrow(path: string, root: string): void {
       },
     );
   }
+}
+
+/** The public part of the workspace's key, as C2SP signed-note writes it; undefined where this account has none. */
+export async function publishedLogKey(keysFolder: string, workspaceId: string): Promise<string | undefined> {
+  try {
+    return (await readLogKey(keysFolder, originOf(workspaceId)))?.published.text;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'log-key-unreadable') return undefined;
+    throw error;
+  }
+}
+
+/** A public key that a person kept. @throws Fault `log-key-invalid` (exit 2) where the file holds none */
+export function readTrustedKey(path: string): string {
+  let text = '';
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch {
+    // Said below.
+  }
+  if (parseNoteKey(text) !== null) return text;
+  throw badInput('log-key-invalid', `${path} holds no public key of a log`, {
+    hint: 'Name the file log.vkey that log export writes',
+  });
 }

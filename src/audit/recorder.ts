@@ -30,6 +30,7 @@ const SIGNED_TOPICS = new Set([
 export class Recorder {
   #needsCheckpoint = false;
   #hasRefusal = false;
+  #hasSigned = false;
   #problem: Fault | undefined;
   #signing = false;
 
@@ -48,6 +49,11 @@ export class Recorder {
   /** Whether an entry tells of something that was refused. */
   get hasRefusal(): boolean {
     return this.#hasRefusal;
+  }
+
+  /** Whether a checkpoint was signed, which the witnesses have not got yet. */
+  get hasSigned(): boolean {
+    return this.#hasSigned;
   }
 
   /** Why a checkpoint that was due could not be made; the entries are there all the same. */
@@ -100,6 +106,7 @@ export class Recorder {
       const append = (event: LogEvent) => this.append(transaction, event);
       const made = await this.signing.signer.checkpoint(transaction, append);
       this.#needsCheckpoint = false;
+      this.#hasSigned = true;
       return made;
     } finally {
       this.#signing = false;
@@ -123,8 +130,13 @@ export class Recorder {
       this.#needsCheckpoint = wanted;
     } catch (error) {
       // A lost key stops no work: what is done is recorded, and said to be without a signature.
-      if (!(error instanceof Fault) || error.code !== 'log-key-lost') throw error;
+      if (!isWithoutKey(error)) throw error;
       this.#problem = error;
     }
   }
+}
+
+/** Whether a checkpoint failed for want of the key alone, which stops no work. */
+export function isWithoutKey(error: unknown): error is Fault {
+  return error instanceof Fault && (error.code === 'log-key-lost' || error.code === 'log-key-unreadable');
 }

@@ -1,125 +1,169 @@
-import { sha256 } from '../crypto/index.js';
 import type { CertificateRecord, LogRecord, Store } from '../store/index.js';
+import { readAcknowledged } from './acknowledged.js';
+import { originOf } from './checkpoint.js';
+import { CheckpointChecks, type LogProblem, type OutsideCheckpoint } from './checkpoint-checks.js';
 import { columnsAgree } from './evidence.js';
-import { GENESIS, parseLogEntry } from './log-entry.js';
-
-/** The first thing that is wrong with the log. */
-export interface LogProblem {
-  seq: number;
-  code: string;
-  text: string;
-}
+import { type LogEntry, parseLogEntry } from './log-entry.js';
+import { LogStream } from './log-stream.js';
+import { PackChecker } from './pack-checker.js';
 
 export interface LogVerification {
   /** Number of good entries before the problem, or of all. */
   entries: number;
   /** Hash of the last good entry; 64 zeros for an empty log. */
   head: string;
+  /** Root of the Merkle tree over the good entries, base64. */
+  root: string;
   problem: LogProblem | null;
   /**
-   * Numbers of entries whose time is earlier than that of the entry before: a clock that was set back, or
-   * several machines whose clocks differ. Worth a look, but no proof that anything was changed. At most 100.
+   * Numbers of entries whose time is earlier than that of the entry before, by no more than policy allows or as an
+   * operator has acknowledged. At most 100.
    */
   clockSetBack: readonly number[];
+  /** Checkpoints in the database that were verified, and entries after the newest. */
+  checkpoints: number;
+  unsigned: number;
+  /** Checkpoints from elsewhere that were verified. */
+  outside: number;
+  /** Public keys of the log, oldest first, as C2SP signed-note writes them; each with its epoch. */
+  keys: readonly { epoch: number; key: string; seq: number }[];
 }
 
 export interface VerifyLogOptions {
   /** Id of the workspace that every entry must name; that of the first entry where it is not given. */
   workspace?: string | undefined;
+  /** Seconds by which an entry may seem older than one before it. */
+  clockTolerance?: number;
+  /** Most entries that may be without a checkpoint, where the log has a key. */
+  unsignedEntries?: number;
+  /** Checkpoints from elsewhere. */
+  outside?: readonly OutsideCheckpoint[];
+  /** The key that the first one must be, as C2SP signed-note writes it. */
+  trustedKey?: string | undefined;
+  /** The public part of the key that this workspace signs with; not compared where not given. */
+  currentKey?: string | undefined;
+  /** What is taken as acknowledged beside what entries of new epochs acknowledge. */
+  losses?: { clock: readonly number[]; lost: readonly string[] };
   onProgress?: (entries: number) => void;
   signal?: AbortSignal;
   /** Looks at the files of a certificate. @returns what is wrong with them, or null; not looked at where not given */
   certificateFiles?: (certificate: CertificateRecord) => Promise<string | null>;
 }
 
-const PAGE = 2000;
-const MOST_CLOCK_STEPS = 100;
-
-/** What the entries so far have settled. */
-interface Position {
-  entries: number;
-  head: string;
-  time: string;
-  workspace: string | undefined;
-  clockSetBack: number[];
-  /** Numbers of the certificates that entries tell of, with the entries' numbers. */
-  issued: Map<string, number>;
-}
-
 /**
  * Reads the whole log in order and checks that numbers have no gap, that each hash covers its entry's bytes
  * and each entry its predecessor's hash, that all are of one workspace, that the columns used for filters say
- * what the entry says; then that every certificate in the register has its entry, that every certificate of which
+ * what the entry says, that no clock ran backwards; that every checkpoint is signed with the key of its time and has the
+ * root of these entries, that none is missing, that not too many entries are without one, and that checkpoints kept
+ * elsewhere agree; then that every certificate in the register has its entry, that every certificate of which
  * an entry tells is in the register, and that its files are as they were issued. Stops at the first thing that is bad.
  *
- * A hash chain alone cannot show that its newest entries were cut off, or that all was written anew;
- * certificates pin the entries they rest on.
+ * Memory stays flat; stretches of the log are checked in threads where there are many entries.
  */
 export async function verifyLog(store: Store, options: VerifyLogOptions = {}): Promise<LogVerification> {
-  const at: Position = {
-    entries: 0,
-    head: GENESIS,
-    time: '',
-    workspace: options.workspace,
-    clockSetBack: [],
-    issued: new Map(),
-  };
-  const result = (problem: LogProblem | null): LogVerification => ({
-    entries: at.entries,
-    head: at.head,
-    problem,
-    clockSetBack: at.clockSetBack,
+  const last = (await store.log.end())?.seq ?? 0;
+  const workspace = options.workspace ?? (await firstWorkspace(store));
+  const checks = new CheckpointChecks(originOf(workspace));
+  const checker = new PackChecker(last);
+  for (const root of options.losses?.lost ?? []) checks.acknowledge(root);
+  const acknowledged = await readAcknowledged(store, checks);
+  const outside = (options.outside ?? []).toSorted((one, other) => one.size - other.size);
+  const stream = new LogStream({
+    store,
+    checks,
+    checker,
+    last,
+    workspace,
+    outside,
+    tolerance: 1000 * (options.clockTolerance ?? 0),
+    acknowledged: new Set([...acknowledged, ...(options.losses?.clock ?? [])]),
+    onProgress: options.onProgress,
+    signal: options.signal,
   });
-  for (;;) {
-    options.signal?.throwIfAborted();
-    const page = await store.log.page(at.entries, PAGE);
-    for (const record of page) {
-      const problem = checkNext(record, at);
-      if (problem) return result(problem);
-    }
-    options.onProgress?.(at.entries);
-    if (page.length < PAGE) break;
+  try {
+    const problem =
+      (await stream.read()) ??
+      (await endProblem(store, stream, checks, options)) ??
+      (await checkCertificates(store, stream, options));
+    return {
+      entries: stream.entries,
+      head: stream.head,
+      root: stream.root().toString('base64'),
+      problem,
+      clockSetBack: stream.clockSetBack,
+      checkpoints: checks.count,
+      unsigned: stream.entries - checks.size,
+      outside: stream.outsideAgreed,
+      keys: checks.keys.map(({ epoch, key, seq }) => ({ epoch, key: key.text, seq })),
+    };
+  } finally {
+    await checker.close();
   }
-  return result(await checkCertificates(store, at, options));
 }
 
-/** Checks one record against what came before, and moves on where it is good. */
-function checkNext(record: LogRecord, at: Position): LogProblem | null {
-  const expected = at.entries + 1;
-  const problem = (code: string, text: string): LogProblem => ({ seq: record.seq, code, text });
-  if (record.seq !== expected) {
-    return {
-      seq: expected,
-      code: 'entry-missing',
-      text: `Entry ${expected} is missing; ${record.seq} follows`,
-    };
-  }
-  if (sha256(record.entry) !== record.hash)
-    return problem('entry-changed', 'The entry does not match its hash');
-  const entry = parseLogEntry(record.entry);
-  if (entry === null) return problem('entry-malformed', 'The entry is not an entry in canonical JSON');
-  if (entry.prev !== at.head)
-    return problem('chain-broken', 'The entry does not follow from the one before it');
-  if (at.workspace !== undefined && entry.workspace !== at.workspace) {
-    return problem('workspace-differs', 'The entry is of another workspace');
-  }
-  if (!columnsAgree(record, entry)) {
-    return problem('columns-differ', 'The columns beside the entry say something else than the entry');
-  }
-  if (entry.time < at.time && at.clockSetBack.length < MOST_CLOCK_STEPS) at.clockSetBack.push(entry.seq);
-  at.entries = expected;
-  at.head = record.hash;
-  at.time = entry.time;
-  at.workspace = entry.workspace;
-  if (entry.action === 'certificate.issue' && entry.outcome === 'done') {
-    at.issued.set(String(entry.subject.certificate), entry.seq);
-  }
+async function firstWorkspace(store: Store): Promise<string> {
+  const [first] = await store.log.page(0, 1);
+  return (first && parseLogEntry(first.entry)?.workspace) ?? '';
+}
+
+/** What is wrong at the end of a log whose entries are good. */
+async function endProblem(
+  store: Store,
+  stream: LogStream,
+  checks: CheckpointChecks,
+  { unsignedEntries, trustedKey, currentKey }: VerifyLogOptions,
+): Promise<LogProblem | null> {
+  const { entries } = stream;
+  const problem = (seq: number, code: string, text: string): LogProblem => ({ seq, code, text });
+  const state = await store.logTree.state();
+  // An older version of this program knew no tree: it may end before the log, but never after it.
+  // Read after the state: what is appended meanwhile makes the log longer, never the tree.
+  const end = (await store.log.end())?.seq ?? 0;
+  if (state && state.size > end)
+    return problem(
+      end + 1,
+      'log-rewound',
+      `The log had ${state.size} entries; entry ${end + 1} and what follows is missing`,
+    );
+  if (
+    state?.size === entries &&
+    (state.head !== stream.head || !state.peaks.equals(Buffer.concat(stream.peaks)))
+  )
+    return problem(
+      Math.max(entries, 1),
+      'tree-differs',
+      'The Merkle tree that is kept is not that of the entries',
+    );
+  const [first] = checks.keys;
+  if (trustedKey !== undefined && first?.key.text !== trustedKey)
+    return problem(first?.seq ?? 1, 'key-differs', 'The first key of the log is not the one that is trusted');
+  const last = checks.keys.at(-1);
+  if (currentKey !== undefined && last !== undefined && last.key.text !== currentKey)
+    return problem(
+      last.seq,
+      'key-differs',
+      'The key in the workspace is not the one of which the log tells last',
+    );
+  const stored = (await store.logTree.keys()).filter(({ seq }) => seq <= entries);
+  if (stored.length !== checks.keys.length || stored.some(({ key }, at) => key !== checks.keys[at]?.key.text))
+    return problem(
+      last?.seq ?? 1,
+      'key-differs',
+      'The keys that are kept are not those of which the log tells',
+    );
+  const unsigned = entries - checks.size;
+  if (last && unsignedEntries !== undefined && unsigned > unsignedEntries)
+    return problem(
+      checks.size + 1,
+      'unsigned-tail',
+      `The last ${unsigned} entries are not covered by a checkpoint; ${unsignedEntries} may be`,
+    );
   return null;
 }
 
 async function checkCertificates(
   store: Store,
-  at: Position,
+  stream: LogStream,
   { certificateFiles }: VerifyLogOptions,
 ): Promise<LogProblem | null> {
   const registered = await store.certificates.list();
@@ -127,14 +171,14 @@ async function checkCertificates(
     const record = await store.log.get(certificate.logSeq);
     if (!tellsOf(record, certificate)) {
       return {
-        seq: Math.min(certificate.logSeq, at.entries + 1),
+        seq: Math.min(certificate.logSeq, stream.entries + 1),
         code: 'certificate-entry-missing',
         text: `The entry of certificate ${certificate.number} is missing or says something else`,
       };
     }
   }
   const numbers = new Set(registered.map(({ number }) => number));
-  for (const [number, seq] of at.issued) {
+  for (const [number, seq] of stream.issued) {
     if (numbers.has(number)) continue;
     return {
       seq,
@@ -150,9 +194,11 @@ async function checkCertificates(
 }
 
 function tellsOf(record: LogRecord | undefined, certificate: CertificateRecord): boolean {
-  const entry = record && parseLogEntry(record.entry);
+  const entry: LogEntry | null | undefined = record && parseLogEntry(record.entry);
   return (
+    record !== undefined &&
     entry?.action === 'certificate.issue' &&
+    columnsAgree(record, entry) &&
     entry.subject.certificate === certificate.number &&
     entry.data.json_sha256 === certificate.jsonSha256 &&
     entry.data.pdf_sha256 === certificate.pdfSha256

@@ -32,6 +32,14 @@ export {
   signNote,
 } from './signed-note.js';
 export {
+  nonceOf,
+  requestTimestamp,
+  type Timestamp,
+  type TimestampRequest,
+  timestampRequest,
+  verifyTimestamp,
+} from './timestamp/index.js';
+export {
   type CertificateFacts,
   certificateProblems,
   certificatesIn,

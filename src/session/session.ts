@@ -115,7 +115,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
   const close = async () => {
     try {
-      await finishLog({ store, recorder, warn: options.warn ?? (() => {}) });
+      await finishLog({
+        store,
+        recorder,
+        clock,
+        paths,
+        settings: readOnce,
+        warn: options.warn ?? (() => {}),
+      });
     } finally {
       await store.close();
     }

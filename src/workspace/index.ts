@@ -29,6 +29,7 @@ export {
 export { settingsText } from './settings-text.js';
 export {
   groupOf,
+  LOG_KEY_FILE,
   readableMode,
   requireOwnersFiles,
   SHARED_FOLDER,

@@ -8,6 +8,9 @@ const SET_GROUP_ID = 0o2000;
 const STICKY = 0o1000;
 const GROUP_ALL = 0o070;
 
+/** Private key of the log, in the folder of keys. No operator's file has such a name: theirs end with `.key.json`. */
+export const LOG_KEY_FILE = 'log.signing-key.json';
+
 /** Folders of a shared workspace. In the keys' folder nobody can take away or replace what another account made. */
 export const SHARED_FOLDER = SET_GROUP_ID | 0o770;
 export const SHARED_KEYS_FOLDER = STICKY | SHARED_FOLDER;
@@ -54,9 +57,13 @@ export async function shareWorkspace(paths: WorkspacePaths, gid: number): Promis
       await share(folder, gid, SHARED_FOLDER);
     }
     for (const name of await readdir(paths.keys)) {
-      if (name.endsWith('.pub.pem')) await share(join(paths.keys, name), gid, 0o640);
+      // The log's key too: whoever destroys or certifies signs a checkpoint.
+      if (name.endsWith('.pub.pem') || name === LOG_KEY_FILE) await share(join(paths.keys, name), gid, 0o640);
     }
     await share(paths.keys, gid, SHARED_KEYS_FOLDER);
+    for (const name of await readdir(paths.checkpoints).catch(() => []))
+      await share(join(paths.checkpoints, name), gid, 0o640);
+    await share(paths.checkpoints, gid, SHARED_KEYS_FOLDER);
     // Last: until the folder says so, it is the workspace of one account.
     await share(paths.root, gid, SHARED_FOLDER);
   } catch (error) {

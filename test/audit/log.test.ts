@@ -128,11 +128,14 @@ describe('verifyLog', () => {
       workspace: WORKSPACE,
       onProgress: (count) => seen.push(count),
     });
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       entries: 4,
       head: (await log.store.log.head())?.hash,
       problem: null,
       clockSetBack: [],
+      checkpoints: 0,
+      unsigned: 4,
+      keys: [],
     });
     expect(seen.at(-1)).toBe(4);
   });
@@ -268,9 +271,15 @@ describe('verifyLog', () => {
     await tamper(log.file, 'delete from log_entries where seq = 5');
     expect(await verifyLog(log.store)).toMatchObject({
       entries: 4,
-      problem: { seq: 5, code: 'certificate-entry-missing' },
+      problem: { seq: 5, code: 'log-rewound' },
     });
     await expect(record(log, EVENTS.slice(1, 2))).rejects.toMatchObject({ code: 'log-rewound', exitCode: 5 });
+    // Without the tree, which tells of its size, the certificate still does.
+    await tamper(log.file, 'delete from log_tree');
+    expect(await verifyLog(log.store)).toMatchObject({
+      entries: 4,
+      problem: { seq: 5, code: 'certificate-entry-missing' },
+    });
   });
 
   it('finds that a certificate was given other digests than the log has', async () => {
@@ -283,14 +292,22 @@ describe('verifyLog', () => {
     });
   });
 
-  it('tells that a clock was set back, without calling the log false', async () => {
+  it('tells that a clock was set back, and calls the log false where that is more than clocks may differ', async () => {
     const log = await sampleLog();
     await record(log, EVENTS);
     log.clock.at -= 3_600_000;
     await record(log, EVENTS.slice(1, 3));
     log.clock.at += 7_200_000;
     await record(log, EVENTS.slice(1, 2));
-    expect(await verifyLog(log.store)).toMatchObject({ entries: 7, problem: null, clockSetBack: [5] });
+    expect(await verifyLog(log.store, { clockTolerance: 7200 })).toMatchObject({
+      entries: 7,
+      problem: null,
+      clockSetBack: [5],
+    });
+    expect(await verifyLog(log.store, { clockTolerance: 300 })).toMatchObject({
+      entries: 4,
+      problem: { seq: 5, code: 'clock-backwards' },
+    });
   });
 
   it('reads a log of many pages', async () => {

@@ -51,7 +51,10 @@ describe('a hold', () => {
     expect(log.stdout).not.toMatch(/Doe|payroll|settled/);
     const { entries } = JSON.parse(log.stdout);
     expect(entries.map((entry: { action: string }) => entry.action)).toEqual([
+      'command.read',
+      'command.read',
       'hold.release',
+      'command.read',
       'hold.place',
       'workspace.create',
     ]);

@@ -115,9 +115,13 @@ describe.skipIf(NO_ACCOUNTS !== undefined)(
       };
       expect(entries.map(({ action, operator }) => `${operator} ${action}`).toReversed()).toEqual([
         'ann workspace.create',
+        '- command.refuse',
         'ann operator.add',
+        '- command.refuse',
         'bob operator.enroll',
+        '- command.refuse',
         'ann operator.confirm',
+        'bob command.read',
       ]);
       expect(JSON.stringify(entries)).not.toMatch(/Bob Example|Ann Example/);
       expect((await bob.quietus('log', 'verify')).status).toBe(0);

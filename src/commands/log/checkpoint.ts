@@ -12,8 +12,10 @@ export default class LogCheckpoint extends QuietusCommand {
   async run(): Promise<unknown> {
     await this.parse(LogCheckpoint);
     const { checkpointLog } = await import('../../audit/index.js');
+    const { deliver } = await import('../../session/index.js');
     const session = await this.openSession();
     const checkpoint = await checkpointLog(session);
+    for (const text of await deliver(session, { force: true })) this.warn(text);
     if (!this.jsonEnabled()) process.stdout.write(checkpoint.note);
     const [key] = checkpoint.signedBy;
     this.note(

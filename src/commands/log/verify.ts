@@ -1,44 +1,100 @@
-import { counted, QuietusCommand } from '../../cli/index.js';
+import type { LogVerification } from '../../audit/index.js';
+import { counted, Flags, QuietusCommand } from '../../cli/index.js';
+import type { Session } from '../../session/index.js';
 
 export default class LogVerify extends QuietusCommand {
   static override description =
-    'Verify the whole log: that no entry was changed, removed, inserted or moved, and that all certificates that were issued are there, in the log, in the register and as files. Ends with exit code 5 at the first thing that is wrong. Keep the number and the hash that it prints elsewhere: they show later whether the newest entries were cut off.';
+    'Verify the whole log: that no entry was changed, removed, inserted or moved, that no clock ran backwards, that every checkpoint is signed and fits, that those kept elsewhere fit too, and that all certificates that were issued are there, in the log, in the register and as files. Ends with exit code 5 at the first thing that is wrong. Only what is kept elsewhere shows that the whole workspace was replaced by an older copy: use --against, --key, or a witness in quietus.yaml.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --against /mnt/safe/checkpoint.txt --key /mnt/safe/log.vkey',
     '<%= config.bin %> <%= command.id %> --json',
   ];
+  static override flags = {
+    against: Flags.string({
+      description:
+        'File with a checkpoint that was kept elsewhere, or with lines of the system log; may be repeated.',
+      multiple: true,
+      helpValue: 'FILE',
+    }),
+    key: Flags.string({
+      description:
+        'File with the first public key of the log, as log export writes it, that is to be trusted.',
+      helpValue: 'FILE',
+    }),
+  };
 
   async run(): Promise<unknown> {
-    await this.parse(LogVerify);
-    const { verifyLog } = await import('../../audit/index.js');
+    const { flags } = await this.parse(LogVerify);
+    const { outsideCheckpoints, publishedLogKey, readTrustedKey, verifyLog } = await import(
+      '../../audit/index.js'
+    );
     const { certificateFilesProblem } = await import('../../certificate/index.js');
-    const { verificationFailed } = await import('../../model/index.js');
     const session = await this.openSession();
-    const last = await session.store.log.head();
+    const { workspaceId, log } = session.settings();
+    const places = {
+      checkpoints: session.paths.checkpoints,
+      witnessFolder: log.witnesses.folder,
+      against: flags.against ?? [],
+    };
+    const last = await session.store.log.end();
     const bar = await this.progress(last?.seq ?? 0, 'Entries');
     const result = await verifyLog(session.store, {
-      workspace: session.settings().workspaceId,
+      workspace: workspaceId,
+      clockTolerance: log.clockTolerance,
+      unsignedEntries: log.unsignedEntries,
+      outside: await outsideCheckpoints(places, workspaceId),
+      trustedKey: flags.key === undefined ? undefined : readTrustedKey(flags.key),
+      currentKey: await publishedLogKey(session.paths.keys, workspaceId),
       onProgress: (entries) => bar.update(entries),
       signal: this.interrupt,
       certificateFiles: (certificate) => certificateFilesProblem(session, certificate),
     });
     bar.stop();
-    const { entries, head, problem, clockSetBack } = result;
-    if (problem) {
-      throw verificationFailed(
-        'log-broken',
-        `The log does not verify at entry ${problem.seq}: ${problem.text}`,
-        {
-          hint: 'Keep the workspace as it is, copy it, and compare the log with a backup; dispose of nothing until this is explained',
-          details: { seq: problem.seq, problem: problem.code, good_entries: entries, head },
-        },
-      );
-    }
+    await this.#requireSound(result);
+    return await this.#tell(session, result);
+  }
+
+  async #requireSound({ problem, entries, head }: LogVerification): Promise<void> {
+    if (!problem) return;
+    const { verificationFailed } = await import('../../model/index.js');
+    throw verificationFailed(
+      'log-broken',
+      `The log does not verify at entry ${problem.seq}: ${problem.text}`,
+      {
+        hint: 'Keep the workspace as it is, copy it, and compare the log with a backup; dispose of nothing until this is explained',
+        details: { seq: problem.seq, problem: problem.code, good_entries: entries, head },
+      },
+    );
+  }
+
+  async #tell(session: Session, result: LogVerification): Promise<unknown> {
+    const { entries, head, root, clockSetBack, checkpoints, unsigned, outside, keys } = result;
     this.print(`The log verifies: ${counted(entries, 'entry', 'entries')}`);
     this.print(`  SHA-256 of the last entry: ${head}`);
-    if (clockSetBack.length > 0) {
+    this.print(`  Root of its Merkle tree:   ${root}`);
+    this.print(
+      `  ${counted(checkpoints, 'checkpoint')}, and ${outside} kept outside of the database; ${unsigned} entries are newer`,
+    );
+    const epochs = keys.filter(({ epoch }, at) => at > 0 && epoch !== keys[at - 1]?.epoch);
+    for (const { epoch, seq } of epochs)
+      this.note(`note: the key was lost; epoch ${epoch} begins with entry ${seq}`);
+    if (clockSetBack.length > 0)
       this.note(`note: the clock was set back before entry ${clockSetBack.join(', ')}`);
-    }
-    return { entries, head, clock_set_back: clockSetBack };
+    if (keys.length === 0) this.note('note: the log has no key yet; run: quietus log checkpoint');
+    const witnesses = await session.store.logTree.witnesses();
+    for (const { name, code } of witnesses.filter(({ failures }) => failures > 0))
+      this.note(`warning: the witness ${name} was not reached the last time (${code ?? 'unknown'})`);
+    return {
+      entries,
+      head,
+      root,
+      clock_set_back: clockSetBack,
+      checkpoints,
+      outside_checkpoints: outside,
+      unsigned,
+      keys,
+      witnesses_failing: witnesses.filter(({ failures }) => failures > 0).map(({ name }) => name),
+    };
   }
 }

@@ -1,8 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { der, derInteger, derObjectId, TAG } from './der.js';
-
-export const SHA256_ID = '2.16.840.1.101.3.4.2.1';
-const NONCE_BYTES = 16;
 
 /** A request to a time-stamping authority (RFC 3161, section 2.4.1), as `openssl ts -query -cert` makes it. */
 export interface TimestampRequest {
@@ -12,17 +8,21 @@ export interface TimestampRequest {
   nonce: string;
 }
 
+/** DER of a request up to the digest: version 1 and the algorithm, SHA-256. The lengths fit a nonce of 16 bytes. */
+const BEFORE_DIGEST = Buffer.from('304b0201013031300d060960864801650304020105000420', 'hex');
+const BEFORE_NONCE = Buffer.from('0210', 'hex');
+/** That the authority's certificate is to be in the response. */
+const CERTIFICATE_WANTED = Buffer.from('0101ff', 'hex');
+
 /** Asks for a time-stamp of a SHA-256 digest, with the authority's certificate in the response. @param digest hex */
 export function timestampRequest(digest: string): TimestampRequest {
-  const nonce = randomBytes(NONCE_BYTES);
-  const algorithm = der(TAG.sequence, derObjectId(SHA256_ID), Buffer.of(0x05, 0x00));
-  const imprint = der(TAG.sequence, algorithm, der(TAG.octetString, Buffer.from(digest, 'hex')));
-  const request = der(
-    TAG.sequence,
-    derInteger(Buffer.of(1)),
-    imprint,
-    derInteger(nonce),
-    der(TAG.boolean, Buffer.of(0xff)),
-  );
-  return { request, nonce: nonce.toString('hex') };
+  const imprint = Buffer.from(digest, 'hex');
+  if (imprint.length !== 32) throw new TypeError('The digest is not one of SHA-256');
+  const nonce = randomBytes(16);
+  // A positive number without leading zeros, so that its length is fixed.
+  nonce[0] = ((nonce[0] ?? 0) & 0x3f) | 0x40;
+  return {
+    request: Buffer.concat([BEFORE_DIGEST, imprint, BEFORE_NONCE, nonce, CERTIFICATE_WANTED]),
+    nonce: nonce.toString('hex'),
+  };
 }

@@ -1,4 +1,5 @@
-import { children, contextTag, type Element, elements, expectTag, objectId, onlyElement, TAG } from './der.js';
+import { contextTag, type DerElement, readAll, readSingle, Tag } from '../der.js';
+import { expectTag, oidOf, partsOf } from './der-parts.js';
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 const TST_INFO = '1.2.840.113549.1.9.16.1.4';
@@ -30,7 +31,7 @@ export interface SignerInfo {
   /** DER of the signed attributes, as the signature covers them: with the tag of a set. */
   signedAttributes: Buffer;
   /** By object identifier; the one value of each. */
-  attributes: ReadonlyMap<string, Element>;
+  attributes: ReadonlyMap<string, DerElement>;
   signature: Buffer;
 }
 
@@ -41,29 +42,29 @@ export interface SignerInfo {
  */
 export function parseTimestamp(bytes: Buffer): TimestampToken {
   if (bytes.length > MOST_BYTES) throw new Error('it is too long');
-  const outer = children(onlyElement(bytes, TAG.sequence), TAG.sequence);
-  if (outer[0]?.tag === TAG.objectId) return parseToken(outer);
-  const status = expectTag(children(outer[0], TAG.sequence)[0], TAG.integer).content;
+  const outer = partsOf(readSingle(bytes, Tag.sequence));
+  if (outer[0]?.tag === Tag.oid) return parseToken(outer);
+  const status = expectTag(partsOf(outer[0])[0], Tag.integer).content;
   // 0 granted, 1 granted with changes (RFC 3161, section 2.4.2).
   if (status.length !== 1 || (status[0] ?? 2) > 1) throw new Error('the authority has refused the request');
-  return parseToken(children(outer[1], TAG.sequence));
+  return parseToken(partsOf(outer[1]));
 }
 
-function parseToken([type, content]: Element[]): TimestampToken {
-  if (objectId(type) !== SIGNED_DATA) throw new Error('it is no signed data');
-  const signed = children(children(content, contextTag(0))[0], TAG.sequence);
+function parseToken([type, content]: DerElement[]): TimestampToken {
+  if (oidOf(type) !== SIGNED_DATA) throw new Error('it is no signed data');
+  const signed = partsOf(partsOf(content, contextTag(0))[0]);
   const [, , encapsulated, ...rest] = signed;
-  const [infoType, infoContent] = children(encapsulated, TAG.sequence);
-  if (objectId(infoType) !== TST_INFO) throw new Error('it is no time-stamp');
-  const info = expectTag(children(infoContent, contextTag(0))[0], TAG.octetString).content;
+  const [infoType, infoContent] = partsOf(encapsulated);
+  if (oidOf(infoType) !== TST_INFO) throw new Error('it is no time-stamp');
+  const info = expectTag(partsOf(infoContent, contextTag(0))[0], Tag.octetString).content;
   const certificates = rest.find(({ tag }) => tag === contextTag(0));
-  const signers = children(rest.at(-1), TAG.set);
+  const signers = partsOf(rest.at(-1), Tag.set);
   // RFC 3161, section 2.4.2: a token has exactly one signature, the authority's.
   if (signers.length !== 1) throw new Error('it has not exactly one signature');
   return {
     info,
     ...parseInfo(info),
-    certificates: certificates ? elements(certificates.content).map((each) => each.bytes) : [],
+    certificates: certificates ? readAll(certificates.content).map((each) => each.raw) : [],
     signer: parseSigner(signers[0]),
   };
 }
@@ -71,47 +72,48 @@ function parseToken([type, content]: Element[]): TimestampToken {
 function parseInfo(
   info: Buffer,
 ): Pick<TimestampToken, 'policy' | 'digestAlgorithm' | 'digest' | 'serial' | 'time' | 'nonce'> {
-  const [version, policy, imprint, serial, time, ...rest] = children(onlyElement(info, TAG.sequence), TAG.sequence);
+  const [version, policy, imprint, serial, time, ...rest] = partsOf(readSingle(info, Tag.sequence));
   if (hexInteger(version) !== '1') throw new Error('its version is unknown');
-  const [algorithm, digest] = children(imprint, TAG.sequence);
-  const nonce = rest.find(({ tag }) => tag === TAG.integer);
+  const [algorithm, digest] = partsOf(imprint);
+  const nonce = rest.find(({ tag }) => tag === Tag.integer);
   return {
-    policy: objectId(policy),
-    digestAlgorithm: objectId(children(algorithm, TAG.sequence)[0]),
-    digest: expectTag(digest, TAG.octetString).content.toString('hex'),
+    policy: oidOf(policy),
+    digestAlgorithm: oidOf(partsOf(algorithm)[0]),
+    digest: expectTag(digest, Tag.octetString).content.toString('hex'),
     serial: hexInteger(serial),
     time: instantOf(time),
     nonce: nonce ? hexInteger(nonce) : null,
   };
 }
 
-function parseSigner(signer: Element | undefined): SignerInfo {
-  const [, id, digest, attributes, algorithm, signature] = children(signer, TAG.sequence);
-  const [issuer, serial] = children(id, TAG.sequence);
+function parseSigner(signer: DerElement | undefined): SignerInfo {
+  const [, id, digest, attributes, algorithm, signature] = partsOf(signer);
+  const [issuer, serial] = partsOf(id);
   const signed = expectTag(attributes, contextTag(0));
-  const byId = new Map<string, Element>();
-  for (const attribute of elements(signed.content)) {
-    const [type, values] = children(attribute, TAG.sequence);
-    const [value, ...others] = children(values, TAG.set);
-    const name = objectId(type);
-    if (value === undefined || others.length > 0 || byId.has(name)) throw new Error('an attribute is there twice');
+  const byId = new Map<string, DerElement>();
+  for (const attribute of readAll(signed.content)) {
+    const [type, values] = partsOf(attribute);
+    const [value, ...others] = partsOf(values, Tag.set);
+    const name = oidOf(type);
+    if (value === undefined || others.length > 0 || byId.has(name))
+      throw new Error('an attribute is there twice');
     byId.set(name, value);
   }
   return {
-    issuer: expectTag(issuer, TAG.sequence).bytes,
+    issuer: expectTag(issuer, Tag.sequence).raw,
     serial: hexInteger(serial),
-    digestAlgorithm: objectId(children(digest, TAG.sequence)[0]),
-    signatureAlgorithm: objectId(children(algorithm, TAG.sequence)[0]),
+    digestAlgorithm: oidOf(partsOf(digest)[0]),
+    signatureAlgorithm: oidOf(partsOf(algorithm)[0]),
     // RFC 5652, section 5.4: signed with the tag of a set in place of the implicit one.
-    signedAttributes: Buffer.concat([Buffer.of(TAG.set), signed.bytes.subarray(1)]),
+    signedAttributes: Buffer.concat([Buffer.of(Tag.set), signed.raw.subarray(1)]),
     attributes: byId,
-    signature: expectTag(signature, TAG.octetString).content,
+    signature: expectTag(signature, Tag.octetString).content,
   };
 }
 
 /** Lower-case hex without leading zeros, as two-digit bytes are not needed for comparison. */
-export function hexInteger(element: Element | undefined): string {
-  return plainHex(expectTag(element, TAG.integer).content.toString('hex'));
+export function hexInteger(element: DerElement | undefined): string {
+  return plainHex(expectTag(element, Tag.integer).content.toString('hex'));
 }
 
 export function plainHex(hex: string): string {
@@ -119,8 +121,8 @@ export function plainHex(hex: string): string {
 }
 
 /** GeneralizedTime in UTC, with or without a fraction of a second. */
-function instantOf(element: Element | undefined): Date {
-  const text = expectTag(element, TAG.generalizedTime).content.toString('latin1');
+function instantOf(element: DerElement | undefined): Date {
+  const text = expectTag(element, Tag.generalizedTime).content.toString('latin1');
   const [, ...parts] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
   const [year, month, day, hour, minute, second, fraction = ''] = parts;
   const time = new Date(

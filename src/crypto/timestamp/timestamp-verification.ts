@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual, verify, X509Certificate } from 'node:crypto';
 import { verificationFailed } from '../../model/index.js';
-import { children, elements, expectTag, objectId, TAG } from './der.js';
-import { SHA256_ID } from './timestamp-request.js';
+import { readSingle, Tag } from '../der.js';
+import { expectTag, oidOf, partsOf } from './der-parts.js';
 import { hexInteger, parseTimestamp, plainHex, type TimestampToken } from './timestamp-token.js';
 
+const SHA256_ID = '2.16.840.1.101.3.4.2.1';
 const ATTRIBUTE = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
@@ -68,7 +69,10 @@ export function verifyTimestamp(
   }
 }
 
-function requireAbout(token: TimestampToken, { digest, nonce }: { digest: string; nonce?: string | undefined }): void {
+function requireAbout(
+  token: TimestampToken,
+  { digest, nonce }: { digest: string; nonce?: string | undefined },
+): void {
   if (token.digestAlgorithm !== SHA256_ID) throw new Error('it is about a digest that is not SHA-256');
   if (token.digest !== digest) throw new Error('it is about something else');
   if (nonce !== undefined && token.nonce !== plainHex(nonce)) throw new Error('it answers another request');
@@ -85,11 +89,11 @@ function signerOf({ signer }: TimestampToken, certificates: readonly X509Certifi
 
 /** The issuer's name in a certificate, DER (RFC 5280, section 4.1). */
 function issuerDer(certificate: X509Certificate): Buffer {
-  const [body] = children(elements(certificate.raw)[0], TAG.sequence);
+  const [body] = partsOf(readSingle(certificate.raw, Tag.sequence));
   // Version, which is explicit, serial number, algorithm, issuer.
-  const parts = children(body, TAG.sequence);
-  const at = parts[0]?.tag === TAG.integer ? 2 : 3;
-  return expectTag(parts[at], TAG.sequence).bytes;
+  const parts = partsOf(body);
+  const at = parts[0]?.tag === Tag.integer ? 2 : 3;
+  return expectTag(parts[at], Tag.sequence).raw;
 }
 
 function requireSignature({ info, signer }: TimestampToken, certificate: X509Certificate): void {
@@ -98,9 +102,10 @@ function requireSignature({ info, signer }: TimestampToken, certificate: X509Cer
     throw new Error('it is signed with an algorithm that is not accepted');
   }
   const contentType = signer.attributes.get(ATTRIBUTE.contentType);
-  const messageDigest = expectTag(signer.attributes.get(ATTRIBUTE.messageDigest), TAG.octetString).content;
-  if (objectId(contentType) !== TST_INFO) throw new Error('its signature is not one of a time-stamp');
-  if (!same(messageDigest, createHash(digest).update(info).digest())) throw new Error('its content was changed');
+  const messageDigest = expectTag(signer.attributes.get(ATTRIBUTE.messageDigest), Tag.octetString).content;
+  if (oidOf(contentType) !== TST_INFO) throw new Error('its signature is not one of a time-stamp');
+  if (!same(messageDigest, createHash(digest).update(info).digest()))
+    throw new Error('its content was changed');
   requireNamedCertificate(signer.attributes, certificate);
   const type = certificate.publicKey.asymmetricKeyType;
   const algorithm = type === 'ed25519' || type === 'ed448' ? null : digest;
@@ -116,12 +121,15 @@ function requireNamedCertificate(
 ): void {
   const second = attributes.get(ATTRIBUTE.signingCertificateV2);
   const attribute = second ?? attributes.get(ATTRIBUTE.signingCertificate);
-  const [first] = children(children(attribute, TAG.sequence)[0], TAG.sequence);
-  const parts = children(first, TAG.sequence);
-  const named = parts[0]?.tag === TAG.sequence ? DIGESTS[objectId(children(parts[0], TAG.sequence)[0])] : 'sha256';
+  const [first] = partsOf(partsOf(attribute)[0]);
+  const parts = partsOf(first);
+  const named = parts[0]?.tag === Tag.sequence ? DIGESTS[oidOf(partsOf(parts[0])[0])] : 'sha256';
   const algorithm = second ? named : 'sha1';
-  const digest = parts.find(({ tag }) => tag === TAG.octetString);
-  if (algorithm === undefined || !same(expectTag(digest, TAG.octetString).content, createHash(algorithm).update(raw).digest())) {
+  const digest = parts.find(({ tag }) => tag === Tag.octetString);
+  if (
+    algorithm === undefined ||
+    !same(expectTag(digest, Tag.octetString).content, createHash(algorithm).update(raw).digest())
+  ) {
     throw new Error('its signature names another certificate');
   }
 }
@@ -177,8 +185,7 @@ function same(one: Buffer, other: Buffer): boolean {
 
 /** Nonce of a request (`.tsq`), hex; null where it has none. @throws Error for what is no request */
 export function nonceOf(request: Uint8Array): string | null {
-  const [bytes] = elements(Buffer.from(request));
-  const parts = children(bytes, TAG.sequence).slice(2);
-  const nonce = parts.find(({ tag }) => tag === TAG.integer);
+  const parts = partsOf(readSingle(request, Tag.sequence)).slice(2);
+  const nonce = parts.find(({ tag }) => tag === Tag.integer);
   return nonce ? hexInteger(nonce) : null;
 }

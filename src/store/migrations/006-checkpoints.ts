@@ -60,6 +60,7 @@ async function createCheckpoints(database: Knex): Promise<void> {
     /** The signed note (C2SP tlog-checkpoint). */
     table.text('note').notNullable();
   });
+  await database.raw('create index log_checkpoints_size on log_checkpoints (size, number)');
   await database.schema.createTable('log_witnesses', (table) => {
     text(database, table, 'name').primary();
     /** Number of the newest checkpoint that was handed over. */

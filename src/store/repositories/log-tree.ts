@@ -81,14 +81,15 @@ export class LogTreeRepository {
     return row?.hash;
   }
 
-  /** Every stored node, in order of level and position, page by page. */
-  async nodesAfter(level: number, position: number, limit: number): Promise<TreeNodeRecord[]> {
-    return await this.database('log_nodes')
+  /** Stored nodes of one level in order, from `first` to before `end`. */
+  async nodesBetween(level: number, first: number, end: number): Promise<Buffer[]> {
+    const rows: { hash: Buffer }[] = await this.database('log_nodes')
       .where('level', level)
-      .andWhere('position', '>', position)
+      .andWhere('position', '>=', first)
+      .andWhere('position', '<', end)
       .orderBy('position')
-      .limit(limit)
-      .select('level', 'position', 'hash');
+      .select('hash');
+    return rows.map(({ hash }) => hash);
   }
 
   async leaves(block: number): Promise<Buffer | undefined> {
@@ -126,21 +127,12 @@ export class LogTreeRepository {
     return row && checkpoint(row);
   }
 
-  /** The newest checkpoint that covers no more entries than this. */
-  async checkpointUpTo(size: number): Promise<CheckpointRecord | undefined> {
-    const row = await this.database('log_checkpoints')
-      .where('size', '<=', size)
-      .orderBy('number', 'desc')
-      .first();
-    return row && checkpoint(row);
-  }
-
-  /** Checkpoints in order, from the number after `after`. */
-  async checkpointsAfter(after: number, limit: number): Promise<CheckpointRecord[]> {
+  /** Checkpoints of more than `after` and at most `last` entries, in order of size. */
+  async checkpointsOfSizes(after: number, last: number): Promise<CheckpointRecord[]> {
     const rows = await this.database('log_checkpoints')
-      .where('number', '>', after)
-      .orderBy('number')
-      .limit(limit);
+      .where('size', '>', after)
+      .andWhere('size', '<=', last)
+      .orderBy(['size', 'number']);
     return rows.map(checkpoint);
   }
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { isSqlite } from '../connection.js';
 
 /** A stored log entry. The columns beside `entry` repeat what it says, for filters; verification compares them. */
 export interface LogRecord {
@@ -65,6 +66,27 @@ export class LogRepository {
     return records;
   }
 
+  /**
+   * Entries in order in one piece of memory, which is several times faster than a row at a time: for each a newline, the
+   * entry, a newline, its hash, a newline, number, time, operator and action with unit separators between them, a newline.
+   * What a tampered row holds may break that form; each row has at least one such record, so `count` tells.
+   */
+  async pack(after: number, limit: number): Promise<{ count: number; bytes: Buffer }> {
+    const range = this.database('log_entries').where('seq', '>', after).orderBy('seq').limit(limit);
+    if (!isSqlite(this.database)) return packed(await range.select(...COLUMNS));
+    const record = ['entry', 'hash'].map((column) => `char(10) || ${column}`).join(' || ');
+    const columns = ['seq', 'time', 'operator', 'action'].join(' || char(31) || ');
+    const [row]: { count: number; bytes: Buffer | null }[] = await this.database
+      .select(
+        this.database.raw('count(*) as count'),
+        this.database.raw(
+          `cast(group_concat(${record} || char(10) || ${columns} || char(10), '') as blob) as bytes`,
+        ),
+      )
+      .from(range.select(...COLUMNS).as('part'));
+    return { count: row?.count ?? 0, bytes: row?.bytes ?? Buffer.alloc(0) };
+  }
+
   /** Entries with the newest first, from the number before `before`, or from the last one. */
   async pageBefore(before: number | undefined, limit: number, filter: LogFilter = {}): Promise<LogRecord[]> {
     const query = this.filtered(filter).orderBy('seq', 'desc').limit(limit);
@@ -88,4 +110,14 @@ export class LogRepository {
     }
     return query;
   }
+}
+
+function packed(records: readonly LogRecord[]): { count: number; bytes: Buffer } {
+  const text = records
+    .map(
+      ({ seq, time, operator, action, hash, entry }) =>
+        `\n${entry}\n${hash}\n${[seq, time, operator, action].join('\u001f')}\n`,
+    )
+    .join('');
+  return { count: records.length, bytes: Buffer.from(text, 'utf8') };
 }
