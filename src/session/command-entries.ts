@@ -1,9 +1,14 @@
-import type { LogEvent } from '../audit/index.js';
+import type { LogEvent, Recorder } from '../audit/index.js';
 import { ExitCode, Fault } from '../model/index.js';
-import type { Session } from './session.js';
+import type { Store } from '../store/index.js';
+import type { Settings } from '../workspace/index.js';
 
-/** What the log tells of a command beside what the command itself records. */
-export type CommandSession = Pick<Session, 'store' | 'recorder' | 'settings'>;
+/** What the log needs to tell of a command beside what the command itself records. A session is one. */
+interface CommandSession {
+  readonly store: Store;
+  readonly recorder: Recorder;
+  settings(): Settings;
+}
 
 /**
  * Records that a command was refused or met something that does not verify: with its code, never with its message. Does
