@@ -229,9 +229,7 @@ export default class Dispose extends QuietusCommand {
       rate?: string | undefined;
     },
   ): Promise<unknown> {
-    const [{ confirmationWord, fillFreeSpace, freeSpaceOf }] = await Promise.all([
-      import('../disposal/index.js'),
-    ]);
+    const { confirmationWord, fillFreeSpace, freeSpaceOf } = await import('../disposal/index.js');
     const found = freeSpaceOf(folder);
     const fill = found.freeBytes - found.reserveBytes;
     this.print(`${found.folder}: ${bytesInWords(Number(found.freeBytes))} free, ${found.fileSystem}`);

@@ -11,7 +11,7 @@ import type { Session } from '../session/index.js';
 import type { TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Run } from '../store/index.js';
 import type { AdHocLine } from './ad-hoc-list.js';
-import { logHashes, logReference, overwritingFacts, overwritingMethods } from './certified-disposal.js';
+import { disposalFacts, disposalMethods, logHashes, logReference } from './certified-disposal.js';
 
 /** Issues the certificate of a finished disposal, once. A disposal that destroyed nothing gets none. */
 export async function certifyAdHoc(
@@ -40,7 +40,7 @@ async function facts(session: Session, run: Run, lines: readonly AdHocLine[]): P
     approvals: [],
     items,
     exceptions,
-    methods: overwritingMethods(items),
+    methods: disposalMethods(items),
     limits,
     holdsInForce: (await session.store.holds.active()).length,
   };
@@ -70,7 +70,7 @@ async function sortOut(
       items.push({
         ...base,
         ...{ classTitle, authority, piElements, dataSubjects, keepUntil: null },
-        ...overwritingFacts(result),
+        ...disposalFacts(result),
         log,
       });
     } else if (result && !isCertified(result.outcome)) {

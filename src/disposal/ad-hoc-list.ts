@@ -3,7 +3,7 @@ import { canonicalJson, sha256 } from '../crypto/index.js';
 import {
   type Authority,
   badInput,
-  type Fingerprint,
+  type PathFingerprint,
   type PiElement,
   type Reason,
   verificationFailed,
@@ -29,7 +29,7 @@ export interface AdHocLine {
   itemId: string;
   location: string;
   medium: 'file' | 'folder';
-  fingerprint: Fingerprint | null;
+  fingerprint: PathFingerprint | null;
   left: Reason | null;
   /** Whether `itemId` is that of a handed-over item of the inventory. */
   transferred: boolean;

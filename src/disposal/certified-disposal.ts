@@ -1,17 +1,47 @@
 import { type CertifiedItemFacts, isCertified, type LogReference } from '../certificate/index.js';
 import type { Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { describeMethod, OVERWRITE_METHOD_IDS, type TargetOutcome } from '../shred/index.js';
+import { describeMethod, OVERWRITE_METHOD_IDS } from '../shred/index.js';
 import type { Disposal } from '../store/index.js';
+import {
+  type DisposalOutcome,
+  isOfRows,
+  ROWS_DESCRIPTION,
+  ROWS_METHOD,
+  rowsInWords,
+} from './rows-outcome.js';
 
-/** What a certificate says of how something was overwritten. */
-export function overwritingFacts(
-  result: TargetOutcome,
+/** What a certificate says of how something was destroyed. */
+export function disposalFacts(
+  result: DisposalOutcome,
 ): Pick<
   CertifiedItemFacts,
-  'outcome' | 'method' | 'passes' | 'verification' | 'files' | 'bytes' | 'residual' | 'statement'
+  | 'outcome'
+  | 'method'
+  | 'passes'
+  | 'verification'
+  | 'files'
+  | 'bytes'
+  | 'residual'
+  | 'statement'
+  | 'preState'
+  | 'postState'
 > {
   if (!isCertified(result.outcome)) throw new Error('Only what was destroyed is certified');
+  if (isOfRows(result)) {
+    return {
+      outcome: result.outcome,
+      method: result.method,
+      passes: 0,
+      verification: { result: 'passed', readFrom: null, method: 'row-count' },
+      files: 0,
+      bytes: 0,
+      preState: rowsInWords(result.deleted),
+      postState: 'no such rows, counted in the same transaction',
+      residual: result.reasons,
+      statement: null,
+    };
+  }
   return {
     outcome: result.outcome,
     method: result.method,
@@ -27,13 +57,14 @@ export function overwritingFacts(
   };
 }
 
-/** Each overwriting method that the items name, in words. */
-export function overwritingMethods(items: readonly CertifiedItemFacts[]): Reason[] {
+/** Each method that the items name, in words. */
+export function disposalMethods(items: readonly CertifiedItemFacts[]): Reason[] {
   const codes = new Set(items.map(({ method }) => method));
-  return OVERWRITE_METHOD_IDS.filter((id) => codes.has(id)).map((id) => ({
-    code: id,
+  const methods = OVERWRITE_METHOD_IDS.filter((id) => codes.has(id)).map((id) => ({
+    code: id as string,
     text: describeMethod(id),
   }));
+  return codes.has(ROWS_METHOD) ? [...methods, { code: ROWS_METHOD, text: ROWS_DESCRIPTION }] : methods;
 }
 
 /** The entries of a disposal; what was left out before anything began has one, which stands for both. */

@@ -1,7 +1,9 @@
 import type { LogEvent } from '../audit/index.js';
 import { isDestroyed, type Reason } from '../model/index.js';
-import { type DisposalRequest, emptyOutcome, type TargetOutcome } from '../shred/index.js';
+import { emptyOutcome, type TargetOutcome } from '../shred/index.js';
 import type { Run } from '../store/index.js';
+import type { ClaimRequest } from './row-deletion.js';
+import { type DisposalOutcome, isOfRows } from './rows-outcome.js';
 
 /** What the entries of one run name beside the item: the run, and its plan where it has one. */
 function runSubject(run: Pick<Run, 'id' | 'planId'>): Readonly<Record<string, string>> {
@@ -9,7 +11,7 @@ function runSubject(run: Pick<Run, 'id' | 'planId'>): Readonly<Record<string, st
 }
 
 /** The log entry before an irreversible act. */
-export function intentEvent({ target, entries, assessment }: DisposalRequest, run: Run): LogEvent {
+export function intentEvent({ target, entries, assessment, rows }: ClaimRequest, run: Run): LogEvent {
   return {
     action: 'item.dispose',
     outcome: 'intent',
@@ -18,12 +20,13 @@ export function intentEvent({ target, entries, assessment }: DisposalRequest, ru
       files: entries.filter((entry) => entry.type === 'file').length,
       file_system: assessment.fileSystem,
       residual: assessment.residual.map((reason) => reason.code),
+      ...(rows !== undefined && { rows }),
     },
   };
 }
 
 /** The log entry of what became of an item: ids, codes and counts. */
-export function outcomeEvent(outcome: TargetOutcome, run: Run): LogEvent {
+export function outcomeEvent(outcome: DisposalOutcome, run: Run): LogEvent {
   const refused = outcome.outcome === 'refused';
   return {
     action: 'item.dispose',
@@ -38,6 +41,7 @@ export function outcomeEvent(outcome: TargetOutcome, run: Run): LogEvent {
       method: outcome.method,
       passes: outcome.passes,
       verified_from: outcome.verifiedFrom,
+      ...(isOfRows(outcome) && { rows: outcome.deleted.reduce((sum, { rows }) => sum + rows, 0) }),
     },
   };
 }

@@ -1,15 +1,15 @@
 import { type ItemState, isDestroyed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import {
-  type DisposalRequest,
   type DisposalTarget,
   entriesMatchTarget,
   type OverwrittenMark,
   type PendingDisposal,
-  type TargetOutcome,
 } from '../shred/index.js';
 import type { LogRecord, Run, StoreTransaction } from '../store/index.js';
 import { outcomeEvent } from './disposal-events.js';
+import type { ClaimRequest } from './row-deletion.js';
+import type { DisposalOutcome } from './rows-outcome.js';
 
 /**
  * What every run writes down of what it destroys, whoever gave it the authority: the intent with the names of all
@@ -26,7 +26,7 @@ export class DisposalRecords {
   /** Enters the intent, with the entries of the log that tell of it, in the same order. */
   async begin(
     transaction: StoreTransaction,
-    requests: readonly Pick<DisposalRequest, 'target' | 'entries'>[],
+    requests: readonly ClaimRequest[],
     intents: readonly LogRecord[],
   ): Promise<void> {
     for (const [at, { target, entries }] of requests.entries()) {
@@ -54,6 +54,16 @@ export class DisposalRecords {
     }
   }
 
+  /** Notes what a cut-off deletion of rows is settled by. */
+  async aboutToCommit(itemId: string, transactionId: string | null): Promise<void> {
+    await this.session.store.transaction((transaction) =>
+      transaction.runs.noteTarget(
+        { runId: this.run.id, itemId },
+        JSON.stringify({ itemId, aboutToCommit: true, transactionId }),
+      ),
+    );
+  }
+
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {
     const groups = new Map<string, { mark: OverwrittenMark; positions: number[] }>();
     for (const mark of marks) {
@@ -76,7 +86,7 @@ export class DisposalRecords {
    * @param closed called for each that had begun, in the same transaction, with whether it is destroyed
    */
   async finish(
-    all: readonly TargetOutcome[],
+    all: readonly DisposalOutcome[],
     closed: (transaction: StoreTransaction, itemId: string, destroyed: boolean) => Promise<void>,
   ): Promise<void> {
     const outcomes = all.filter(({ reasons }) => !reasons.some(({ code }) => code === 'stopped'));
@@ -107,7 +117,7 @@ export class DisposalRecords {
   /** Enters the outcome of an item that was never begun. */
   async enterUnbegun(
     transaction: StoreTransaction,
-    outcome: TargetOutcome,
+    outcome: DisposalOutcome,
     outcomeSeq: number,
   ): Promise<void> {
     await transaction.runs.insertDisposal({

@@ -8,7 +8,8 @@ export {
   disposeOf,
 } from './ad-hoc-run.js';
 export { BATCH, destroyPatiently } from './batch-work.js';
-export { logHashes, logReference, overwritingFacts, overwritingMethods } from './certified-disposal.js';
+export { disposalFacts, disposalMethods, logHashes, logReference } from './certified-disposal.js';
+export { hookLocation } from './database-hook.js';
 export {
   type DevicePreview,
   type DeviceRequest,
@@ -23,5 +24,21 @@ export { locationOf, readNames0 } from './named-paths.js';
 export { PatientJournal } from './patient-journal.js';
 export { foldersAbove, placesAround } from './places-around.js';
 export { protectedPaths } from './protected-paths.js';
+export {
+  type ClaimRequest,
+  deleteRows,
+  type RowJournal,
+  type RowStepName,
+  type RowWork,
+} from './row-deletion.js';
+export { RowExaminer } from './row-examination.js';
+export {
+  type DisposalOutcome,
+  isOfRows,
+  ROWS_DESCRIPTION,
+  ROWS_METHOD,
+  type RowsOutcome,
+  rowsInWords,
+} from './rows-outcome.js';
 export { confirmationWord, examineSelection, type SelectedPath, type Selection } from './selection.js';
 export { readStatement } from './statement.js';

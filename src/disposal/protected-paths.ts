@@ -12,5 +12,6 @@ export function protectedPaths(paths: WorkspacePaths): string[] {
     paths.keys,
     paths.certificates,
     paths.backups,
+    paths.databases,
   ];
 }

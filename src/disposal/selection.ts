@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { badInput, ExitCode, Fault, type Fingerprint, type Reason } from '../model/index.js';
+import { badInput, ExitCode, Fault, type PathFingerprint, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { type Assessment, createExaminer, type Examiner } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
@@ -15,7 +15,7 @@ export interface SelectedPath {
   location: string;
   medium: 'file' | 'folder';
   /** Null where it cannot be destroyed as it is; `left` says why. */
-  fingerprint: Fingerprint | null;
+  fingerprint: PathFingerprint | null;
   /** Regular files at and below it. */
   files: number;
   bytes: bigint;

@@ -1,5 +1,5 @@
 import type { CalendarDate } from './calendar-date.js';
-import type { Medium } from './medium.js';
+import { isOverwritable, type Medium } from './medium.js';
 import type { PiElement } from './personal-information.js';
 
 const DECISIONS = ['dispose', 'keep', 'held', 'defect'] as const;
@@ -27,7 +27,20 @@ export interface FolderFingerprint {
   treeSha256: string;
 }
 
-export type Fingerprint = FileFingerprint | FolderFingerprint;
+/** Rows of a database: the hook that finds them, and how many it found when the plan was made. */
+export interface RowsFingerprint {
+  kind: 'rows';
+  /** Name of the hook. */
+  hook: string;
+  /** SHA-256, hex, of the hook's file: a changed hook is refused. */
+  hookSha256: string;
+  counts: readonly { table: string; rows: number }[];
+}
+
+/** Identity of something in a file system. */
+export type PathFingerprint = FileFingerprint | FolderFingerprint;
+
+export type Fingerprint = PathFingerprint | RowsFingerprint;
 
 export interface PlanItem {
   itemId: string;
@@ -53,6 +66,11 @@ export interface PlanItem {
   fingerprint: Fingerprint | null;
   /** Ids of the holds that reach it. */
   holds: readonly string[];
+}
+
+/** Whether this program disposes of it by itself: files, folders, and rows that a hook finds. All else waits for people. */
+export function isDoneByProgram({ medium, fingerprint }: Pick<PlanItem, 'medium' | 'fingerprint'>): boolean {
+  return isOverwritable(medium) || fingerprint?.kind === 'rows';
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   type CalendarDate,
   classesOf,
   disposalClause,
-  isOverwritable,
+  isDoneByProgram,
   type Plan,
   type RecordClass,
   refused,
@@ -155,7 +155,7 @@ async function plannedLines(session: Session, plan: Plan, ids: readonly string[]
 const IDS_AT_ONCE = 500;
 
 function requireMethod(line: PlanItemLine, method: AttestedStatement['method']): void {
-  if (isOverwritable(line.medium)) {
+  if (isDoneByProgram(line)) {
     throw badInput(
       'medium-by-program',
       `${line.itemId} is a ${line.medium}, which the sweep destroys by itself`,

@@ -1,4 +1,3 @@
-import { protectedPaths } from '../disposal/index.js';
 import {
   badInput,
   type CalendarDate,
@@ -9,10 +8,10 @@ import {
 } from '../model/index.js';
 import { explainDue } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
-import { createExaminer } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
+import { Examiners } from './item-identity.js';
 import { findOverlapsAmong } from './overlap-search.js';
-import { describeItem, identified } from './plan-building.js';
+import { describeItem } from './plan-building.js';
 import { type Judgement, readRulebook } from './rulebook.js';
 
 /** What a plan would say of one item, and every step that leads there. */
@@ -57,8 +56,7 @@ export async function explainItem(
     : undefined;
   const final = overlap === undefined ? first : rules.judge(item, item.state, asOf, [overlap.with]);
   const decided = describeItem(item, final, rules, overlap);
-  const examiner = createExaminer({ protectedPaths: protectedPaths(session.paths) });
-  const result = decided.decision === 'dispose' ? await identified(item, decided, examiner) : decided;
+  const result = decided.decision === 'dispose' ? await identified(session, item, decided) : decided;
   if (classes.length > 1) steps.push(bothClocks(final.due));
   steps.push(
     ...holdSteps(final),
@@ -66,8 +64,18 @@ export async function explainItem(
     `The day that is decided for is ${asOf}.`,
   );
   if (overlap) steps.push(overlapStep(overlap));
-  if (result.fingerprint) steps.push('What lies at its place was examined, and can be overwritten.');
+  if (result.fingerprint?.kind === 'rows') steps.push('Its rows were counted, and can be deleted.');
+  else if (result.fingerprint) steps.push('What lies at its place was examined, and can be overwritten.');
   return { item: result, asOf, steps };
+}
+
+async function identified(session: Session, item: StoredItem, decided: PlanItem): Promise<PlanItem> {
+  const examiners = new Examiners(session);
+  try {
+    return await examiners.identified(item, decided);
+  } finally {
+    await examiners.close();
+  }
 }
 
 function bothClocks({ keepUntil, deleteBy }: DueDates): string {

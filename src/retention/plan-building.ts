@@ -1,19 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { canonicalJson } from '../crypto/index.js';
-import { protectedPaths } from '../disposal/index.js';
-import {
-  badInput,
-  type CalendarDate,
-  classesOf,
-  isOverwritable,
-  type Plan,
-  type PlanItem,
-} from '../model/index.js';
+import { badInput, type CalendarDate, classesOf, type Plan, type PlanItem } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { createExaminer, type Examiner } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { itemDigest } from './item-digest.js';
+import { Examiners } from './item-identity.js';
 import type { Overlap } from './location-overlap.js';
 import { findOverlaps } from './overlap-search.js';
 import { PlanDigest, planHeader, planLine } from './plan-document.js';
@@ -130,14 +122,18 @@ async function decideDueItems(
   const first = stored.map((item) => ({ item, judgement: rules.judge(item, item.state, asOf) }));
   const planned = first.filter(({ judgement }) => judgement.decision === 'dispose').map(({ item }) => item);
   const overlaps = await findOverlaps(session.store, planned);
-  const examiner = createExaminer({ protectedPaths: protectedPaths(session.paths) });
+  const examiners = new Examiners(session);
   const result: PlanItem[] = [];
-  for (const { item, judgement } of first) {
-    signal?.throwIfAborted();
-    const overlap = overlaps.get(item.id);
-    const final = overlap ? rules.judge(item, item.state, asOf, [overlap.with]) : judgement;
-    const planItem = describeItem(item, final, rules, overlap);
-    result.push(final.decision === 'dispose' ? await identified(item, planItem, examiner) : planItem);
+  try {
+    for (const { item, judgement } of first) {
+      signal?.throwIfAborted();
+      const overlap = overlaps.get(item.id);
+      const final = overlap ? rules.judge(item, item.state, asOf, [overlap.with]) : judgement;
+      const planItem = describeItem(item, final, rules, overlap);
+      result.push(final.decision === 'dispose' ? await examiners.identified(item, planItem) : planItem);
+    }
+  } finally {
+    await examiners.close();
   }
   return result;
 }
@@ -184,39 +180,9 @@ export function describeItem(
   };
 }
 
-/** Holds and other items name places by their paths; a second path to one place would get round them. */
-const THROUGH_LINK = {
-  reason: 'location-through-link',
-  explanation:
-    'Cannot be disposed of: its location leads through a symbolic link; write the real path into the inventory',
-};
-
 /** Of two due items in one place the inner one goes first. */
 function afterAnother({ with: other }: Overlap): string {
   return `Kept for now: ${other} lies in the same place and is disposed of first; plan again after that`;
-}
-
-/** Adds the identity of the file or folder; what cannot be identified is a defect and not disposed of. */
-export async function identified(
-  item: StoredItem,
-  planItem: PlanItem,
-  examiner: Examiner,
-): Promise<PlanItem> {
-  if (!isOverwritable(item.medium)) return planItem;
-  const examination = await examiner.examine(item.location, item.medium);
-  if (examination.status === 'ready' && examination.location !== item.location) {
-    return { ...planItem, location: null, decision: 'defect', ...THROUGH_LINK };
-  }
-  if (examination.status === 'ready') {
-    return { ...planItem, location: examination.location, fingerprint: examination.fingerprint };
-  }
-  return {
-    ...planItem,
-    location: null,
-    decision: 'defect',
-    reason: examination.reason.code,
-    explanation: `Cannot be disposed of: ${examination.reason.text}`,
-  };
 }
 
 /** The most that any class of the plan asks for, and never less than the workspace's minimum. */

@@ -65,6 +65,10 @@ export function planLine(item: PlanItem): string {
 }
 
 function sortedFingerprint(fingerprint: Fingerprint): Fingerprint {
+  if (fingerprint.kind === 'rows') {
+    const { counts, hook, hookSha256, kind } = fingerprint;
+    return { counts: counts.map(({ table, rows }) => ({ rows, table })), hook, hookSha256, kind };
+  }
   const { device, inode } = fingerprint;
   if (fingerprint.kind === 'folder') {
     const { bytes, files, kind, treeSha256 } = fingerprint;

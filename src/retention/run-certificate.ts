@@ -7,17 +7,22 @@ import {
   issueCertificate,
   type LogReference,
 } from '../certificate/index.js';
-import { logHashes, logReference, overwritingFacts, overwritingMethods } from '../disposal/index.js';
-import { isOverwritable, type Plan, type PlanItem, type Reason, type RecordClass } from '../model/index.js';
+import {
+  type DisposalOutcome,
+  disposalFacts,
+  disposalMethods,
+  logHashes,
+  logReference,
+} from '../disposal/index.js';
+import { isDoneByProgram, type Plan, type PlanItem, type Reason, type RecordClass } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import type { TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { approvalsAtBeginning, validApprovals } from './approval.js';
 import { plannedDisposals } from './plan-reading.js';
 import { disposedOf } from './sweep-result.js';
 
 /** What a disposal's `result` holds: the outcome of `destroy()`, or what a person stated. */
-export type DisposalResult = TargetOutcome | { attested: AttestedStatement };
+export type DisposalResult = DisposalOutcome | { attested: AttestedStatement };
 
 /**
  * Issues the certificate of a finished run, once: asked again, it gives the one that was issued. A run that
@@ -57,7 +62,7 @@ async function runFacts(
     approvals: await certifiedApprovals(session, plan, run),
     items,
     exceptions,
-    methods: overwritingMethods(items),
+    methods: disposalMethods(items),
     limits: [...limits.values()],
     holdsInForce: (await session.store.holds.active()).length,
   };
@@ -139,7 +144,7 @@ function certifiedItem(
       statement: result.attested,
     };
   }
-  return { ...common, ...overwritingFacts(result) };
+  return { ...common, ...disposalFacts(result) };
 }
 
 function exception(
@@ -158,7 +163,7 @@ function exception(
 }
 
 function waitingReason(line: PlanItem): Reason {
-  return isOverwritable(line.medium)
+  return isDoneByProgram(line)
     ? { code: 'not-begun', text: 'The run ended before it came to this item' }
     : { code: 'by-hand', text: `A person has to destroy this medium (${line.medium}) and record it` };
 }

@@ -1,12 +1,18 @@
 import {
   BATCH,
+  type DisposalOutcome,
+  deleteRows,
   destroyPatiently,
   PatientJournal,
+  RowExaminer,
+  type RowJournal,
+  type RowStepName,
+  type RowWork,
   pendingDisposal as storedDisposal,
 } from '../disposal/index.js';
-import { isOverwritable, verificationFailed } from '../model/index.js';
+import { isDoneByProgram, isOverwritable, verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import type { DisposalOptions, DisposalTarget, PendingDisposal, TargetOutcome } from '../shred/index.js';
+import type { DisposalOptions, DisposalTarget, PendingDisposal } from '../shred/index.js';
 import type { Disposal, Run } from '../store/index.js';
 import type { PlanItemLine } from './plan-document.js';
 import { plannedDisposals, type VerifiedPlan } from './plan-reading.js';
@@ -21,7 +27,8 @@ export interface BatchWork {
   quota: SweepQuota;
   disposal: DisposalOptions;
   /** Called after each outcome is durable. */
-  ended: (outcome: TargetOutcome) => void;
+  ended: (outcome: DisposalOutcome) => void;
+  rowStep?: (step: { step: RowStepName; itemId: string }) => void;
 }
 
 /** Finishes what was begun, then begins what the quota allows, until all is done, the quota is used up, or a signal comes. */
@@ -34,20 +41,73 @@ export async function workThrough(work: BatchWork): Promise<void> {
   if (begun.size > 0) {
     for await (const lines of plannedDisposals(session, verified.plan.id, 1000)) {
       const mine = lines.filter(({ itemId }) => begun.has(itemId));
-      if (mine.length > 0 && !halted()) await workOn(work, patient, mine, false);
+      const files = mine.filter(({ medium }) => isOverwritable(medium));
+      if (files.length > 0 && !halted()) await workOn(work, patient, files, false);
+      await workOnRows(work, mine);
     }
   }
   const seen = new Set(known.map(({ itemId }) => itemId));
   for await (const lines of plannedDisposals(session, verified.plan.id, BATCH)) {
     if (halted()) return;
-    const fresh = lines.filter((line) => isOverwritable(line.medium) && !seen.has(line.itemId));
+    const fresh = lines.filter((line) => isDoneByProgram(line) && !seen.has(line.itemId));
     const batch = quota.admit(fresh);
-    if (batch.length > 0) await workOn(work, patient, batch, true);
+    const files = batch.filter(({ medium }) => isOverwritable(medium));
+    if (files.length > 0) await workOn(work, patient, files, true);
+    await workOnRows(work, batch);
     if (batch.length < fresh.length) return;
-    await work.journal.refuseByHand(
-      lines.filter((line) => !isOverwritable(line.medium) && !seen.has(line.itemId)),
-    );
+    await work.journal.refuseByHand(lines.filter((line) => !isDoneByProgram(line) && !seen.has(line.itemId)));
   }
+}
+
+/** Those of the lines that are rows of a database, one after the other. */
+async function workOnRows(work: BatchWork, lines: readonly PlanItemLine[]): Promise<void> {
+  const { session, run, journal, disposal } = work;
+  const rows = lines.flatMap((line) =>
+    line.fingerprint?.kind === 'rows' ? [{ line, fingerprint: line.fingerprint }] : [],
+  );
+  if (rows.length === 0 || disposal.signal?.aborted) return;
+  const items = await session.store.items.byIds(rows.map(({ line }) => line.itemId));
+  const known = await session.store.runs.disposals(run.id, 'begun');
+  const begun = new Map(known.map(({ itemId, target: noted }) => [itemId, noted]));
+  const works = rows.map(({ line, fingerprint }): RowWork => {
+    const item = items.get(line.itemId);
+    const noted = begun.get(line.itemId);
+    return {
+      item: {
+        id: line.itemId,
+        location: line.location ?? '',
+        recordClass: line.recordClass,
+        subjects: item?.subjects ?? [],
+      },
+      fingerprint,
+      begun:
+        noted === undefined ? undefined : { aboutToCommit: false, transactionId: null, ...noteOf(noted) },
+    };
+  });
+  journal.expect(lines);
+  const examiner = new RowExaminer(session.paths);
+  const observed: RowJournal = {
+    begin: (requests) => journal.begin(requests),
+    stillAuthorized: (itemId) => journal.stillAuthorized(itemId),
+    aboutToCommit: (itemId, transactionId) => journal.aboutToCommit(itemId, transactionId),
+    finish: async (outcomes) => {
+      await journal.finish(outcomes);
+      for (const outcome of outcomes) work.ended(outcome);
+    },
+  };
+  try {
+    await deleteRows(works, examiner, observed, {
+      signal: disposal.signal,
+      observe: (step) => work.rowStep?.(step),
+    });
+  } finally {
+    await examiner.close();
+  }
+}
+
+function noteOf(text: string): Partial<NonNullable<RowWork['begun']>> {
+  const { aboutToCommit, transactionId } = JSON.parse(text) as Partial<NonNullable<RowWork['begun']>>;
+  return aboutToCommit === true ? { aboutToCommit, transactionId: transactionId ?? null } : {};
 }
 
 async function workOn(
@@ -99,7 +159,7 @@ function disposalChanged({ itemId }: Disposal): Error {
 
 function target(line: PlanItemLine): DisposalTarget {
   const { itemId, location, medium, fingerprint } = line;
-  if (location === null || fingerprint === null || !isOverwritable(medium)) {
+  if (location === null || fingerprint === null || fingerprint.kind === 'rows' || !isOverwritable(medium)) {
     throw new Error('A line of the plan names nothing that can be overwritten');
   }
   return { itemId, location, medium, fingerprint };

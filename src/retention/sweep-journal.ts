@@ -1,4 +1,13 @@
-import { DisposalRecords, intentEvent, outcomeEvent, refusedOutcome, stateAfter } from '../disposal/index.js';
+import {
+  type ClaimRequest,
+  type DisposalOutcome,
+  DisposalRecords,
+  intentEvent,
+  outcomeEvent,
+  type RowJournal,
+  refusedOutcome,
+  stateAfter,
+} from '../disposal/index.js';
 import {
   type CalendarDate,
   classesOf,
@@ -8,13 +17,7 @@ import {
   type RecordClass,
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import type {
-  BeginAnswer,
-  DisposalJournal,
-  DisposalRequest,
-  OverwrittenMark,
-  TargetOutcome,
-} from '../shred/index.js';
+import type { BeginAnswer, DisposalJournal, OverwrittenMark } from '../shred/index.js';
 import type { Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong } from './overlap-search.js';
@@ -35,7 +38,7 @@ export interface JournalContext {
  * Hold, rule, plan and item are checked in the transaction that claims the item, and holds once more right
  * before the act.
  */
-export class SweepJournal implements DisposalJournal {
+export class SweepJournal implements DisposalJournal, RowJournal {
   private readonly planned = new Map<string, PlanItemLine>();
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
@@ -57,14 +60,14 @@ export class SweepJournal implements DisposalJournal {
     for (const line of lines) this.planned.set(line.itemId, line);
   }
 
-  async begin(requests: readonly DisposalRequest[]): Promise<readonly BeginAnswer[]> {
+  async begin(requests: readonly ClaimRequest[]): Promise<readonly BeginAnswer[]> {
     const { session } = this.context;
     return await session.store.transaction(async (transaction) => {
       const rules = await readRulebook(transaction, session.settings());
       const items = await transaction.items.byIds(requests.map(({ target }) => target.itemId));
       const overlaps = await findOverlapsAmong(transaction, [...items.values()], this.isDue(rules));
       const answers: BeginAnswer[] = [];
-      const accepted: DisposalRequest[] = [];
+      const accepted: ClaimRequest[] = [];
       for (const request of requests) {
         const itemId = request.target.itemId;
         const item = items.get(itemId);
@@ -126,11 +129,15 @@ export class SweepJournal implements DisposalJournal {
     return (item) => rules.judge(item, item.state, this.context.today).decision === 'dispose';
   }
 
+  async aboutToCommit(itemId: string, transactionId: string | null): Promise<void> {
+    await this.records.aboutToCommit(itemId, transactionId);
+  }
+
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {
     await this.records.overwritten(marks);
   }
 
-  async finish(outcomes: readonly TargetOutcome[]): Promise<void> {
+  async finish(outcomes: readonly DisposalOutcome[]): Promise<void> {
     await this.records.finish(outcomes, async (transaction, itemId, destroyed) => {
       await transaction.items.moveState([itemId], 'claimed', stateAfter(destroyed));
     });
@@ -154,7 +161,7 @@ export class SweepJournal implements DisposalJournal {
     return undefined;
   }
 
-  private async claim(transaction: StoreTransaction, requests: readonly DisposalRequest[]): Promise<void> {
+  private async claim(transaction: StoreTransaction, requests: readonly ClaimRequest[]): Promise<void> {
     const { session, run } = this.context;
     const ids = requests.map(({ target }) => target.itemId);
     if (ids.length === 0) return;

@@ -1,10 +1,9 @@
 import { canonicalJson } from '../crypto/index.js';
-import { protectedPaths } from '../disposal/index.js';
-import { isOverwritable, type Plan, type Reason } from '../model/index.js';
+import type { Plan, Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { createExaminer, type Examiner } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
+import { Examiners } from './item-identity.js';
 import type { PlanItemLine } from './plan-document.js';
 import { plannedDisposals, verifiedPlan } from './plan-reading.js';
 import { type Rulebook, readRulebook } from './rulebook.js';
@@ -12,7 +11,7 @@ import { type Rulebook, readRulebook } from './rulebook.js';
 /** What a run would do with one item now. */
 export interface PreviewItem {
   itemId: string;
-  would: 'overwrite' | 'wait' | 'leave';
+  would: 'overwrite' | 'delete-rows' | 'wait' | 'leave';
   /** Why it would be left, or what overwriting would not reach. */
   reasons: readonly Reason[];
 }
@@ -28,13 +27,19 @@ export async function previewSweep(
 ): Promise<{ plan: Plan; items: readonly PreviewItem[] }> {
   const { plan } = await verifiedPlan(session, planId);
   const rules = await readRulebook(session.store, session.settings());
-  const examiner = createExaminer({ protectedPaths: protectedPaths(session.paths) });
+  const examiners = new Examiners(session);
   const items: PreviewItem[] = [];
-  for await (const lines of plannedDisposals(session, plan.id, 500)) {
-    const stored = await session.store.items.byIds(lines.map((line) => line.itemId));
-    for (const line of lines) {
-      items.push(await preview(line, stored.get(line.itemId), { rules, examiner, today: session.today() }));
+  try {
+    for await (const lines of plannedDisposals(session, plan.id, 500)) {
+      const stored = await session.store.items.byIds(lines.map((line) => line.itemId));
+      for (const line of lines) {
+        items.push(
+          await preview(line, stored.get(line.itemId), { rules, examiners, today: session.today() }),
+        );
+      }
     }
+  } finally {
+    await examiners.close();
   }
   return { plan, items };
 }
@@ -42,9 +47,9 @@ export async function previewSweep(
 async function preview(
   line: PlanItemLine,
   item: StoredItem | undefined,
-  context: { rules: Rulebook; examiner: Examiner; today: ReturnType<Session['today']> },
+  context: { rules: Rulebook; examiners: Examiners; today: ReturnType<Session['today']> },
 ): Promise<PreviewItem> {
-  const { itemId, medium } = line;
+  const { itemId } = line;
   const leave = (reason: Reason): PreviewItem => ({ itemId, would: 'leave', reasons: [reason] });
   if (item === undefined || itemDigest(item) !== line.itemSha256) {
     return leave({ code: 'item-changed', text: 'It has changed in the inventory since the plan was made' });
@@ -53,11 +58,15 @@ async function preview(
   if (judgement.decision !== 'dispose') {
     return leave({ code: judgement.reason, text: judgement.explanation });
   }
-  if (!isOverwritable(medium) || line.location === null) return { itemId, would: 'wait', reasons: [] };
-  const examination = await context.examiner.examine(line.location, medium);
+  const examination = await context.examiners.again(line, item);
+  if (examination === undefined) return { itemId, would: 'wait', reasons: [] };
   if (examination.status !== 'ready') return leave(examination.reason);
   if (canonicalJson(examination.fingerprint) !== canonicalJson(line.fingerprint)) {
-    return leave({ code: 'changed', text: 'It was changed on disk since the plan was made' });
+    return leave({
+      code: 'changed',
+      text: 'It was changed on disk or in the database since the plan was made',
+    });
   }
+  if (!('assessment' in examination)) return { itemId, would: 'delete-rows', reasons: [] };
   return { itemId, would: 'overwrite', reasons: examination.assessment.residual };
 }

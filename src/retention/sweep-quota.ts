@@ -86,7 +86,7 @@ export class SweepQuota {
 
 /** Size of what the plan disposes of, in bytes; 0 where no program can tell. */
 function plannedBytes({ fingerprint }: PlanItemLine): number {
-  if (fingerprint === null) return 0;
+  if (fingerprint === null || fingerprint.kind === 'rows') return 0;
   return Number(fingerprint.kind === 'file' ? fingerprint.size : fingerprint.bytes);
 }
 

@@ -1,6 +1,6 @@
-import { isOverwritable, type Outcome, type Plan, type Reason } from '../model/index.js';
+import type { DisposalOutcome } from '../disposal/index.js';
+import { isDoneByProgram, type Outcome, type Plan, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import type { TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { plannedDisposals } from './plan-reading.js';
 import type { QuotaName } from './sweep-quota.js';
@@ -35,7 +35,7 @@ export interface SweepResult {
   bytes: number;
 }
 
-export function endedItem({ itemId, outcome, reasons, bytes }: TargetOutcome): EndedItem {
+export function endedItem({ itemId, outcome, reasons, bytes }: DisposalOutcome): EndedItem {
   return { itemId, outcome, reasons, bytes: Number(bytes) };
 }
 
@@ -51,9 +51,9 @@ export async function whatIsLeft(session: Session, plan: Plan, run: Run): Promis
   );
   const left: Left = { notBegun: 0, unfinished: 0 };
   for await (const lines of plannedDisposals(session, plan.id, 1000)) {
-    for (const { itemId, medium } of lines) {
-      if (!isOverwritable(medium)) continue;
-      const state = states.get(itemId);
+    for (const line of lines) {
+      if (!isDoneByProgram(line)) continue;
+      const state = states.get(line.itemId);
       if (state === undefined) left.notBegun += 1;
       else if (state === 'begun') left.unfinished += 1;
     }
@@ -89,7 +89,7 @@ export async function sweepResult(
   const told = new Set(disposals.map(({ itemId }) => itemId));
   const waiting: string[] = [];
   for await (const lines of plannedDisposals(session, plan.id, 1000)) {
-    const byHand = lines.filter(({ itemId, medium }) => !isOverwritable(medium) && !told.has(itemId));
+    const byHand = lines.filter((line) => !isDoneByProgram(line) && !told.has(line.itemId));
     const gone = await disposedOf(session, byHand);
     for (const { itemId } of byHand) if (!gone.has(itemId)) waiting.push(itemId);
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { protectedPaths } from '../disposal/index.js';
+import { protectedPaths, type RowStepName } from '../disposal/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, interrupted, isDestroyed, type Plan, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -26,7 +26,12 @@ export interface SweepOptions {
   acceptResidual?: boolean;
   signal?: AbortSignal;
   /** Called synchronously after each step of the disposal. */
-  observe?: (step: DisposalStep | { step: 'run-begun' | 'run-finished' | 'certified'; itemId: null }) => void;
+  observe?: (
+    step:
+      | DisposalStep
+      | { step: 'run-begun' | 'run-finished' | 'certified'; itemId: null }
+      | { step: RowStepName; itemId: string },
+  ) => void;
   /** Called after each item's outcome is durable. */
   ended?: (item: EndedItem) => void;
   /** What may be done before the run stops by itself; the caller closes it. No limit where it is not given. */
@@ -166,6 +171,7 @@ async function disposeOfAll(
       ...(throttle ? { throttle } : {}),
     },
     ended: (outcome) => ended?.(endedItem(outcome)),
+    ...(observe ? { rowStep: observe } : {}),
   });
   requireNotInterrupted(signal, plan);
 }

@@ -2,7 +2,7 @@ import {
   type CalendarDate,
   ExitCode,
   Fault,
-  isOverwritable,
+  isDoneByProgram,
   type Plan,
   type PlanItem,
   refused,
@@ -121,9 +121,7 @@ async function sweep(work: Work): Promise<void> {
   if (draft === null) return;
   const due = draft.items.filter(({ decision }) => decision === 'dispose');
   countForPeople(report, draft.items);
-  const free = due.filter(
-    (item) => isOverwritable(item.medium) && approvalsFor(session, draft, [item]) === 0,
-  );
+  const free = due.filter((item) => isDoneByProgram(item) && approvalsFor(session, draft, [item]) === 0);
   if (free.length > 0 && mayBegin(work)) {
     const plan = (await samePlan(session, free, 0)) ?? (await freezePlan(session, draft, free));
     await runPlan(work, plan.id);
@@ -229,7 +227,7 @@ async function leaveWaiting(work: Work, draft: PlanDraft, free: ReadonlySet<Plan
   const { session, report } = work;
   const rest = draft.items.filter((item) => !free.has(item));
   const due = rest.filter(({ decision }) => decision === 'dispose');
-  report.byHand = due.filter(({ medium }) => !isOverwritable(medium)).length;
+  report.byHand = due.filter((item) => !isDoneByProgram(item)).length;
   if (due.length === 0) return;
   const before = await samePlan(session, due, approvalsFor(session, draft, due));
   const plan = before ?? (await freezePlan(session, draft, rest));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isDestroyed, isOverwritable, type Plan, type PlanItem } from '../model/index.js';
+import { isDestroyed, isDoneByProgram, type Plan, type PlanItem } from '../model/index.js';
 import {
   hasLapsed,
   neededApprovals,
@@ -46,7 +46,7 @@ export async function approvedPlans(session: Session): Promise<Plan[]> {
 
 async function hasWork(session: Session, plan: Plan): Promise<boolean> {
   for await (const lines of plannedDisposals(session, plan.id, PAGE)) {
-    const ids = lines.filter(({ medium }) => isOverwritable(medium)).map(({ itemId }) => itemId);
+    const ids = lines.filter(isDoneByProgram).map(({ itemId }) => itemId);
     const items = await session.store.items.byIds(ids);
     if ([...items.values()].some(({ state }) => state === 'active')) return true;
   }
@@ -65,7 +65,7 @@ export async function samePlan(
   disposals: readonly PlanItem[],
   approvals: number,
 ): Promise<Plan | undefined> {
-  const byHand = disposals.every(({ medium }) => !isOverwritable(medium));
+  const byHand = !disposals.some(isDoneByProgram);
   const wanted = digest(disposals);
   for (const plan of (await session.store.plans.list()).toReversed()) {
     if (plan.counts.dispose !== disposals.length || plan.approvalsRequired !== approvals) continue;

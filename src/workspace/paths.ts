@@ -16,6 +16,8 @@ export interface WorkspacePaths {
   keys: string;
   certificates: string;
   backups: string;
+  /** Hooks that say how the rows of an item are deleted from a database; made by whoever needs one. */
+  databases: string;
   /** Every checkpoint of the log as a file, beside the database. */
   checkpoints: string;
 }
@@ -30,6 +32,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     keys: join(root, 'keys'),
     certificates: join(root, 'certificates'),
     backups: join(root, 'backups'),
+    databases: join(root, 'databases'),
     checkpoints: join(root, 'checkpoints'),
   };
 }

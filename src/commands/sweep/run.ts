@@ -83,7 +83,12 @@ export default class SweepRun extends QuietusCommand {
   private async preview(planId: string, acceptResidual: boolean): Promise<unknown> {
     const { previewSweep } = await import('../../retention/index.js');
     const { plan, items } = await previewSweep(await this.openSession(), planId);
-    const words = { overwrite: 'overwrite and remove', wait: 'wait for a person', leave: 'leave' };
+    const words = {
+      overwrite: 'overwrite and remove',
+      'delete-rows': 'delete its rows, counted before and after',
+      wait: 'wait for a person',
+      leave: 'leave',
+    };
     for (const item of items) {
       const residual = item.would === 'overwrite' && item.reasons.length > 0;
       const would = residual && !acceptResidual ? 'leave (needs --accept-residual)' : words[item.would];
@@ -126,9 +131,12 @@ export default class SweepRun extends QuietusCommand {
   }
 }
 
+/** Outcomes that are all that can be had on their medium. */
+const COMPLETE: ReadonlySet<string> = new Set(['overwritten-verified', 'rows-deleted']);
+
 function exitCode(result: SweepResult): ExitCode {
   if (result.stoppedAt !== null) return ExitCode.partial;
-  const partial = [...result.outcomes.keys()].some((outcome) => outcome !== 'overwritten-verified');
+  const partial = [...result.outcomes.keys()].some((outcome) => !COMPLETE.has(outcome));
   if (partial) return ExitCode.partial;
   return result.waiting.length > 0 ? ExitCode.waiting : ExitCode.done;
 }

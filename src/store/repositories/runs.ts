@@ -175,6 +175,13 @@ export class RunRepository {
     });
   }
 
+  /** Replaces what is noted of a disposal that has begun. */
+  async noteTarget(key: { runId: string; itemId: string }, target: string): Promise<void> {
+    await this.database('disposals')
+      .where({ run_id: key.runId, item_id: key.itemId, state: 'begun' })
+      .update({ target });
+  }
+
   /** Records the outcome of a disposal that had begun, and forgets the names of its entries. */
   async finishDisposal(
     key: { runId: string; itemId: string },
