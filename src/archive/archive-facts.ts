@@ -1,4 +1,4 @@
-import { type Fingerprint, type Outcome, type Reason, verificationFailed } from '../model/index.js';
+import { type Outcome, type PathFingerprint, type Reason, verificationFailed } from '../model/index.js';
 import type { PendingDisposal } from '../shred/index.js';
 import type { ArchiveRecord } from '../store/index.js';
 
@@ -16,7 +16,7 @@ export interface ArchiveFacts {
   medium: 'file' | 'folder';
   /** Where the content lay. */
   location: string;
-  fingerprint: Fingerprint;
+  fingerprint: PathFingerprint;
   /** Generation of the key folder that the key was written into first. */
   generation: number;
   /** The content lay on the file system that holds the archive or its key; NIST counts that against an erasure. */

@@ -32,13 +32,9 @@ export {
   type RowWork,
 } from './row-deletion.js';
 export { RowExaminer } from './row-examination.js';
-export {
-  type DisposalOutcome,
-  isOfRows,
-  ROWS_DESCRIPTION,
-  ROWS_METHOD,
-  type RowsOutcome,
-  rowsInWords,
+export type {
+  DisposalOutcome,
+  RowsOutcome,
 } from './rows-outcome.js';
 export { confirmationWord, examineSelection, type SelectedPath, type Selection } from './selection.js';
 export { readStatement } from './statement.js';

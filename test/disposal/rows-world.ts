@@ -37,7 +37,7 @@ export interface Shop {
   query(sql: string): Promise<string[]>;
 }
 
-export function sqliteShop(folder: string): Shop {
+function sqliteShop(folder: string): Shop {
   const file = join(folder, 'shop.db');
   const query = async (sql: string): Promise<string[]> =>
     execFileSync('sqlite3', [file, sql], { encoding: 'utf8' }).split('\n').filter(Boolean);
@@ -53,7 +53,7 @@ export function sqliteShop(folder: string): Shop {
 /** libpq connection string of a PostgreSQL server where schemas may be made and dropped. */
 export const postgresUrl = process.env.QUIETUS_TEST_POSTGRES ?? '';
 
-export async function postgresShop(): Promise<Shop> {
+async function postgresShop(): Promise<Shop> {
   const admin = new pg.Client(postgresUrl);
   await admin.connect();
   const name = `shop_${randomBytes(6).toString('hex')}`;
