@@ -1,3 +1,11 @@
+export {
+  type BlockLayer,
+  type DiskFacts,
+  deviceNumber,
+  type LayerKind,
+  layersOf,
+  readBlockStack,
+} from './block-stack.js';
 export { type DisposalOptions, destroy } from './destruction.js';
 export { type DeviceFacts, type DeviceKind, readDeviceFacts } from './device/device-facts.js';
 export type {
@@ -49,6 +57,7 @@ export {
   type Examiner,
   examine,
 } from './examination.js';
+export type { FileSystemFacts } from './file-system-facts.js';
 export {
   assessFreeSpace,
   type FreeSpaceAssessment,
@@ -59,7 +68,9 @@ export {
 export { emptyOutcome } from './item-work.js';
 export { judgeFileSystem } from './linux-medium-inspector.js';
 export type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
+export { inspectMedium, type MediumReport, parseSmartctl } from './medium-report.js';
 export { METHOD_LIMITS } from './method-limits.js';
+export type { MethodVerdict, Reach } from './method-verdict.js';
 export {
   DEFAULT_METHOD,
   describeMethod,

@@ -1,6 +1,8 @@
-import { readFileSync, realpathSync, statfsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { Reason } from '../model/index.js';
+import { residualOfLayers } from './block-judgement.js';
+import { deviceNumber, readBlockStack } from './block-stack.js';
 import type { MediumFacts, MediumInspector } from './medium-inspector.js';
 import { METHOD_LIMITS, type MediumReasonCode, mediumReason } from './method-limits.js';
 import { type Mount, MountTable } from './mount-table.js';
@@ -156,6 +158,7 @@ export function createLinuxInspector(): MediumInspector {
       let facts = known.get(key);
       if (facts === undefined) {
         facts = judgeFileSystem(mount?.type, mount === undefined ? [] : optionsOf(mount), magicOf(folder));
+        if (mount !== undefined) facts.assessment.residual.push(...residualBelow(mount, facts, mounts));
         if (mounts === undefined) facts.assessment.limits.push(mediumReason('path-addressing'));
         known.set(key, facts);
       }
@@ -165,6 +168,35 @@ export function createLinuxInspector(): MediumInspector {
     mountedBelow: (path) => mounts?.below(path),
     hasSecondPath: (path) => mounts?.hasSecondPath(path),
   };
+}
+
+/** How ext3 and ext4 write content; `ordered` where nothing else is said, and null on other file systems. */
+export function dataModeOf(mount: Mount): string | null {
+  if (!/^ext[34]$/.test(mount.type)) return null;
+  const option = optionsOf(mount).find((each) => each.startsWith('data='));
+  return option === undefined ? 'ordered' : option.slice('data='.length);
+}
+
+/** The block device below a mount; its number is its own also where the mount has an anonymous one (Btrfs). */
+export function blockNumberOf(mount: Pick<Mount, 'device' | 'source'>): string | undefined {
+  if (!mount.device.startsWith('0:')) return mount.device;
+  if (!mount.source.startsWith('/dev/')) return undefined;
+  const stat = statSync(mount.source, { bigint: true, throwIfNoEntry: false });
+  return stat?.isBlockDevice() === true ? deviceNumber(stat.rdev) : undefined;
+}
+
+/** What lies below the file system, without what is known of it already. */
+function residualBelow(mount: Mount, facts: MediumFacts, mounts: MountTable | undefined): Reason[] {
+  const number = blockNumberOf(mount);
+  const top = number === undefined ? undefined : readBlockStack(number);
+  if (top === undefined) return [];
+  const found = residualOfLayers(top, (image) => {
+    const below = mounts?.mountOf(image);
+    if (below === undefined || below === mount) return [mediumReason('file-system-unknown')];
+    return judgeFileSystem(below.type, optionsOf(below), magicOf(dirname(image))).assessment.residual;
+  });
+  const known = new Set(facts.assessment.residual.map(({ code }) => code));
+  return found.filter(({ code }) => !known.has(code));
 }
 
 function magicOf(folder: string): number | undefined {

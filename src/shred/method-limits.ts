@@ -42,6 +42,11 @@ const WORDS = {
     'Journals, folders, unused inodes and other records of the file system itself, with names and small content in them, are not reached; nor are the few free blocks that it took for such records while it was filled.',
   'free-space-in-use':
     'What is still in use is not free: snapshots, copies that share blocks, other files, other partitions.',
+  'volume-snapshot':
+    'A logical volume below is thin, a snapshot or has one; new content can go to a new place, and the old blocks stay.',
+  'cache-device': 'A caching device lies below; copies of the content can stay on it.',
+  'image-storage':
+    'The file system lies in an image file (loop device), and where that is stored new content can go to a new place.',
   'file-system-unknown': 'Nothing is known about how this file system stores content.',
 } as const;
 

@@ -13,6 +13,8 @@ export interface Mount {
   source: string;
   /** Options of the file system itself, such as `data=journal`. */
   options: readonly string[];
+  /** The file system or this mount of it is. */
+  readOnly: boolean;
 }
 
 function decodeField(field: string): string {
@@ -62,6 +64,7 @@ export class MountTable {
         type,
         source: decodeField(fields[dash + 2] ?? ''),
         options: (fields[dash + 3] ?? '').split(','),
+        readOnly: [...(fields[5] ?? '').split(','), ...(fields[dash + 3] ?? '').split(',')].includes('ro'),
       });
     }
   }

@@ -1,0 +1,103 @@
+// Disposal of files beside the programs that people use for it: many small files, and one large one. Each starts with
+// fresh files, whose making is not measured. `npm run bench -- disposal`; with QUIETUS_BENCH_FOLDER on another disk.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { alternate, machine, seconds, table } from './measure.mjs';
+
+const FILES = Number(process.env.QUIETUS_BENCH_FILES ?? 10_000);
+const LARGE_MIB = Number(process.env.QUIETUS_BENCH_MIB ?? 2048);
+const RUNS = Number(process.env.QUIETUS_BENCH_RUNS ?? 3);
+
+const root = mkdtempSync(join(process.env.QUIETUS_BENCH_FOLDER ?? tmpdir(), 'quietus-bench-'));
+const program = join(root, 'disposal-job.mjs');
+const small = join(root, 'small');
+const large = join(root, 'large');
+
+function makeSmall() {
+  rmSync(small, { recursive: true, force: true });
+  const content = Buffer.alloc(4096, 'payroll ');
+  for (let folder = 0; folder < 10; folder += 1) {
+    const at = join(small, String(folder));
+    mkdirSync(at, { recursive: true });
+    for (let file = 0; file < FILES / 10; file += 1) writeFileSync(join(at, `${file}.txt`), content);
+  }
+  execFileSync('sync', ['-f', root]);
+}
+
+function makeLarge() {
+  const chunk = Buffer.alloc(1 << 20, 'payroll ');
+  const file = openSync(large, 'w');
+  for (let at = 0; at < LARGE_MIB; at += 1) writeSync(file, chunk);
+  closeSync(file);
+  execFileSync('sync', ['-f', root]);
+}
+
+function has(command) {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+}
+
+const shell = (script, before) => ({ command: ['sh', '-c', script], before });
+const ours = (path, medium, before) => ({ command: [process.execPath, program, path, medium], before });
+
+/** @param goals by name: least ratio of the other's wall time to ours */
+function report(results, unit, amount, goals) {
+  const mine = results['quietus, verified'];
+  table(
+    ['command', unit, 'wall', 'CPU', 'peak memory', 'wall / ours', 'at least'],
+    Object.entries(results).map(([name, { wall, cpu, rss }]) => [
+      `\`${name}\``,
+      String(Math.round(amount / wall)),
+      seconds(wall),
+      seconds(cpu),
+      rss === null ? '' : `${Math.round(rss)} MB`,
+      (wall / mine.wall).toFixed(2),
+      goals[name] ?? '',
+    ]),
+  );
+  console.log('');
+}
+
+try {
+  await build({
+    entryPoints: [join(import.meta.dirname, 'disposal-job.mjs')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  console.log(`Medians of ${RUNS} runs in turn. ${machine()}\n`);
+  const each = `find ${small} -type f -print0 | xargs -0`;
+  const many = alternate(
+    {
+      'quietus, verified': ours(small, 'folder', makeSmall),
+      'shred -n1 -u': shell(`${each} shred -n1 -u`, makeSmall),
+      'shred -n1 --remove=unlink': shell(`${each} shred -n1 --remove=unlink`, makeSmall),
+      'xargs -P4 shred -n1 -u': shell(`${each} -P4 -n 500 shred -n1 -u`, makeSmall),
+      ...(has('srm') && { 'srm -ll': shell(`${each} srm -ll`, makeSmall) }),
+    },
+    { runs: RUNS, warmup: 0 },
+  );
+  console.log(`${FILES} files of 4 KiB\n`);
+  report(many, 'files a second', FILES, {
+    'shred -n1 -u': '4',
+    'shred -n1 --remove=unlink': '1.3 without reading back',
+  });
+  const direct = `dd if=/dev/zero of=${large} bs=1M count=${LARGE_MIB} oflag=direct conv=notrunc status=none`;
+  const one = alternate(
+    {
+      'quietus, verified': ours(large, 'file', makeLarge),
+      'shred -n1 -u': shell(`shred -n1 -u ${large}`, makeLarge),
+      'dd oflag=direct': shell(`${direct} && rm ${large}`, makeLarge),
+      ...(has('srm') && { 'srm -ll': shell(`srm -ll ${large}`, makeLarge) }),
+    },
+    { runs: RUNS, warmup: 0 },
+  );
+  console.log(`One file of ${LARGE_MIB} MiB\n`);
+  report(one, 'MiB a second', LARGE_MIB, { 'shred -n1 -u': 'more than 1' });
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}

@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { deviceNumber, layersOf, parseSmartctl, readBlockStack } from '../../src/shred/index.js';
+
+// Trees as the kernel lays out /sys (Documentation/ABI/stable/sysfs-block), written down from machines that have them.
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'quietus-sys-'));
+  mkdirSync(join(root, 'sys/dev/block'), { recursive: true });
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** A device with its attributes, and links to those below it. */
+function device(path: string, number: string, files: Record<string, string>, below: string[] = []): void {
+  const folder = join(root, 'sys/devices', path);
+  for (const [name, content] of Object.entries({ dev: number, size: '2048', ro: '0', ...files })) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), `${content}\n`);
+  }
+  mkdirSync(join(folder, 'slaves'), { recursive: true });
+  for (const each of below) {
+    symlinkSync(join(root, 'sys/devices', each), join(folder, 'slaves', each.split('/').at(-1) ?? ''));
+  }
+  symlinkSync(folder, join(root, 'sys/dev/block', number));
+}
+
+const DISK = 'pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block/sda';
+
+function sda(): void {
+  device(DISK, '8:0', {
+    'queue/rotational': '1',
+    'queue/discard_max_bytes': '0',
+    'queue/zoned': 'none',
+    'device/model': 'WDC WD10EZEX-08W',
+    removable: '0',
+  });
+  device(`${DISK}/sda2`, '8:2', { partition: '2' });
+}
+
+const kinds = (number: string): string[] => {
+  const top = readBlockStack(number, root);
+  return top === undefined ? [] : layersOf(top).map(({ name, kind }) => `${name} ${kind}`);
+};
+
+it('follows LVM on LUKS on a partition down to the disk, with what the disk says of itself', () => {
+  sda();
+  mkdirSync(join(root, 'run/udev/data'), { recursive: true });
+  writeFileSync(
+    join(root, 'run/udev/data/b8:0'),
+    'S:disk/by-id/ata-WDC\nE:ID_SERIAL_SHORT=WD-WCC6Y1234567\n',
+  );
+  const crypt = { 'dm/name': 'luks', 'dm/uuid': 'CRYPT-LUKS2-5a1b3c-luks' };
+  device('virtual/block/dm-0', '254:0', crypt, [`${DISK}/sda2`]);
+  const volume = { 'dm/name': 'vg-root', 'dm/uuid': `LVM-${'a'.repeat(64)}` };
+  device('virtual/block/dm-1', '254:1', volume, ['virtual/block/dm-0']);
+  expect(kinds('254:1')).toEqual(['dm-1 lvm', 'dm-0 crypt', 'sda2 partition', 'sda disk']);
+  const top = readBlockStack('254:1', root);
+  expect(top && layersOf(top).at(-1)).toMatchObject({
+    sizeBytes: 1_048_576n,
+    discard: false,
+    disk: {
+      model: 'WDC WD10EZEX-08W',
+      serial: 'WD-WCC6Y1234567',
+      transport: 'sata',
+      rotational: true,
+      removable: false,
+      zoned: false,
+    },
+  });
+});
+
+it('tells a thin volume, the origin of a snapshot, a cache, RAID, a zoned disk and network storage', () => {
+  sda();
+  const id = `LVM-${'a'.repeat(32)}${'b'.repeat(32)}`;
+  device('virtual/block/dm-2', '254:2', { 'dm/uuid': `${id}-tpool` }, [DISK]);
+  device('virtual/block/dm-3', '254:3', { 'dm/uuid': id }, ['virtual/block/dm-2']);
+  device('virtual/block/dm-4', '254:4', { 'dm/uuid': `${id}-real` }, [DISK]);
+  device('virtual/block/dm-5', '254:5', { 'dm/uuid': id }, ['virtual/block/dm-4']);
+  device('virtual/block/dm-6', '254:6', { 'dm/uuid': `${id}-cdata` }, [DISK]);
+  device('virtual/block/dm-7', '254:7', { 'dm/uuid': id }, ['virtual/block/dm-6']);
+  device('virtual/block/md0', '9:0', { 'md/level': 'raid1' }, [DISK]);
+  device('virtual/block/nbd0', '43:0', {});
+  device('pci0/nvme/nvme0/nvme0n1', '259:0', { 'queue/zoned': 'host-managed', 'queue/rotational': '0' });
+  const first = (number: string): string | undefined => kinds(number)[0];
+  expect(['254:3', '254:5', '254:7', '9:0', '43:0'].map(first)).toEqual([
+    'dm-3 lvm-thin',
+    'dm-5 lvm-snapshot',
+    'dm-7 cache',
+    'md0 raid',
+    'nbd0 network',
+  ]);
+  expect(readBlockStack('9:0', root)?.detail).toBe('raid1');
+  expect(readBlockStack('259:0', root)?.disk).toMatchObject({
+    transport: 'nvme',
+    zoned: true,
+    rotational: false,
+  });
+});
+
+it('ends where a stack leads to itself, and knows nothing of anonymous numbers', () => {
+  device('virtual/block/dm-8', '254:8', { 'dm/uuid': '' }, ['virtual/block/dm-8']);
+  expect(kinds('254:8').length).toBeLessThan(20);
+  expect(readBlockStack('0:39', root)).toBeUndefined();
+});
+
+// Numbers from makedev(3) of glibc.
+it.each([
+  [0x801n, '8:1'],
+  [0x10301n, '259:1'],
+  [0xf420fe40n, '254:1000000'],
+  [0x10092cn, '9:300'],
+] as const)('takes device number %s apart as glibc does', (number, expected) => {
+  expect(deviceNumber(number)).toBe(expected);
+});
+
+it('reads model and serial number that smartctl -j gives, and nothing from anything else', () => {
+  const output = `{
+  "json_format_version": [1, 0],
+  "smartctl": { "version": [7, 4], "exit_status": 4 },
+  "device": { "name": "/dev/sda", "type": "sat", "protocol": "ATA" },
+  "model_name": "WDC WD10EZEX-08WN4A0",
+  "serial_number": "WD-WCC6Y1234567",
+  "firmware_version": "02.01A02"
+}`;
+  expect(parseSmartctl(output)).toEqual({ model: 'WDC WD10EZEX-08WN4A0', serial: 'WD-WCC6Y1234567' });
+  for (const other of ['', 'null', '[]', '{"model_name": 7}', 'smartctl 7.4 ...']) {
+    expect(parseSmartctl(other)).toEqual({ model: null, serial: null });
+  }
+});
