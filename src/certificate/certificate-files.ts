@@ -107,6 +107,23 @@ function stagedPrefix(runId: string): string {
   return `.staged-${runId}-`;
 }
 
+/** Far above any key file. */
+const MAX_GIVEN_BYTES = 4 * 1024 * 1024;
+
+/** A small file that a person named: a key, a certificate. @throws Fault as `readCertificateFile`; `file-too-large` */
+export async function readGivenFile(path: string): Promise<Buffer> {
+  const bytes = await readCertificateFile(path);
+  if (bytes.length <= MAX_GIVEN_BYTES) return bytes;
+  throw badInput('file-too-large', `The file ${path} is too large for a key or a certificate`, {
+    hint: 'Check the name of the file',
+  });
+}
+
+/** The same as text. */
+export async function readGivenText(path: string): Promise<string> {
+  return (await readGivenFile(path)).toString('utf8');
+}
+
 /** @throws Fault `certificate-file-missing` or `certificate-file-unreadable` (exit 2) */
 export async function readCertificateFile(path: string): Promise<Buffer> {
   try {

@@ -170,6 +170,11 @@ export function standingLimits(facts: IssuedFacts): Reason[] {
   return [...(overwritten ? METHOD_LIMITS : []), COPIES, ...(attested ? [ATTESTED] : [])];
 }
 
+/** Codes of the limits that `standingLimits` adds. */
+export function standingLimitCodes(): ReadonlySet<string> {
+  return new Set([...METHOD_LIMITS, COPIES, ATTESTED].map(({ code }) => code));
+}
+
 const SANITIZATION_NAMES = [
   ['clear', 'Clear'],
   ['purge', 'Purge'],

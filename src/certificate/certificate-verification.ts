@@ -31,6 +31,8 @@ export interface VerifiedContent {
   checks: CheckResult[];
   /** Null where the file does not hold one that keeps the rules. */
   document: CertificateDocument | null;
+  /** Of the JSON document, hex; null where there is none. */
+  jsonSha256: string | null;
 }
 
 /**
@@ -39,12 +41,12 @@ export interface VerifiedContent {
  */
 export async function verifyCertificate(input: VerificationInput): Promise<VerifiedContent> {
   const found = input.kind === 'json' ? jsonChecks(input) : pdfChecks(input);
-  const { document } = found;
+  const { document, jsonSha256 } = found;
   const checks = [...digestChecks(input), ...found.checks];
-  if (document === null) return { checks, document };
+  if (document === null) return { checks, document, jsonSha256 };
   checks.push(...numberCheck(document, input));
   if (input.workspace) checks.push(...(await logChecks(document, input.workspace.followLog)));
-  return { checks, document };
+  return { checks, document, jsonSha256 };
 }
 
 function digestChecks({ bytes, kind, workspace, signature }: VerificationInput): CheckResult[] {
@@ -77,13 +79,15 @@ function digestCheck(name: string, actual: string, recorded: string | undefined)
 
 function jsonChecks({ bytes, signature, trust }: VerificationInput): VerifiedContent {
   const parsed = parse(bytes);
-  if (parsed instanceof Fault) return { checks: [check('schema', false, parsed.message)], document: null };
+  if (parsed instanceof Fault)
+    return { checks: [check('schema', false, parsed.message)], document: null, jsonSha256: null };
   return {
     checks: [
       check('schema', true, 'The document keeps every rule of its format'),
       ...jsonSignatureChecks(bytes, signature, parsed, trust),
     ],
     document: parsed,
+    jsonSha256: sha256(bytes),
   };
 }
 
@@ -100,6 +104,7 @@ function pdfChecks(input: VerificationInput): VerifiedContent {
       ...attachedSignatureChecks(pdf, json?.bytes, document),
     ],
     document,
+    jsonSha256: json ? sha256(json.bytes) : null,
   };
 }
 

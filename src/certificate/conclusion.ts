@@ -3,7 +3,7 @@ import type { CheckResult } from './check-result.js';
 /** What the verification of one file found. */
 export interface VerifiedFile {
   path: string;
-  kind: 'json' | 'pdf';
+  kind: 'json' | 'pdf' | 'bundle';
   checks: CheckResult[];
 }
 

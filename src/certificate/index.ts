@@ -1,3 +1,4 @@
+export { exportBundle } from './bundle-export.js';
 export { certificateDocument } from './certificate-document.js';
 export {
   ATTESTED_METHODS,
@@ -18,9 +19,9 @@ export {
   type Sanitization,
   type VerificationMethod,
 } from './certificate-facts.js';
-export { certificatePaths } from './certificate-files.js';
+export { certificatePaths, readGivenFile, readGivenText } from './certificate-files.js';
 export { type CertificateDocument, serialize } from './certificate-format.js';
-export { issueCertificate, replaceCertificate } from './certificate-issue.js';
+export { issueCertificate } from './certificate-issue.js';
 export { parseCertificate, validateCertificate } from './certificate-parser.js';
 export { renderCertificate } from './certificate-pdf.js';
 export {
@@ -29,7 +30,17 @@ export {
   type ShownCertificate,
   showCertificate,
 } from './certificate-register.js';
+export { voidCertificate } from './certificate-void.js';
 export type { CheckResult } from './check-result.js';
 export type { CertificateVerification, VerifiedFile } from './conclusion.js';
+export {
+  COUNTERSIGNING_ROLES,
+  type CountersigningRole,
+  countersign,
+  requireCountersignable,
+} from './countersignature.js';
+export { type OutsideTrust, verifyOutside } from './outside-verification.js';
 export { readPdfClaim } from './pdf-info.js';
+export { reissueCertificate } from './reissue.js';
+export { certificateSigner, importCertificateSigner, makeCertificateSigner } from './signing-identity.js';
 export { certificateFilesProblem, verifyCertificateFile } from './workspace-verification.js';

@@ -92,7 +92,7 @@ function namedCheck(signer: X509Facts, document: CertificateDocument): CheckResu
   );
 }
 
-function chainCheck(signature: DetachedSignature, trust: SignatureTrust | null): CheckResult {
+export function chainCheck(signature: DetachedSignature, trust: SignatureTrust | null): CheckResult {
   if (trust === null)
     return check('chain', null, 'No X.509 certificate was given to trust: name one with --trust');
   const [own = '', ...others] = signature.certificates;

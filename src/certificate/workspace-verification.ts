@@ -7,6 +7,7 @@ import { NUMBER, requireCertificate } from './certificate-register.js';
 import { verifyCertificate } from './certificate-verification.js';
 import { type CheckResult, check } from './check-result.js';
 import { type CertificateVerification, conclusion, type VerifiedFile } from './conclusion.js';
+import { counterSignatureCheck } from './countersignature.js';
 import { claimedNumber, kindOf } from './file-kind.js';
 import { readPdfClaim } from './pdf-info.js';
 import type { SignatureTrust } from './signature-checks.js';
@@ -97,7 +98,12 @@ async function checksOf(
     },
   });
   if (record === undefined) return found.checks;
-  return [...found.checks, await issueEntryCheck(session, record), await revocationCheck(session, record)];
+  return [
+    ...found.checks,
+    await issueEntryCheck(session, record),
+    ...(await counterSignatureChecks(session, record)),
+    await revocationCheck(session, record),
+  ];
 }
 
 /** Signing certificates of which the log tells. */
@@ -144,6 +150,16 @@ export function tellsOf(
     entry.data?.json_sha256 === record.jsonSha256 &&
     entry.data.pdf_sha256 === record.pdfSha256
   );
+}
+
+async function counterSignatureChecks(session: Session, record: CertificateRecord): Promise<CheckResult[]> {
+  const given = await session.store.certificates.counterSignatures(record.number);
+  const checks: CheckResult[] = [];
+  for (const signature of given) {
+    const publicKey = (await session.store.operators.get(signature.operator))?.publicKey ?? '';
+    checks.push(counterSignatureCheck(signature, record, publicKey));
+  }
+  return checks;
 }
 
 /** A void that stands in the log counts, whatever the table beside it says. */

@@ -10,8 +10,13 @@ import type { Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Run } from '../store/index.js';
-import type { AdHocLine } from './ad-hoc-list.js';
+import { type AdHocLine, frozenList } from './ad-hoc-list.js';
 import { disposalFacts, disposalMethods, logHashes, logReference } from './certified-disposal.js';
+
+/** The same for a run of which only the register is at hand. @throws Fault `disposal-changed` (exit 5) */
+export async function certifyDisposal(session: Session, run: Run): Promise<CertificateRecord | null> {
+  return await certifyAdHoc(session, run, await frozenList(session.store, run));
+}
 
 /** Issues the certificate of a finished disposal, once. A disposal that destroyed nothing gets none. */
 export async function certifyAdHoc(

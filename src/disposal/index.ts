@@ -1,3 +1,4 @@
+export { certifyDisposal } from './ad-hoc-certificate.js';
 export type { DisposalStatement } from './ad-hoc-list.js';
 export {
   type AdHocOptions,

@@ -9,6 +9,7 @@ export {
 export { neededApprovals } from './approval-need.js';
 export { type ArchiveOrder, archiveItem, previewArchive } from './archive-disposal.js';
 export { type AttestationRequest, recordDestruction } from './attestation.js';
+export { issueFor } from './certificate-issue.js';
 export { parseDay } from './day.js';
 export {
   DECISION_REASONS,

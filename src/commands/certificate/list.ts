@@ -1,4 +1,10 @@
+import type { RegisteredCertificate } from '../../certificate/index.js';
 import { QuietusCommand } from '../../cli/index.js';
+
+function stateOf({ void: declared, replacedBy }: RegisteredCertificate): string {
+  if (declared !== null) return 'void';
+  return replacedBy === null ? 'stands' : `replaced by ${replacedBy}`;
+}
 
 export default class CertificateList extends QuietusCommand {
   static override description = 'List the certificates that were issued, the oldest first.';
@@ -19,6 +25,7 @@ export default class CertificateList extends QuietusCommand {
         { head: 'ITEMS', value: (each) => each.items, align: 'right' },
         { head: 'BY', value: (each) => each.issuedBy },
         { head: 'OF', value: (each) => each.subjectId },
+        { head: 'STATE', value: stateOf, shrink: false },
       ]);
     }
     return {
@@ -29,8 +36,11 @@ export default class CertificateList extends QuietusCommand {
         items: each.items,
         subject: { kind: each.subjectKind, id: each.subjectId },
         replaces: each.replaces,
+        replaced_by: each.replacedBy,
+        void: each.void && { at: each.void.voidedAt, by: each.void.voidedBy, reason: each.void.reason },
         json_sha256: each.jsonSha256,
         pdf_sha256: each.pdfSha256,
+        signature_sha256: each.signatureSha256,
         log_seq: each.logSeq,
       })),
     };

@@ -14,7 +14,7 @@ export default class CertificateShow extends QuietusCommand {
   async run(): Promise<unknown> {
     const { args } = await this.parse(CertificateShow);
     const { showCertificate } = await import('../../certificate/index.js');
-    const { record, paths, document } = await showCertificate(await this.openSession(), args.number);
+    const { record, paths, document, json } = await showCertificate(await this.openSession(), args.number);
     this.print(`Certificate ${record.number}, issued ${record.issuedAt} by ${record.issuedBy}`);
     this.print(`  for        ${document.organization.name}`);
     this.print(`  destroyed  ${document.items.length} items`);
@@ -23,6 +23,6 @@ export default class CertificateShow extends QuietusCommand {
     this.print(`  JSON       ${paths.json}`);
     this.print(`  SHA-256    ${record.jsonSha256} (JSON)`);
     this.note(`Check it with: quietus certificate verify ${record.number}`);
-    return document;
+    return JSON.parse(json.toString('utf8')) as unknown;
   }
 }

@@ -1,5 +1,12 @@
-import { Args, coloured, QuietusCommand } from '../../cli/index.js';
+import type { CertificateVerification } from '../../certificate/index.js';
+import { Args, coloured, Flags, QuietusCommand } from '../../cli/index.js';
 import { ExitCode } from '../../model/index.js';
+
+function verdict({ passed, files }: CertificateVerification): string {
+  if (!passed) return 'At least one check failed: do not rely on it.';
+  const open = files.some(({ checks }) => checks.some((each) => each.passed === null));
+  return open ? 'What could be checked is right; lines with -- could not be.' : 'Every check passed.';
+}
 
 const MARKS = {
   true: () => coloured('green', 'ok  '),
@@ -9,23 +16,43 @@ const MARKS = {
 
 export default class CertificateVerify extends QuietusCommand {
   static override description =
-    'Check a certificate against what the workspace recorded: each check on a line of its own. Ends with exit code 5 ' +
-    'where any of them fails.';
+    'Check a certificate, each check on a line of its own. In a workspace it is compared with what the workspace recorded; with --trust or --public-key it is checked without one. Ends with exit code 5 where a check fails.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 2026-0001',
-    '<%= config.bin %> <%= command.id %> 2026-0001.pdf',
+    '<%= config.bin %> <%= command.id %> certificate-2026-0001.pdf',
+    '<%= config.bin %> <%= command.id %> bundle.zip --trust signer.pem --public-key log.key',
   ];
   static override args = {
     certificate: Args.string({
-      description: 'Number of a certificate, or path of a PDF or JSON file.',
+      description: 'Number of a certificate, or path of a PDF, JSON file or bundle.',
       required: true,
+    }),
+  };
+  static override flags = {
+    trust: Flags.string({
+      description:
+        'X.509 certificates (PEM) that you trust: the signer\u2019s, or of an authority that issued it.',
+      helpValue: 'FILE',
+    }),
+    'public-key': Flags.string({
+      description: 'Public key of the log that you trust: the line in log/key of a bundle, or PEM.',
+      helpValue: 'FILE',
     }),
   };
 
   async run(): Promise<unknown> {
-    const { args } = await this.parse(CertificateVerify);
-    const { verifyCertificateFile } = await import('../../certificate/index.js');
-    const result = await verifyCertificateFile(await this.openSession(), args.certificate);
+    const { args, flags } = await this.parse(CertificateVerify);
+    const { trust, 'public-key': publicKey } = flags;
+    const { readGivenText, verifyCertificateFile, verifyOutside } = await import(
+      '../../certificate/index.js'
+    );
+    const result =
+      trust === undefined && publicKey === undefined
+        ? await verifyCertificateFile(await this.openSession(), args.certificate)
+        : await verifyOutside(args.certificate, {
+            certificates: trust === undefined ? null : await readGivenText(trust),
+            logKey: publicKey === undefined ? null : await readGivenText(publicKey),
+          });
     for (const file of result.files) {
       this.print(`${file.kind.toUpperCase()} ${file.path}`);
       for (const check of file.checks) {
@@ -34,7 +61,7 @@ export default class CertificateVerify extends QuietusCommand {
       }
     }
     if (!result.passed) this.endWith(ExitCode.verificationFailed);
-    this.print(result.passed ? 'Every check passed.' : 'This is not the certificate that was issued.');
+    this.print(verdict(result));
     return {
       number: result.number,
       passed: result.passed,

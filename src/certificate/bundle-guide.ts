@@ -1,0 +1,103 @@
+import type { CertificateDocument } from './certificate-format.js';
+
+interface GuideFacts {
+  document: CertificateDocument;
+  signed: boolean;
+  approvers: readonly string[];
+  countersigners: readonly string[];
+}
+
+/**
+ * The page of commands that a bundle brings along. Each block of shell runs as it is printed, in the folder where the
+ * bundle was unpacked.
+ */
+export function bundleGuide({ document, signed, approvers, countersigners }: GuideFacts): string {
+  const stem = `certificate-${document.number}`;
+  return [
+    heading(document),
+    section(
+      'Nothing was changed since the bundle was made',
+      'Each line ends with `OK`. This shows damage, not forgery: whoever makes a bundle makes this list too.',
+      'sha256sum --check --quiet SHA256SUMS && echo "All files are as they were packed"',
+    ),
+    ...(signed ? signatureSections(stem, document) : []),
+    section(
+      'The certificate stands',
+      'A certificate cannot say of itself that it was declared void later. `status.json` says whether it stood at the time `as_of`, and is signed as well. Ask the organization for a newer one if that is long ago.',
+      `openssl cms -verify -binary -inform DER -in status.json.p7s -content status.json \\\n  -CAfile status-signer.pem -partial_chain -purpose any -no_check_time -out status.verified\ncat status.verified`,
+    ),
+    ...keySections('approvals', approvers, 'The plan was approved by'),
+    ...keySections('countersignatures', countersigners, 'The certificate was countersigned by'),
+    logSection(document),
+    closing(stem),
+  ].join('\n');
+}
+
+function heading({ number }: CertificateDocument): string {
+  return `# How to check certificate ${number}
+
+Run the commands in the folder where you unpacked this bundle. They need \`sha256sum\`, OpenSSL 3 and the tools of
+poppler (\`pdfsig\`, \`pdfdetach\`); none of them comes from those who issued the certificate.
+
+**Whom do you trust?** The commands show that the files belong together and were signed with certain keys. That these
+keys are the organization's, you learn from the organization itself, by another way than this bundle: compare the
+fingerprints that the commands print with what it tells you by telephone or on paper.
+`;
+}
+
+function section(title: string, text: string, commands: string): string {
+  return `## ${title}\n\n${text}\n\n\`\`\`sh\n${commands}\n\`\`\`\n`;
+}
+
+function signatureSections(stem: string, document: CertificateDocument): string[] {
+  const at = Math.floor(Date.parse(document.issued_at) / 1000);
+  return [
+    section(
+      'The JSON document was signed, and by whom',
+      "OpenSSL says `CMS Verification successful`. The signer's certificate must have been valid at the time of issue, which stands behind `-attime`. The last command prints whose it is, and its fingerprint.",
+      `openssl cms -verify -binary -inform DER -in ${stem}.json.p7s -content ${stem}.json \\\n  -CAfile signer.pem -partial_chain -purpose any -attime ${at} -out ${stem}.verified\nopenssl x509 -in signer.pem -noout -subject -fingerprint -sha256 -dates`,
+    ),
+    section(
+      'The PDF was signed, and carries the same document',
+      "`pdfsig` says `Signature is Valid` and `Total document signed`. It does not know the signer's certificate unless you install it, and says so; that the signer is the same one as above, the fingerprint on the page of signatures shows.",
+      `pdfsig ${stem}.pdf\nmkdir -p attached && pdfdetach -saveall -o attached ${stem}.pdf\ncmp attached/${stem}.json ${stem}.json && echo "The PDF carries the same document"`,
+    ),
+  ];
+}
+
+function keySections(folder: string, people: readonly string[], text: string): string[] {
+  if (people.length === 0) return [];
+  const commands = people.map(
+    (id) =>
+      `openssl pkeyutl -verify -pubin -inkey ${folder}/${id}.pub.pem -rawin -in ${folder}/${id}.statement -sigfile ${folder}/${id}.sig\ncat ${folder}/${id}.statement; echo\nsha256sum ${folder}/${id}.pub.pem`,
+  );
+  return [
+    section(
+      `${text} ${people.join(', ')}`,
+      'OpenSSL says `Signature Verified Successfully` of each statement. The fingerprint of a key is that of its file; compare it with what the person tells you.',
+      commands.join('\n'),
+    ),
+  ];
+}
+
+function logSection(document: CertificateDocument): string {
+  const [item] = document.items;
+  const seq = item?.log.outcome_seq ?? document.log.last_seq;
+  return section(
+    'The log of the organization has these entries',
+    `\`log/checkpoint\` is a signed note (C2SP tlog-checkpoint) over the whole log; \`log/key\` is the log's public key. The first command checks its signature with OpenSSL. The hash of each entry is the SHA-256 of its file, and stands in the JSON document beside the item: the second command shows one of them. Each \`log/NUMBER.tlog-proof\` (C2SP tlog-proof) leads from an entry to the checkpoint; \`golang.org/x/mod/sumdb/tlog\` or any other verifier of RFC 6962 checks it, and so does \`quietus certificate verify\`.`,
+    `sed '/^$/,$d' log/checkpoint > checkpoint.text\ngrep '^— ' log/checkpoint | head -n 1 | cut -d ' ' -f 3 | base64 -d | tail -c 64 > checkpoint.sig\nopenssl pkeyutl -verify -pubin -inkey log/key.pem -rawin -in checkpoint.text -sigfile checkpoint.sig\ncat log/key\ngrep -q "$(sha256sum < log/${seq}.json | cut -d ' ' -f 1)" certificate-${document.number}.json && echo "Entry ${seq} is the one that the document names"`,
+  );
+}
+
+function closing(stem: string): string {
+  return `## All of it at once, with Quietus
+
+On any machine, without a workspace; \`signer.pem\` and \`log/key\` are to be copies that you trust, not those of the bundle:
+
+    quietus certificate verify BUNDLE.zip --trust signer.pem --public-key log/key
+
+It also compares \`${stem}.json\` with the rules of its format, which the JSON Schema in the package of Quietus
+(schemas/certificate-2.schema.json) states for other programs.
+`;
+}
