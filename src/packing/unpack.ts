@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { extract, type Header } from 'tar-stream';
+import { type Extract, extract, type Header } from 'tar-stream';
 import { badInput, Fault } from '../model/index.js';
 import { syncFolder } from '../workspace/index.js';
 import { ExtractedTree } from './extracted-tree.js';
@@ -98,8 +98,11 @@ class Extraction {
 
   async run(stream: AsyncIterable<Uint8Array>): Promise<void> {
     const tar = extract();
-    const feeding = this.#feed(stream, tar);
-    feeding.catch(() => undefined);
+    let failure: unknown = null;
+    const feeding = this.#feed(stream, tar).catch((error: unknown) => {
+      failure = error;
+      tar.destroy();
+    });
     try {
       for await (const entry of tar) {
         this.#options.signal?.throwIfAborted();
@@ -108,38 +111,41 @@ class Extraction {
         entry.resume();
         this.#options.onProgress?.(this.summary.bytes);
       }
-      await feeding;
     } catch (error) {
-      tar.destroy();
-      await feeding.catch(() => undefined);
-      // What the source said comes first: its end is what the reader of the tar complains of.
-      if (this.#failure) throw this.#failure;
-      throw expected(error) ? error : brokenPack('it is no tar file, or it is cut off', error);
+      failure ??= error;
     }
+    tar.destroy();
+    await feeding;
+    // What the source said comes first: its end is what the reader of the tar complains of.
+    if (this.#failure) throw this.#failure;
+    if (failure)
+      throw expected(failure) ? failure : brokenPack('it is no tar file, or it is cut off', failure);
     if (this.#entries === 0) throw brokenPack('there is nothing in it');
   }
 
-  async #feed(stream: AsyncIterable<Uint8Array>, tar: NodeJS.WritableStream): Promise<void> {
-    const source = this.#watched(stream);
+  async #feed(stream: AsyncIterable<Uint8Array>, tar: Extract): Promise<void> {
+    for await (const piece of this.#plain(this.#watched(stream))) {
+      if (tar.destroyed) return;
+      await accepted(tar, piece);
+    }
+    (tar as Writable).end();
+  }
+
+  async *#plain(source: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
     const first = await source.next();
-    const all = (async function* () {
-      if (!first.done) yield first.value;
-      yield* source;
-    })();
-    if (first.done || !isGzip(first.value)) return pipeline(all, tar);
     const read = { bytes: 0 };
-    const counted = async function* () {
-      for await (const piece of all) {
+    async function* all() {
+      if (!first.done) {
+        read.bytes += first.value.length;
+        yield first.value;
+      }
+      for await (const piece of source) {
         read.bytes += piece.length;
         yield piece;
       }
-    };
-    return pipeline(
-      counted,
-      createGunzip(),
-      (plain) => this.#bounded(plain as AsyncIterable<Uint8Array>, read),
-      tar,
-    );
+    }
+    if (first.done || !isGzip(first.value)) yield* all();
+    else yield* this.#bounded(all, read);
   }
 
   /** Remembers why the source failed. */
@@ -152,17 +158,31 @@ class Extraction {
     }
   }
 
-  async *#bounded(plain: AsyncIterable<Uint8Array>, read: { bytes: number }): AsyncGenerator<Uint8Array> {
+  async *#bounded(
+    compressed: () => AsyncGenerator<Uint8Array>,
+    read: { bytes: number },
+  ): AsyncGenerator<Uint8Array, void> {
     const ratio = this.#options.maxRatio ?? DEFAULT_RATIO;
+    const gunzip = createGunzip();
+    const feeding = (async () => {
+      for await (const piece of compressed()) {
+        // Some programs fill up with zeros behind the end.
+        if (gunzip.destroyed || gunzip.readableEnded) return;
+        await accepted(gunzip, piece);
+      }
+      gunzip.end();
+    })().catch((error: Error) => {
+      gunzip.destroy(error);
+    });
     let bytes = 0;
-    for await (const piece of plain) {
+    for await (const piece of gunzip as AsyncIterable<Buffer>) {
       bytes += piece.length;
       if (bytes > RATIO_FREE_BYTES && bytes > ratio * read.bytes) {
-        this.#failure = tooLarge(`it grows to more than ${ratio} times its compressed size`);
-        throw this.#failure;
+        throw tooLarge(`it grows to more than ${ratio} times its compressed size`);
       }
       yield piece;
     }
+    await feeding;
   }
 
   async #entry(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
@@ -209,6 +229,22 @@ class Extraction {
     this.summary.files += 1;
     this.summary.bytes += size;
   }
+}
+
+/** Resolves when a stream wants more, or will never want anything again. */
+function accepted(stream: Writable | Extract, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.write(piece)) {
+      resolve();
+      return;
+    }
+    const events = ['drain', 'end', 'close'] as const;
+    const done = () => {
+      for (const event of events) (stream as Writable).off(event, done);
+      resolve();
+    };
+    for (const event of events) (stream as Writable).on(event, done);
+  });
 }
 
 /** Records of the pax header before an entry. */

@@ -1,0 +1,270 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { type Header, pack as tarPack } from 'tar-stream';
+import { describe, expect, it } from 'vitest';
+import { type UnpackOptions, unpack } from '../../src/packing/index.js';
+import { temporaryFolder } from '../temporary-folder.js';
+
+type Entry = Partial<Header> & { name: string; content?: string };
+
+/** A tar file as somebody makes it who means no good. */
+async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
+  const tar = tarPack();
+  for (const { content, ...header } of entries) tar.entry(header as Header, content ?? '');
+  tar.finalize();
+  const pieces: Buffer[] = [];
+  for await (const piece of tar) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+async function* pieces(bytes: Uint8Array, size = 1000) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** Extracts below a fresh folder and says how it ended; whatever happens, nothing else may be there. */
+async function outcome(file: Uint8Array, options?: UnpackOptions): Promise<string> {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'bystander'), 'untouched');
+  const outside = readdirSync(join(folder, '..')).length;
+  let code = 'extracted';
+  try {
+    await unpack(pieces(file), join(folder, 'out'), options);
+  } catch (error) {
+    code = (error as { code?: string }).code ?? String(error);
+  }
+  expect(readdirSync(folder)).toEqual(code === 'extracted' ? ['bystander', 'out'] : ['bystander']);
+  expect(readFileSync(join(folder, 'bystander'), 'utf8')).toBe('untouched');
+  expect(readdirSync(join(folder, '..')).length).toBeGreaterThanOrEqual(outside - 2);
+  return code;
+}
+
+const file = (name: string, content = 'x'): Entry => ({ name, content });
+const link = (name: string, linkname: string): Entry => ({ name, type: 'symlink', linkname });
+
+describe('a tar file that means no good', () => {
+  const cases: Record<string, Entry[]> = {
+    'an absolute name': [file('/etc/quietus-test')],
+    '..': [file('../bystander')],
+    '.. within': [file('a/../../bystander')],
+    '.. that stays inside': [file('a/../b')],
+    'a backslash': [file('..\\bystander')],
+    'a drive letter': [file('C:/windows')],
+    'a drive letter further down': [file('a/c:b')],
+    'an empty part': [file('a//b')],
+    'a control character': [file('a\u001b[2Jb')],
+    'a line feed': [file('a\nb')],
+    'a name that turns its direction': [file('invoice\u202efdp.exe')],
+    'a part that is too long': [file('x'.repeat(256))],
+    'a path that is too long': [file(`${'x/'.repeat(2100)}y`)],
+    'a name twice': [file('a', '1'), file('a', '2')],
+    'a folder twice': [
+      { name: 'a', type: 'directory' },
+      { name: 'a', type: 'directory' },
+    ],
+    'a file where a folder is': [file('a/b'), file('a')],
+    'a file in a file': [file('a'), file('a/b')],
+    'names that differ in case only': [file('Readme'), file('README')],
+    'folders that differ in case only': [file('Dir/a'), file('dir/b')],
+    'names that differ in normalization only': [file('caf\u00e9'), file('cafe\u0301')],
+    'a device': [{ name: 'null', type: 'character-device', devmajor: 1, devminor: 3 }],
+    'a block device': [{ name: 'disk', type: 'block-device', devmajor: 8, devminor: 0 }],
+    'a pipe': [{ name: 'pipe', type: 'fifo' }],
+    'an absolute link': [link('a', '/etc/passwd')],
+    'an empty link': [link('a', '')],
+    'a link that leaves': [link('a', '../bystander')],
+    'a link that leaves from below': [link('d/a', '../../bystander')],
+    'a link with a backslash': [link('a', '..\\bystander')],
+    'a link that leaves by way of a later one': [
+      link('a', 'b/../../bystander'),
+      link('b', 'c/d'),
+      file('c/d/e'),
+    ],
+    'a link that seems to stay inside': [link('a', 'b/../bystander'), link('b', '.')],
+    'a chain that leaves': [link('one', 'two/..'), link('two', 'd'), link('three', 'one/..'), file('d/x')],
+    'links in a circle': [link('a', 'b'), link('b', 'a')],
+    'a file through a link': [link('a', '.'), file('a/b')],
+    'a file through a link that leaves': [link('a', '..'), file('a/bystander')],
+    'a link where a file is': [file('a'), link('a', 'b')],
+    'a file where a link is': [link('a', 'b'), file('a')],
+    'a hard link out': [{ name: 'a', type: 'link', linkname: '/etc/passwd' }],
+    'a hard link to a link': [link('a', 'b'), { name: 'c', type: 'link', linkname: 'a' }],
+    'a hard link to what comes later': [{ name: 'a', type: 'link', linkname: 'b' }, file('b')],
+    'a hard link by way of ..': [file('b'), { name: 'a', type: 'link', linkname: '../out/b' }],
+  };
+  it.each(Object.entries(cases))('with %s', async (_, entries) => {
+    expect(await outcome(await tarOf([file('before'), ...entries, file('after')]))).toBe('unsafe-pack');
+  });
+
+  it('with any name is extracted inside or not at all', async () => {
+    const part = fc.oneof(
+      fc.constantFrom('..', '.', '', '/', 'a', '\\', 'C:', '...', ' ', '~', 'CON', 'a\u0000b', '\u202e', 'ä'),
+      fc.string({ unit: 'binary', maxLength: 12 }),
+    );
+    const entry = fc.record({
+      name: fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/')),
+      type: fc.constantFrom('file' as const, 'directory' as const, 'symlink' as const, 'link' as const),
+      linkname: fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/')),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 5 }), async (entries) => {
+        const tar = await tarOf(
+          entries.map(({ linkname, ...facts }) => (/link/.test(facts.type) ? { ...facts, linkname } : facts)),
+        );
+        expect(['extracted', 'unsafe-pack', 'pack-damaged']).toContain(await outcome(tar));
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('a tar file that costs too much', () => {
+  it('is refused for its number of entries', async () => {
+    const tar = await tarOf(Array.from({ length: 11 }, (_, index) => file(`f${index}`)));
+    expect(await outcome(tar, { maxEntries: 10 })).toBe('pack-too-large');
+    expect(await outcome(tar, { maxEntries: 11 })).toBe('extracted');
+  });
+
+  it('is refused for its size before it is written', async () => {
+    expect(
+      await outcome(await tarOf([file('a', 'x'.repeat(600)), file('b', 'x'.repeat(600))]), {
+        maxBytes: 1000,
+      }),
+    ).toBe('pack-too-large');
+    // What a header says it has counts: 8 EiB less one fits no disk.
+    const tar = await tarOf([file('a')]);
+    const huge = Buffer.from(tar);
+    huge.write('77777777777', 124, 'latin1');
+    huge.write('        ', 148, 'latin1');
+    const sum = huge.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    huge.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    expect(['pack-too-large', 'pack-damaged']).toContain(await outcome(huge, { maxBytes: 1_000_000_000 }));
+  });
+
+  it('is refused for what it grows to, compressed', async () => {
+    const bomb = gzipSync(await tarOf([file('zeros', '\0'.repeat(100_000_000))]), { level: 1 });
+    expect(bomb.length).toBeLessThan(600_000);
+    expect(await outcome(bomb)).toBe('pack-too-large');
+    expect(await outcome(bomb, { maxRatio: 1100 })).toBe('extracted');
+  });
+
+  it('is refused for a name of many megabytes', async () => {
+    expect(['pack-damaged', 'unsafe-pack']).toContain(
+      await outcome(await tarOf([file('x'.repeat(6_000_000))])),
+    );
+  });
+});
+
+describe('extraction', () => {
+  it('takes away what gives rights', async () => {
+    const folder = temporaryFolder();
+    await unpack(
+      pieces(
+        await tarOf([
+          { name: 'a', mode: 0o6755, content: 'x' },
+          { name: 'd', type: 'directory', mode: 0o3777 },
+        ]),
+      ),
+      join(folder, 'out'),
+    );
+    expect(statSync(join(folder, 'out', 'a')).mode & 0o7777).toBe(0o755);
+    expect(statSync(join(folder, 'out', 'd')).mode & 0o7777).toBe(0o777);
+  });
+
+  it('keeps folders that nobody may write to, and cleans up behind them', async () => {
+    const entries: Entry[] = [
+      { name: 'locked', type: 'directory', mode: 0o500 },
+      { name: 'locked/a', mode: 0o400, content: 'x' },
+    ];
+    const folder = temporaryFolder();
+    await unpack(pieces(await tarOf(entries)), join(folder, 'out'));
+    expect(lstatSync(join(folder, 'out', 'locked')).mode & 0o777).toBe(0o500);
+    expect(lstatSync(join(folder, 'out', 'locked', 'a')).mode & 0o777).toBe(0o400);
+    expect(await outcome(await tarOf([...entries, link('bad', '/')]))).toBe('unsafe-pack');
+  });
+
+  it('gives a second name to a file that is there', async () => {
+    const folder = temporaryFolder();
+    await unpack(
+      pieces(await tarOf([file('a', 'content'), { name: 'd/b', type: 'link', linkname: 'a' }])),
+      join(folder, 'out'),
+    );
+    expect(readFileSync(join(folder, 'out', 'd', 'b'), 'utf8')).toBe('content');
+  });
+
+  it('writes into nothing that is already there', async () => {
+    const folder = temporaryFolder();
+    const tar = await tarOf([file('a')]);
+    mkdirSync(join(folder, 'there'));
+    symlinkSync('nowhere', join(folder, 'link'));
+    for (const name of ['there', 'link']) {
+      await expect(unpack(pieces(tar), join(folder, name))).rejects.toMatchObject({ code: 'target-exists' });
+    }
+    expect(readdirSync(folder).sort()).toEqual(['link', 'there']);
+    expect(readdirSync(join(folder, 'there'))).toEqual([]);
+  });
+
+  it('refuses what is no tar file, is empty, or is cut off anywhere', async () => {
+    expect(await outcome(Buffer.alloc(0))).toBe('pack-damaged');
+    expect(await outcome(Buffer.alloc(2048))).toBe('pack-damaged');
+    expect(await outcome(Buffer.from('not a tar file at all'.repeat(100)))).toBe('pack-damaged');
+    const tar = await tarOf([file('a', 'x'.repeat(1500)), file('b', 'y'.repeat(10))]);
+    for (let cut = 1; cut < 3584; cut += 61) {
+      // Between two entries nothing shows that there was more: the encryption around it does.
+      if (cut % 512 !== 0) expect(await outcome(tar.subarray(0, cut)), `cut at ${cut}`).toBe('pack-damaged');
+    }
+    expect(await outcome(gzipSync(tar).subarray(0, 60))).toBe('pack-damaged');
+  });
+
+  it('passes on what its source says, and keeps nothing', async () => {
+    const folder = temporaryFolder();
+    const tar = await tarOf([file('a', 'x'.repeat(5000))]);
+    async function* broken() {
+      yield tar.subarray(0, 2000);
+      throw Object.assign(new Error('the source broke'), { code: 'ciphertext-damaged' });
+    }
+    await expect(unpack(broken(), join(folder, 'out'))).rejects.toThrow('the source broke');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('stops when it is told to, and keeps nothing', async () => {
+    const folder = temporaryFolder();
+    const stop = new AbortController();
+    const tar = await tarOf(Array.from({ length: 50 }, (_, index) => file(`f${index}`)));
+    const extraction = unpack(pieces(tar), join(folder, 'out'), {
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error('enough')),
+    });
+    await expect(extraction).rejects.toThrow();
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('writes the bytes of every file as they are', async () => {
+    const folder = temporaryFolder();
+    const contents = Array.from({ length: 30 }, (_, index) =>
+      createHash('sha256')
+        .update(`${index}`)
+        .digest('hex')
+        .repeat(index * 10),
+    );
+    await unpack(
+      pieces(await tarOf(contents.map((content, index) => file(`f${index}`, content))), 77),
+      join(folder, 'out'),
+    );
+    contents.forEach((content, index) => {
+      expect(readFileSync(join(folder, 'out', `f${index}`), 'utf8')).toBe(content);
+    });
+  });
+});
