@@ -128,7 +128,7 @@ class Extraction {
       if (tar.destroyed) return;
       await accepted(tar, piece);
     }
-    (tar as Writable).end();
+    tar.end(null);
   }
 
   async *#plain(source: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {

@@ -41,14 +41,14 @@ const opens = () => [{ kind: 'age' as const, identity }];
 function faultCode(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'none',
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: Error & { code?: string }) => error.code ?? error.message,
   );
 }
 
 /** Runs `age` at a terminal of its own and types the lines. */
 function atTerminal(context: TestContext, command: string, lines: string): void {
   const { status, stdout } = tool(context, 'script', ['-qec', command, '/dev/null'], lines);
-  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stdout}`);
+  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stdout.toString()}`);
 }
 
 describe('the program age', () => {
@@ -278,7 +278,7 @@ describe('recipients that do not fit', () => {
       expect(holdsPrivateKey(secret)).toBe(true);
       const error = await parseAgeRecipient(secret).catch((caught: Error) => caught);
       expect(error).toMatchObject({ code: 'private-key-given' });
-      expect(String(error)).not.toContain(secret.slice(20, 40) || secret);
+      expect(JSON.stringify(error) + (error as Error).message).not.toContain(secret.slice(20, 40) || secret);
     }
   });
 

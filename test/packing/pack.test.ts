@@ -34,7 +34,7 @@ async function* pieces(bytes: Uint8Array, size = 10_007) {
 function faultCode(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'none',
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: Error & { code?: string }) => error.code ?? error.message,
   );
 }
 
