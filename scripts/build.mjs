@@ -85,7 +85,7 @@ export async function build({ force = false } = {}) {
  * so can neither run an old build nor lose theirs to somebody who builds at the same time.
  */
 export async function buildProgram(folder) {
-  for (const part of ['package.json', 'bin', 'src/schedule/templates'])
+  for (const part of ['package.json', 'bin', 'src/schedule/templates', 'src/transfer/wordlist'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'oclif.manifest.json'), await bundleInto(join(folder, 'dist')));

@@ -6,3 +6,4 @@ export {
   requireNewName,
   retireIdentity,
 } from './identity-register.js';
+export { unlockIdentity } from './unlocked-identity.js';

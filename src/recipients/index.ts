@@ -1,3 +1,4 @@
+export { type Addressees, requireAddressees } from './addressees.js';
 export type { RecipientAddress } from './recipient-key.js';
 export {
   addRecipient,

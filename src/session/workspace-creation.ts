@@ -114,6 +114,7 @@ function newSettings(request: WorkspaceRequest): Settings {
     certificate: { itemTitles: false },
     hooks: { webhook: null, command: null },
     log: LOG_SETTINGS,
+    transfers: { requireRecovery: false },
   };
   return parseSettings(settingsText(settings), SETTINGS_FILE);
 }

@@ -6,6 +6,7 @@ export {
   layersOf,
   readBlockStack,
 } from './block-stack.js';
+export { alignedBuffers } from './aligned-memory.js';
 export { type DisposalOptions, destroy } from './destruction.js';
 export { type DeviceFacts, type DeviceKind, readDeviceFacts } from './device/device-facts.js';
 export type {

@@ -3,7 +3,7 @@ import type { Settings } from './settings.js';
 
 /** The text of quietus.yaml, with comments that explain each setting; `parseSettings` reads it back unchanged. */
 export function settingsText(settings: Settings): string {
-  const { organization, limits, approvals, holds, gates, certificate, hooks, log } = settings;
+  const { organization, limits, approvals, holds, gates, certificate, hooks, log, transfers } = settings;
   return `# Settings of this Quietus workspace. After a change, run: quietus doctor
 version: ${settings.version}
 
@@ -47,6 +47,10 @@ gates:
 certificate:
   # Whether certificates print the titles of items. Titles can be personal information.
   item_titles: ${certificate.itemTitles}
+
+transfers:
+  # Whether a file that no recovery recipient could open is refused. See: quietus recipient add --recovery
+  require_recovery: ${transfers.requireRecovery}
 
 # Who is told what "quietus sweep auto" and "quietus sweep run" did: ids and counts, no titles and no places of records.
 ${hooks.webhook === null && hooks.command === null ? '# hooks:' : 'hooks:'}

@@ -52,6 +52,10 @@ export interface Settings {
   };
   hooks: HookSettings;
   log: LogSettings;
+  transfers: {
+    /** Whether a file that no recovery recipient could open is refused. */
+    requireRecovery: boolean;
+  };
 }
 
 /**
@@ -118,6 +122,7 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
   const certificate = root.map('certificate', { optional: true });
   const hooks = root.map('hooks', { optional: true });
   const log = root.map('log', { optional: true });
+  const transfers = root.map('transfers', { optional: true });
   const settings = {
     workspaceId: root.text('workspace', { pattern: UUID, expected: 'the UUID that init wrote' }) ?? '',
     organization: {
@@ -148,6 +153,9 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
     certificate: { itemTitles: certificate?.boolean('item_titles', { optional: true }) ?? false },
     hooks: hooks ? readHooks(hooks) : { webhook: null, command: null },
     log: log ? readLogSettings(log) : LOG_SETTINGS,
+    transfers: {
+      requireRecovery: transfers?.boolean('require_recovery', { optional: true }) ?? false,
+    },
   };
   if (settings.timeZone !== '' && !isTimeZone(settings.timeZone)) {
     root.problem(
@@ -159,7 +167,7 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
   if (!isMonthDay(settings.fiscalYearEnd)) {
     root.problem('fiscal_year_end', 'is not a day written MM-DD', 'Write it in quotes, such as "06-30"');
   }
-  for (const map of [root, organization, limits, approvals, holds, gates, certificate, hooks])
+  for (const map of [root, organization, limits, approvals, holds, gates, certificate, hooks, transfers])
     map?.refuseOtherKeys();
   return settings;
 }

@@ -46,6 +46,7 @@ describe('settings', () => {
       certificate: { itemTitles: false },
       hooks: { webhook: null, command: null },
       log: LOG_SETTINGS,
+      transfers: { requireRecovery: false },
     });
   });
 
@@ -70,6 +71,7 @@ describe('settings', () => {
       }),
       holds: fc.record({ coolingOffDays: fc.integer({ min: 0, max: 3650 }) }),
       gates: fc.record({ statementDays: fc.integer({ min: 1, max: 3650 }) }),
+      transfers: fc.record({ requireRecovery: fc.boolean() }),
       certificate: fc.record({ itemTitles: fc.boolean() }),
       hooks: fc.record({
         webhook: fc.constantFrom(

@@ -1,0 +1,115 @@
+import {
+  Args,
+  bytesInWords,
+  counted,
+  Flags,
+  passphraseFileFlag,
+  QuietusCommand,
+  refuseBinaryTerminal,
+  writeStandardOutput,
+} from '../cli/index.js';
+import type { Session } from '../session/index.js';
+import type { DecryptionResult } from '../transfer/index.js';
+
+export default class Decrypt extends QuietusCommand {
+  static override description =
+    'Decrypt a file that was encrypted for you, in any format that encrypt writes or that age, openssl cms and 7-Zip write. What comes out appears whole or not at all; packs are extracted into a new folder.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> transfer-2026-11-22-7f3a.tar.age',
+    '<%= config.bin %> <%= command.id %> transfer-2026-11-22-7f3a.csv.age -o payroll.csv --identity key.txt',
+    '<%= config.bin %> <%= command.id %> transfer-2026-11-22-7f3a.zip --passphrase-file /dev/fd/3',
+    'cat backup.age | <%= config.bin %> <%= command.id %> - --as records -o - | tar -x',
+  ];
+  static override args = {
+    file: Args.string({ description: 'The encrypted file; - reads standard input.', required: true }),
+  };
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      description:
+        'File or folder for the result; - writes to standard output. Default: the name without its last extension, here.',
+      helpValue: 'PATH',
+    }),
+    as: Flags.string({
+      description: 'Open it with this identity of the workspace.',
+      helpValue: 'NAME',
+      exclusive: ['escrow'],
+    }),
+    identity: Flags.string({
+      char: 'i',
+      description:
+        'Open it with the keys in this file, without a workspace: age identities, PKCS#12, or PEM; may be repeated.',
+      multiple: true,
+      helpValue: 'FILE',
+      exclusive: ['as'],
+    }),
+    escrow: Flags.boolean({
+      description: 'Open it with the passphrase that the workspace keeps for its recovery recipient.',
+    }),
+    'passphrase-file': passphraseFileFlag('of the file, or of the identity'),
+    unpack: Flags.boolean({
+      description: 'Extract also a tar file that Quietus did not make.',
+      exclusive: ['keep-packed'],
+    }),
+    'keep-packed': Flags.boolean({ description: 'Write a pack as the tar file that it is.' }),
+    force: Flags.boolean({ char: 'f', description: 'Replace the output file where it exists.' }),
+  };
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(Decrypt);
+    const { badInput } = await import('../model/index.js');
+    const { decryptTransfer, recordDecryption } = await import('../transfer/index.js');
+    const toPipe = flags.output === '-';
+    if (toPipe) refuseBinaryTerminal(false);
+    if (toPipe && this.jsonEnabled())
+      throw badInput('json-and-pipe', 'Standard output cannot take both the file and JSON', {
+        hint: 'Leave --json out',
+      });
+    let session: Session | undefined;
+    const bar = await this.progress(100, 'Decrypting');
+    const result = await decryptTransfer({
+      path: args.file,
+      output: flags.output ?? null,
+      cwd: process.cwd(),
+      force: flags.force,
+      unpack: flags.unpack,
+      keepPacked: flags['keep-packed'],
+      keys: {
+        identityFiles: flags.identity ?? [],
+        identity: flags.as ?? null,
+        escrow: flags.escrow,
+        ask: (what) => this.passphrase({ file: flags['passphrase-file'], prompt: what }),
+        session: async () => {
+          session = await this.openSession();
+          return session;
+        },
+      },
+      signal: this.interrupt,
+      onProgress: (bytes, total) =>
+        total !== null && bar.update(Math.floor((100 * bytes) / Math.max(1, total))),
+      write: writeStandardOutput,
+    });
+    bar.stop();
+    if (session !== undefined) await recordDecryption(session, result);
+    return this.#tell(result);
+  }
+
+  #tell(result: DecryptionResult): unknown {
+    const { extracted, output } = result;
+    if (output !== null) {
+      const what =
+        extracted === null
+          ? bytesInWords(result.plaintextBytes)
+          : `${counted(extracted.files, 'file')}, ${counted(extracted.folders, 'folder')}, ${bytesInWords(extracted.bytes)}`;
+      this.print(`${output}: ${what}, opened with ${result.openedBy}`);
+      this.note('It is not encrypted any more. When it is no longer needed: quietus dispose');
+    }
+    return {
+      output,
+      format: result.format,
+      opened_by: result.openedBy,
+      plaintext_bytes: result.plaintextBytes,
+      extracted,
+    };
+  }
+}

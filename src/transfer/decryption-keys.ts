@@ -1,0 +1,198 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { type DecryptionKey, type FormatId, readAgeIdentities, readPkcs12 } from '../crypto/index.js';
+import { unlockIdentity } from '../identities/index.js';
+import { badInput, type Identity, type IdentityKind, refused } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import { requirePrivate } from '../workspace/index.js';
+import { openEscrow } from './escrow.js';
+import { spellings } from './passphrase.js';
+
+/** Where the key comes from, as a person chose it. */
+export interface KeyChoice {
+  /** Files with keys: age identities, PKCS#12, or PEM with a private key and its certificate. */
+  identityFiles: readonly string[];
+  /** Name of an identity of the workspace. */
+  identity: string | null;
+  /** Take the passphrase that the workspace keeps for its recovery recipient. */
+  escrow: boolean;
+  /** Asks for a passphrase; called only where one is needed. */
+  ask: (what: string) => Promise<string>;
+  /** Opens the workspace; called only where its identities are needed. */
+  session: () => Promise<Session>;
+}
+
+/** Keys to try, and what people call them. */
+export interface TriedKeys {
+  keys: DecryptionKey[];
+  names: string[];
+}
+
+const LARGEST_KEY_FILE = 1024 * 1024;
+const FITTING: Readonly<Record<FormatId, readonly IdentityKind[]>> = {
+  age: ['age', 'age-pq'],
+  cms: ['x509'],
+  zip: [],
+  html: [],
+};
+
+/**
+ * The keys for a file.
+ *
+ * @param byPassphrase whether a passphrase opens it, as the file itself says
+ * @param digest computes SHA-256 of the file, for escrow
+ * @throws Fault `identity-none`, `identity-ambiguous`, `identity-file-unreadable`, `escrow-none` (exit 2 and 4), and as
+ *   `unlockIdentity`
+ */
+export async function decryptionKeys(
+  format: FormatId,
+  byPassphrase: boolean,
+  choice: KeyChoice,
+  digest: () => Promise<string>,
+): Promise<TriedKeys> {
+  if (choice.escrow) return await escrowKeys(choice, await digest());
+  if (byPassphrase) {
+    const passphrase = await choice.ask('Passphrase of the file');
+    const keys = spellings(passphrase).map(
+      (each): DecryptionKey => ({ kind: 'passphrase', passphrase: each }),
+    );
+    return { keys, names: keys.map(() => 'the passphrase') };
+  }
+  if (choice.identityFiles.length > 0) return await fileKeys(choice);
+  const session = await choice.session();
+  const identity = await chosenIdentity(session, format, choice.identity);
+  const key = await unlockIdentity(session, identity, () =>
+    choice.ask(`Passphrase of the identity ${identity.name}`),
+  );
+  return { keys: [key], names: [`the identity ${identity.name}`] };
+}
+
+async function chosenIdentity(session: Session, format: FormatId, name: string | null): Promise<Identity> {
+  const operator = await session.operator();
+  const all = (await session.store.identities.list()).filter(
+    ({ kind, owner }) => FITTING[format].includes(kind) && owner === operator.id,
+  );
+  if (name !== null) {
+    const named = all.find((each) => each.name === name);
+    if (named !== undefined) return named;
+    throw badInput(
+      'identity-unfit',
+      'You have no identity of that name that could open a file of this format',
+      {
+        hint: 'See: quietus identity list --all',
+      },
+    );
+  }
+  const active = all.filter(({ retiredAt }) => retiredAt === null);
+  const [only, ...others] = active.length > 0 ? active : all;
+  if (only === undefined) {
+    throw badInput('identity-none', 'You have no identity that could open a file of this format', {
+      hint: 'Give a key file with --identity FILE; or make an identity and ask the sender to encrypt for it: quietus identity create NAME',
+    });
+  }
+  if (others.length === 0) return only;
+  throw badInput('identity-ambiguous', 'Several of your identities could open this file', {
+    hint: `Say which with --as NAME: ${[only, ...others].map((each) => each.name).join(', ')}`,
+    details: { identities: [only, ...others].map((each) => each.name) },
+  });
+}
+
+async function fileKeys({ identityFiles, ask }: KeyChoice): Promise<TriedKeys> {
+  const tried: TriedKeys = { keys: [], names: [] };
+  for (const [index, path] of identityFiles.entries()) {
+    for (const key of await keysOfFile(path, ask)) {
+      tried.keys.push(key);
+      tried.names.push(`key ${index + 1} of --identity`);
+    }
+  }
+  return tried;
+}
+
+async function keysOfFile(path: string, ask: KeyChoice['ask']): Promise<DecryptionKey[]> {
+  const bytes = readKeyFile(path);
+  const text = bytes.toString('latin1');
+  if (bytes[0] === 0x30) {
+    const { privateKey, certificate } = await readPkcs12(bytes, await ask('Passphrase of the PKCS#12 file'));
+    return [{ kind: 'certificate', pem: certificate, privateKey }];
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return [pemKey(text)];
+  return (await readAgeIdentities(text)).map(({ identity }) => ({ kind: 'age', identity }));
+}
+
+function pemKey(text: string): DecryptionKey {
+  const [certificate] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(text) ?? [];
+  const [key] = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[^-]+-----END \1PRIVATE KEY-----/.exec(text) ?? [];
+  if (certificate === undefined || key === undefined || key.includes('ENCRYPTED')) {
+    throw badInput(
+      'identity-file-invalid',
+      'The file does not hold a certificate and its private key in the clear',
+      {
+        hint: 'Put both into one PKCS#12 file: openssl pkcs12 -export -in certificate.pem -inkey key.pem -out key.p12',
+      },
+    );
+  }
+  try {
+    return { kind: 'certificate', pem: `${certificate}\n`, privateKey: createPrivateKey(key) };
+  } catch (error) {
+    throw badInput('identity-file-invalid', 'The private key in the file cannot be read', {
+      cause: error,
+      hint: 'It is expected as PEM, such as openssl writes it',
+    });
+  }
+}
+
+function readKeyFile(path: string): Buffer {
+  let size: number;
+  try {
+    const status = statSync(path);
+    size = status.isFile() ? status.size : 0;
+    if (status.isFile()) requirePrivate(path, 'the key file');
+    if (size <= LARGEST_KEY_FILE) return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined || (error as { exitCode?: number }).exitCode)
+      throw error;
+    throw badInput('identity-file-unreadable', 'The file of --identity cannot be read', {
+      cause: error,
+      hint: 'Check the path and that your account may read it',
+    });
+  }
+  throw badInput('identity-file-unreadable', 'The file of --identity is larger than 1 MiB', {
+    hint: 'Give a file that holds keys and nothing else',
+  });
+}
+
+async function escrowKeys(choice: KeyChoice, digest: string): Promise<TriedKeys> {
+  const session = await choice.session();
+  const transfer = await session.store.transfers.ofDigest(digest);
+  if (transfer === undefined || transfer.escrow === null || transfer.escrowRecipient === null) {
+    throw refused('escrow-none', 'The workspace keeps no passphrase of this file', {
+      hint: 'It keeps one for each file that was encrypted here with a passphrase while there was a recovery recipient',
+    });
+  }
+  const recipient = await session.store.recipients.get(transfer.escrowRecipient);
+  const fingerprint = recipient?.fingerprint;
+  const identity = (await session.store.identities.list()).find((each) => each.fingerprint === fingerprint);
+  let key: DecryptionKey | undefined;
+  if (choice.identityFiles.length > 0) [key] = (await fileKeys(choice)).keys;
+  else if (identity !== undefined)
+    key = await unlockIdentity(session, identity, () =>
+      choice.ask(`Passphrase of the identity ${identity.name}`),
+    );
+  if (key === undefined) {
+    throw refused('escrow-locked', `The passphrase of ${transfer.id} is kept for ${recipient?.name}`, {
+      hint: 'Give the key file of this recovery recipient with --identity FILE',
+    });
+  }
+  await session.store.transaction(async (transaction) => {
+    await session.recorder.append(transaction, {
+      action: 'transfer.escrow',
+      outcome: 'done',
+      subject: { transfer: transfer.id },
+      data: { recovery: recipient?.name ?? null },
+    });
+  });
+  return {
+    keys: [{ kind: 'passphrase', passphrase: await openEscrow(transfer.escrow, key) }],
+    names: [`the passphrase kept for ${recipient?.name}`],
+  };
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { badInput } from '../model/index.js';
+import { syncFolder } from '../workspace/index.js';
+
+const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** A file that is being written under a temporary name, 0600, in the folder where it will appear. */
+export class TemporaryOutput {
+  readonly path: string;
+  #file: FileHandle | undefined;
+
+  constructor(readonly target: string) {
+    this.path = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
+  }
+
+  async open(): Promise<FileHandle> {
+    this.#file = await open(this.path, 'wx+', 0o600);
+    return this.#file;
+  }
+
+  /** Makes what was written durable. @returns size in bytes */
+  async sync(): Promise<number> {
+    await this.#file?.sync();
+    return (await this.#file?.stat())?.size ?? 0;
+  }
+
+  /**
+   * Gives the file its name, durably.
+   *
+   * @param force replaces a file of that name
+   * @throws Fault `output-exists`
+   */
+  async appear(force: boolean): Promise<void> {
+    await this.#close();
+    if (force) await rename(this.path, this.target);
+    else await this.#appearAlone();
+    await syncFolder(dirname(this.target));
+  }
+
+  /** Takes away what was written, unless it has appeared. */
+  async discard(): Promise<void> {
+    await this.#close();
+    await rm(this.path, { force: true });
+  }
+
+  /** A link fails where the name was taken meanwhile; a rename would replace it. */
+  async #appearAlone(): Promise<void> {
+    try {
+      await link(this.path, this.target);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (code === 'EEXIST') throw outputExists();
+      if (!NO_HARD_LINKS.has(code)) throw error;
+      try {
+        await (await open(this.target, 'wx', 0o600)).close();
+      } catch (taken) {
+        if ((taken as NodeJS.ErrnoException).code === 'EEXIST') throw outputExists();
+        throw taken;
+      }
+      await rename(this.path, this.target);
+      return;
+    }
+    await rm(this.path);
+  }
+
+  async #close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+}
+
+function outputExists(): Error {
+  return badInput('output-exists', 'A file of that name has appeared meanwhile; it was left as it is', {
+    hint: 'Give another name with -o, or replace it with --force',
+  });
+}

@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import {
+  ExitCode,
+  Fault,
+  type Recipient,
+  type Transfer,
+  type TransferMedium,
+  type TransferRecipient,
+} from '../model/index.js';
+import type { Session } from '../session/index.js';
+import { instant } from '../workspace/index.js';
+import type { FormatChoice } from './format-choice.js';
+
+/** What was written, once it is proved. */
+export interface WrittenFacts {
+  plaintextBytes: number;
+  ciphertextBytes: number;
+  files: number;
+  skipped: number;
+  /** Null where it went into a pipe and could not be read back. */
+  ciphertextSha256: string | null;
+  escrow: string | null;
+}
+
+/** An entry of the log, for evidence that refers to it. */
+export interface LogReference {
+  seq: number;
+  hash: string;
+}
+
+/** The life of one transfer in the register and in the log: intent before anything is written, outcome after. */
+export class TransferRecord {
+  private constructor(
+    private readonly session: Session,
+    readonly transfer: Transfer,
+    private readonly choice: FormatChoice,
+  ) {}
+
+  /** Records the intent. @param work where it will be written; null for a pipe */
+  static async begin(
+    session: Session,
+    request: {
+      recipients: readonly Recipient[];
+      choice: FormatChoice;
+      work: { temporary: string; output: string } | null;
+      medium: TransferMedium | null;
+    },
+  ): Promise<TransferRecord> {
+    const { choice, work } = request;
+    const operator = await session.operator();
+    const all = [...request.recipients, ...choice.recovery];
+    return await session.store.transaction(async (transaction) => {
+      const year = session.today().slice(0, 4);
+      const sequence = await transaction.transfers.nextSequence(Number(year));
+      const transfer: Transfer = {
+        id: `T-${year}-${String(sequence).padStart(4, '0')}`,
+        state: 'begun',
+        format: choice.format,
+        begunAt: instant(session.clock),
+        begunBy: operator.id,
+        endedAt: null,
+        recipients: all.map(recipientFacts),
+        work: work && { host: hostname(), pid: process.pid, ...work },
+        plaintextBytes: null,
+        ciphertextBytes: null,
+        files: null,
+        ciphertextSha256: null,
+        escrow: null,
+        escrowRecipient: null,
+        media: request.medium,
+      };
+      await transaction.transfers.insert(transfer);
+      await session.recorder.append(transaction, {
+        action: 'transfer.encrypt',
+        outcome: 'intent',
+        subject: { transfer: transfer.id },
+        data: {
+          format: choice.format,
+          recipients: all.map(({ name, fingerprint }) => ({ name, fingerprint })),
+          escrow: choice.escrow?.name ?? null,
+          unrecoverable: choice.unrecoverable,
+          portable_medium: request.medium !== null,
+        },
+      });
+      return new TransferRecord(session, transfer, choice);
+    });
+  }
+
+  /** Keeps what is known before the file appears: a crash right after it can then be told from one before. */
+  async proved(facts: WrittenFacts): Promise<void> {
+    await this.session.store.transaction((transaction) =>
+      transaction.transfers.update(this.transfer.id, {
+        plaintextBytes: facts.plaintextBytes,
+        ciphertextBytes: facts.ciphertextBytes,
+        files: facts.files,
+        ciphertextSha256: facts.ciphertextSha256,
+        escrow: facts.escrow,
+        escrowRecipient: facts.escrow === null ? null : (this.choice.escrow?.id ?? null),
+      }),
+    );
+  }
+
+  /** Records the outcome. */
+  async done(facts: WrittenFacts): Promise<LogReference> {
+    return await this.session.store.transaction(async (transaction) => {
+      await transaction.transfers.update(this.transfer.id, {
+        state: 'done',
+        endedAt: instant(this.session.clock),
+        work: null,
+      });
+      const { seq, hash } = await this.session.recorder.append(transaction, {
+        action: 'transfer.encrypt',
+        outcome: 'done',
+        subject: { transfer: this.transfer.id },
+        data: outcomeData(facts),
+      });
+      return { seq, hash };
+    });
+  }
+
+  /** Records that nothing came of it. */
+  async failed(error: unknown): Promise<void> {
+    await recordFailure(this.session, this.transfer.id, codeOf(error));
+  }
+}
+
+function recipientFacts({ name, kind, fingerprint, recovery }: Recipient): TransferRecipient {
+  return { name, kind, fingerprint, recovery };
+}
+
+function outcomeData(facts: WrittenFacts): Record<string, unknown> {
+  return {
+    ciphertext_sha256: facts.ciphertextSha256,
+    ciphertext_bytes: facts.ciphertextBytes,
+    plaintext_bytes: facts.plaintextBytes,
+    files: facts.files,
+    left_out: facts.skipped,
+    read_back: facts.ciphertextSha256 !== null,
+  };
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Fault) return error.code;
+  const { name, code } = error as NodeJS.ErrnoException;
+  return name === 'AbortError' ? 'interrupted' : (code ?? 'defect');
+}
+
+async function recordFailure(session: Session, id: string, code: string): Promise<void> {
+  await session.store.transaction(async (transaction) => {
+    await transaction.transfers.update(id, {
+      state: 'failed',
+      endedAt: instant(session.clock),
+      work: null,
+      escrow: null,
+      escrowRecipient: null,
+    });
+    await session.recorder.append(transaction, {
+      action: 'transfer.encrypt',
+      outcome: 'failed',
+      subject: { transfer: id },
+      data: { code },
+    });
+  });
+}
+
+/**
+ * Ends what a killed process of this machine left behind: its temporary file is taken away; where the proved file had
+ * already appeared, the transfer is recorded as done.
+ *
+ * @returns ids of the transfers that were ended
+ */
+export async function clearUp(session: Session): Promise<string[]> {
+  const ended: string[] = [];
+  for (const transfer of await session.store.transfers.begun()) {
+    const { work } = transfer;
+    if (work !== null && (work.host !== hostname() || isRunning(work.pid))) continue;
+    if (work === null && transfer.begunAt > new Date(session.clock.now().getTime() - DAY_MS).toISOString())
+      continue;
+    if (work !== null && (await hasAppeared(transfer, work.output)))
+      await recordLateOutcome(session, transfer);
+    else await recordFailure(session, transfer.id, 'cut-off');
+    if (work !== null) await rm(work.temporary, { force: true });
+    ended.push(transfer.id);
+  }
+  return ended;
+}
+
+/** A pipe has no process to look for here: after a day it has ended. */
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function hasAppeared({ ciphertextSha256 }: Transfer, output: string): Promise<boolean> {
+  if (ciphertextSha256 === null || !existsSync(output)) return false;
+  return (await sha256OfFile(output)) === ciphertextSha256;
+}
+
+/** @returns lower-case hex */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 }))
+    hash.update(piece as Buffer);
+  return hash.digest('hex');
+}
+
+async function recordLateOutcome(session: Session, transfer: Transfer): Promise<void> {
+  await session.store.transaction(async (transaction) => {
+    await transaction.transfers.update(transfer.id, {
+      state: 'done',
+      endedAt: instant(session.clock),
+      work: null,
+    });
+    await session.recorder.append(transaction, {
+      action: 'transfer.encrypt',
+      outcome: 'done',
+      subject: { transfer: transfer.id },
+      data: {
+        ...outcomeData({
+          plaintextBytes: transfer.plaintextBytes ?? 0,
+          ciphertextBytes: transfer.ciphertextBytes ?? 0,
+          files: transfer.files ?? 0,
+          skipped: 0,
+          ciphertextSha256: transfer.ciphertextSha256,
+          escrow: null,
+        }),
+        late: true,
+      },
+    });
+  });
+}
+
+/** Whether a failure leaves nothing to record: the command line was wrong before anything began. */
+export function isBadInput(error: unknown): boolean {
+  return error instanceof Fault && error.exitCode === ExitCode.badInput;
+}
