@@ -1,3 +1,4 @@
+export { alignedBuffers } from './aligned-memory.js';
 export {
   type BlockLayer,
   type DiskFacts,
@@ -6,7 +7,6 @@ export {
   layersOf,
   readBlockStack,
 } from './block-stack.js';
-export { alignedBuffers } from './aligned-memory.js';
 export { type DisposalOptions, destroy } from './destruction.js';
 export { type DeviceFacts, type DeviceKind, readDeviceFacts } from './device/device-facts.js';
 export type {
