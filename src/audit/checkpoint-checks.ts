@@ -131,6 +131,7 @@ export class CheckpointChecks {
         seq: agreed + 1,
         code: 'checkpoint-key-unknown',
         text: `The checkpoint of ${head.size} entries in ${head.place} is signed with a key of which the log does not tell`,
+        lostRoot: head.root.toString('base64'),
       };
     if (head.root.equals(root)) return null;
     return {

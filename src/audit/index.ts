@@ -22,7 +22,6 @@ export {
   parseLogEntry,
 } from './log-entry.js';
 export { type LogFilterText, logFilter } from './log-filter.js';
-export { publishedLogKey, readTrustedKey } from './log-key.js';
 export { type LogLine, type LogListing, type LogQuery, listLog } from './log-listing.js';
 export {
   leafHash,
@@ -45,3 +44,4 @@ export { LogSigner, type NumberedCheckpoint, newestCheckpoint } from './signer.j
 export { type EntryProof, parseProof, verifyEntryProof } from './tlog-proof.js';
 export { type LogVerification, type VerifyLogOptions, verifyLog } from './verification.js';
 export { deliverCheckpoint } from './witnesses.js';
+export { verifyWorkspaceLog } from './workspace-log.js';

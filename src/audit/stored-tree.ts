@@ -106,13 +106,7 @@ export class GrowingTree {
    * @throws Fault `log-rewound` (exit 5) where the log ends before its tree, or with another entry
    */
   static async open(transaction: StoreTransaction): Promise<GrowingTree> {
-    const state = (await transaction.logTree.state()) ?? {
-      size: 0,
-      head: GENESIS,
-      peaks: Buffer.alloc(0),
-      checkpointSize: 0,
-      pin: null,
-    };
+    const state = (await transaction.logTree.state()) ?? (await emptyState(transaction));
     const head = await transaction.log.end();
     const tree = new GrowingTree(transaction, state, frontierOf(state));
     const seq = head?.seq ?? 0;
@@ -172,6 +166,19 @@ export class GrowingTree {
       await this.save();
     }
   }
+}
+
+/** Of a log without a tree: a new one, or one of an older version of this program, which made no checkpoints. */
+async function emptyState(transaction: StoreTransaction): Promise<TreeState> {
+  if ((await transaction.logTree.latestCheckpoint()) === undefined)
+    return { size: 0, head: GENESIS, peaks: Buffer.alloc(0), checkpointSize: 0, pin: null };
+  throw verificationFailed(
+    'log-tree-damaged',
+    'The Merkle tree of the log is missing, though it has checkpoints',
+    {
+      hint: 'Keep the workspace as it is, and run: quietus log verify',
+    },
+  );
 }
 
 function missing(seq: number): Error {

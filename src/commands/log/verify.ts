@@ -26,26 +26,14 @@ export default class LogVerify extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(LogVerify);
-    const { outsideCheckpoints, publishedLogKey, readTrustedKey, verifyLog } = await import(
-      '../../audit/index.js'
-    );
+    const { verifyWorkspaceLog } = await import('../../audit/index.js');
     const { certificateFilesProblem } = await import('../../certificate/index.js');
     const session = await this.openSession();
-    const { workspaceId, log } = session.settings();
-    const places = {
-      checkpoints: session.paths.checkpoints,
-      witnessFolder: log.witnesses.folder,
-      against: flags.against ?? [],
-    };
     const last = await session.store.log.end();
     const bar = await this.progress(last?.seq ?? 0, 'Entries');
-    const result = await verifyLog(session.store, {
-      workspace: workspaceId,
-      clockTolerance: log.clockTolerance,
-      unsignedEntries: log.unsignedEntries,
-      outside: await outsideCheckpoints(places, workspaceId),
-      trustedKey: flags.key === undefined ? undefined : readTrustedKey(flags.key),
-      currentKey: await publishedLogKey(session.paths.keys, workspaceId),
+    const result = await verifyWorkspaceLog(session, {
+      against: flags.against ?? [],
+      key: flags.key,
       onProgress: (entries) => bar.update(entries),
       signal: this.interrupt,
       certificateFiles: (certificate) => certificateFilesProblem(session, certificate),

@@ -68,9 +68,13 @@ export class LogTreeRepository {
     if (changed === 0) await this.database('log_tree').insert({ id: 1, ...row });
   }
 
+  /** A node that is there stays: that of a complete subtree never changes, and verification compares it. */
   async insertNodes(nodes: readonly TreeNodeRecord[]): Promise<void> {
     for (let at = 0; at < nodes.length; at += ROWS) {
-      await this.database('log_nodes').insert(nodes.slice(at, at + ROWS));
+      await this.database('log_nodes')
+        .insert(nodes.slice(at, at + ROWS))
+        .onConflict(['level', 'position'])
+        .ignore();
     }
   }
 

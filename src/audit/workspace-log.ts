@@ -1,0 +1,45 @@
+import type { CertificateRecord, Store } from '../store/index.js';
+import type { LogSettings } from '../workspace/index.js';
+import { publishedLogKey, readTrustedKey } from './log-key.js';
+import { outsideCheckpoints } from './outside-checkpoints.js';
+import { type LogVerification, verifyLog } from './verification.js';
+
+/** A workspace whose log is verified. A session is one. */
+export interface LogPlace {
+  readonly store: Store;
+  readonly paths: { keys: string; checkpoints: string };
+  settings(): { workspaceId: string; log: LogSettings };
+}
+
+export interface WorkspaceLogOptions {
+  /** Files with checkpoints that a person kept. */
+  against?: readonly string[];
+  /** File with the first public key, which a person kept. */
+  key?: string | undefined;
+  onProgress?: (entries: number) => void;
+  signal?: AbortSignal;
+  certificateFiles?: (certificate: CertificateRecord) => Promise<string | null>;
+}
+
+/**
+ * Verifies the log of a workspace by its settings, its key and all checkpoints that are within reach.
+ *
+ * @throws Fault `checkpoint-unreadable`, `checkpoint-of-another`, `log-key-invalid` (exit 2) for files that a person names
+ */
+export async function verifyWorkspaceLog(
+  place: LogPlace,
+  { against = [], key, ...options }: WorkspaceLogOptions = {},
+): Promise<LogVerification> {
+  const { workspaceId, log } = place.settings();
+  const { checkpoints, keys } = place.paths;
+  const places = { checkpoints, witnessFolder: log.witnesses.folder, against };
+  return await verifyLog(place.store, {
+    workspace: workspaceId,
+    clockTolerance: log.clockTolerance,
+    unsignedEntries: log.unsignedEntries,
+    outside: await outsideCheckpoints(places, workspaceId),
+    trustedKey: key === undefined ? undefined : readTrustedKey(key),
+    currentKey: await publishedLogKey(keys, workspaceId),
+    ...options,
+  });
+}
