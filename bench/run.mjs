@@ -3,7 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const NOT_BENCHMARKS = new Set(['run.mjs', 'measure.mjs', 'disposal-job.mjs']);
+const NOT_BENCHMARKS = new Set([
+  'run.mjs',
+  'measure.mjs',
+  'disposal-job.mjs',
+  'format-program.mjs',
+  'zip-js-program.mjs',
+]);
 const wanted = process.argv.slice(2);
 const root = join(import.meta.dirname, '..');
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { configure, Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatOf, recognize } from '../../src/crypto/index.js';
@@ -88,6 +89,27 @@ describe('reading a zip file', () => {
     const { result, plaintext } = await decrypted(zip, await fileOf(readFileSync(path)), KEYS);
     expect(plaintext.equals(text)).toBe(true);
     expect(result.entryName).toBe('payroll.csv');
+  });
+
+  it('and zip.js understand each other', async () => {
+    configure({ useWebWorkers: false });
+    const plaintext = content(300_000);
+    const ours = new ZipReader(new Uint8ArrayReader(await encrypted(zip, await fileOf(plaintext), KEYS)), {
+      password: PASSPHRASE,
+    });
+    const [entry] = await ours.getEntries();
+    if (entry === undefined || entry.directory) throw new Error('no entry');
+    expect(Buffer.from(await entry.getData(new Uint8ArrayWriter())).equals(plaintext)).toBe(true);
+    for (const level of [0, 6]) {
+      const writer = new ZipWriter(new Uint8ArrayWriter(), {
+        password: PASSPHRASE,
+        encryptionStrength: 3,
+        level,
+      });
+      await writer.add('content', new Uint8ArrayReader(plaintext));
+      const { plaintext: opened } = await decrypted(zip, await fileOf(await writer.close()), KEYS);
+      expect(opened.equals(plaintext)).toBe(true);
+    }
   });
 
   it('says that no passphrase fits', async () => {
