@@ -76,7 +76,8 @@ async function goOn(
   request: ArchiveRequest,
   known: ArchiveRecord,
 ): Promise<CreatedArchive> {
-  if (known.state === 'kept' || known.state === 'erasing') {
+  const keptOpen = known.state === 'kept' && factsOf(known).plaintext?.outcome === 'kept';
+  if (known.state === 'erasing' || (known.state === 'kept' && (!keptOpen || request.keepPlaintext))) {
     throw badInput('archive-exists', `The item ${request.itemId} is archived already (${known.id})`, {
       hint: 'See it with: quietus archive list',
     });

@@ -34,11 +34,7 @@ export interface ErasureRequest {
   /** Called in the transaction of the intent: throws where it may not be. */
   authorize: (transaction: StoreTransaction, archives: readonly ArchiveRecord[]) => Promise<void>;
   /** Called in the transaction of each outcome. */
-  erased: (
-    transaction: StoreTransaction,
-    erasure: Erasure,
-    seqs: { intent: number; outcome: number },
-  ) => Promise<void>;
+  erased: (transaction: StoreTransaction, erasure: Erasure) => Promise<void>;
   observe?: ((step: ErasureStep) => void) | undefined;
 }
 
@@ -67,6 +63,13 @@ export interface Erasure {
   /** What opened the archive key: a passphrase, or these recipients. */
   opener: KeyOpener;
   statements: CopyStatements;
+  startedAt: string;
+  finishedAt: string;
+  /** Id of the operator. */
+  by: string;
+  /** Numbers of its entries in the log. */
+  intentSeq: number;
+  outcomeSeq: number;
 }
 
 /** What is known of the copies of a key, for a person who has to state what became of them. */
@@ -166,12 +169,18 @@ async function named(session: Session, ids: readonly string[]): Promise<ArchiveR
   return found;
 }
 
+interface Intent {
+  at: string;
+  /** Numbers of the entries in the log, by archive. */
+  seqs: ReadonlyMap<string, number>;
+}
+
 async function recordIntent(
   session: Session,
   archives: readonly ArchiveRecord[],
   doomed: ReadonlySet<string>,
   request: ErasureRequest,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<Intent> {
   return await session.store.transaction(async (transaction) => {
     // Where the key is gone already, what is left is to prove and to record it, and no hold brings it back.
     const standing = archives.filter(({ id }) => doomed.has(id));
@@ -197,7 +206,7 @@ async function recordIntent(
       });
       seqs.set(archive.id, entry.seq);
     }
-    return seqs;
+    return { at: instant(session.clock), seqs };
   });
 }
 
@@ -313,7 +322,7 @@ async function conclude(
     residual: readonly Reason[];
     proof: ErasureProof & { reasons: Reason[] };
     opener: KeyOpener;
-    intent: ReadonlyMap<string, number>;
+    intent: Intent;
   },
 ): Promise<Erasure> {
   const { request, residual, opener, intent } = context;
@@ -323,25 +332,17 @@ async function conclude(
   const ciphertext = failed ? null : await destroyOwn(archive.path, 'file');
   const left = ciphertext !== null && existsSync(archive.path) ? [archiveReason('ciphertext-left')] : [];
   const reasons = [...found, ...residual, ...conditions(facts, request.statements), ...left];
-  const erasure: Erasure = {
-    archiveId: archive.id,
-    itemId: archive.itemId,
-    outcome: failed ? 'failed' : 'key-erased',
-    sanitization: reasons.length === 0 ? 'purge' : null,
-    reasons,
-    proof,
-    keyCopies: facts.keyCopies,
-    opener,
-    statements: request.statements,
-  };
-  await session.store.transaction(async (transaction) => {
+  const outcome = failed ? ('failed' as const) : ('key-erased' as const);
+  const sanitization = reasons.length === 0 ? ('purge' as const) : null;
+  const by = (await session.operator()).id;
+  return await session.store.transaction(async (transaction) => {
     const entry = await session.recorder.append(transaction, {
       action: 'archive.erase',
       outcome: failed ? 'failed' : 'done',
       subject: { item: archive.itemId, archive: archive.id },
       data: {
-        outcome: erasure.outcome,
-        sanitization: erasure.sanitization,
+        outcome,
+        sanitization,
         reasons: reasons.map(({ code }) => code),
         proof: {
           keys_tried: proof.keysTried,
@@ -350,17 +351,30 @@ async function conclude(
         },
       },
     });
-    if (failed) return;
+    const erasure: Erasure = {
+      archiveId: archive.id,
+      itemId: archive.itemId,
+      outcome,
+      sanitization,
+      reasons,
+      proof,
+      keyCopies: facts.keyCopies,
+      opener,
+      statements: request.statements,
+      startedAt: intent.at,
+      finishedAt: instant(session.clock),
+      by,
+      intentSeq: intent.seqs.get(archive.id) ?? entry.seq,
+      outcomeSeq: entry.seq,
+    };
+    if (failed) return erasure;
     await transaction.archives.advance(archive.id, 'erasing', 'erased', {
-      erasedAt: instant(session.clock),
+      erasedAt: erasure.finishedAt,
       result: JSON.stringify(erasure),
     });
-    await request.erased(transaction, erasure, {
-      intent: intent.get(archive.id) ?? entry.seq,
-      outcome: entry.seq,
-    });
+    await request.erased(transaction, erasure);
+    return erasure;
   });
-  return erasure;
 }
 
 /** With one of these the key is not known to be gone. */

@@ -7,7 +7,10 @@ export {
 export {
   type CopyStatements,
   type Erasure,
+  type ErasurePreview,
+  type ErasureStep,
   eraseArchives,
+  previewErasure,
 } from './archive-erasure.js';
 export { type ArchiveFacts, factsOf } from './archive-facts.js';
 export { type ArchiveKeyFacts, archiveKey, makeArchiveKey } from './archive-key.js';

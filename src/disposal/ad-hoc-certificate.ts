@@ -78,7 +78,7 @@ async function sortOut(
         ...disposalFacts(result),
         log,
       });
-    } else if (result && !isCertified(result.outcome)) {
+    } else if (result && !isCertified(result.outcome) && result.outcome !== 'archived') {
       exceptions.push({ ...base, outcome: result.outcome, reasons: result.reasons, log });
     } else {
       exceptions.push({ ...base, outcome: 'waiting', reasons: [NOT_BEGUN], log: null });

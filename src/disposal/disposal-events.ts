@@ -28,9 +28,10 @@ export function intentEvent({ target, entries, assessment, rows }: ClaimRequest,
 /** The log entry of what became of an item: ids, codes and counts. */
 export function outcomeEvent(outcome: DisposalOutcome, run: Run): LogEvent {
   const refused = outcome.outcome === 'refused';
+  const done = isDestroyed(outcome.outcome) || outcome.outcome === 'archived';
   return {
     action: 'item.dispose',
-    outcome: isDestroyed(outcome.outcome) ? 'done' : refused ? 'refused' : 'failed',
+    outcome: done ? 'done' : refused ? 'refused' : 'failed',
     subject: { item: outcome.itemId, ...runSubject(run) },
     data: {
       outcome: outcome.outcome,

@@ -3,7 +3,8 @@
  * this program only records their statement. `rows-deleted` is said of rows of a database that were counted,
  * deleted and counted again in one transaction: what the database keeps of them elsewhere is not meant by it.
  * `sanitized` is said of whole media in the sense of NIST SP 800-88. `key-erased`: the keys were destroyed, and the
- * ciphertext is where it was. "Already gone" is never "destroyed".
+ * ciphertext is where it was. `archived`: encrypted, proved, and destroyed where it lay; it
+ * still exists. "Already gone" is never "destroyed".
  */
 export const OUTCOMES = [
   'overwritten-verified',
@@ -13,6 +14,7 @@ export const OUTCOMES = [
   'sanitized',
   'key-erased',
   'attested',
+  'archived',
   'already-gone',
   'refused',
   'failed',

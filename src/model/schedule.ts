@@ -50,6 +50,11 @@ export interface RecordClass {
   /** A maximum, counted from the trigger itself and never from the cut-off. */
   deleteWithin: PeriodClause | null;
   disposition: Disposition;
+  /**
+   * With disposition `archive`: how long the archive is kept, counted from the end of the duty to keep the record in the
+   * open; then its key is destroyed. Left out where the schedule does not say, and items are then not archived by themselves.
+   */
+  archiveFor?: string;
   /** People who must approve before anything of this class is disposed of. */
   approvals: 0 | 1 | 2;
   /** What must be true besides, before anything of this class is disposed of. */

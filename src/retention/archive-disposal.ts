@@ -1,10 +1,12 @@
 import { type ArchiveRequest, archiveKey, type CreatedArchive, createArchive } from '../archive/index.js';
-import { protectedPaths } from '../disposal/index.js';
+import { protectedPaths, refusedOutcome } from '../disposal/index.js';
 import { compileHolds } from '../holds/index.js';
-import { badInput, isOverwritable, type Reason } from '../model/index.js';
+import { badInput, Fault, isOverwritable, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { createExaminer } from '../shred/index.js';
+import { createExaminer, type DisposalOptions, type TargetOutcome } from '../shred/index.js';
 import { instant, takeRunLock } from '../workspace/index.js';
+import type { PlanItemLine } from './plan-document.js';
+import type { SweepJournal } from './sweep-journal.js';
 
 /** What a person asks for who archives one item by its id. */
 export type ArchiveOrder = Pick<
@@ -64,4 +66,70 @@ export async function previewArchive(
       );
   }
   return { recipient: (await archiveKey(session))?.recipient ?? null, reasons };
+}
+
+/**
+ * Archives one item of a plan whose class says so, and records the outcome in the run: `archived`, or why not. What was
+ * cut off is gone on with.
+ */
+export async function archiveLine(work: ArchivingWork, line: PlanItemLine): Promise<void> {
+  const { session, journal, disposal } = work;
+  journal.expect([line]);
+  const known = await session.store.archives.ofItem(line.itemId);
+  const done = known?.state === 'kept' && (await session.store.items.get(line.itemId))?.medium === 'archive';
+  const outcome = done ? archivedOutcome(line, []) : await archived(work, line);
+  if (outcome === null) return;
+  await journal.finishAside(outcome);
+  work.ended(outcome);
+  disposal.observe?.({ step: 'finished', itemId: line.itemId, fileIndex: null });
+}
+
+/** The parts of a sweep's work that archiving needs. */
+interface ArchivingWork {
+  session: Session;
+  journal: Pick<SweepJournal, 'expect' | 'stillAuthorized' | 'finishAside'>;
+  disposal: DisposalOptions;
+  ended: (outcome: TargetOutcome) => void;
+}
+
+/** @returns null where a signal stopped it: the next run goes on */
+async function archived(
+  { session, journal, disposal }: ArchivingWork,
+  line: PlanItemLine,
+): Promise<TargetOutcome | null> {
+  try {
+    const { facts, archive } = await createArchive(session, {
+      itemId: line.itemId,
+      folder: null,
+      keepPlaintext: false,
+      acceptResidual: disposal.acceptResidual ?? false,
+      eraseAfter: null,
+      objection: (repositories) => journal.stillAuthorized(line.itemId, repositories),
+      protectedPaths: disposal.protectedPaths,
+      ...(disposal.signal ? { signal: disposal.signal } : {}),
+    });
+    const reasons = facts.plaintext?.reasons ?? [];
+    if (archive.state === 'kept') return archivedOutcome(line, reasons);
+    if (facts.plaintext === null) return null;
+    return {
+      ...archivedOutcome(line, reasons),
+      outcome: facts.plaintext.outcome === 'refused' ? 'refused' : 'failed',
+    };
+  } catch (error) {
+    if (disposal.signal?.aborted) return null;
+    if (!(error instanceof Fault)) throw error;
+    return refusedOutcome(line.itemId, { code: error.code, text: error.message });
+  }
+}
+
+function archivedOutcome(line: PlanItemLine, reasons: Reason[]): TargetOutcome {
+  const { fingerprint } = line;
+  const size = fingerprint?.kind === 'file' ? fingerprint.size : '0';
+  return {
+    ...refusedOutcome(line.itemId, { code: 'archived', text: '' }),
+    outcome: 'archived',
+    reasons,
+    files: fingerprint?.kind === 'folder' ? fingerprint.files : 1,
+    bytes: fingerprint?.kind === 'folder' ? fingerprint.bytes : size,
+  };
 }

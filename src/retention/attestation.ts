@@ -138,7 +138,11 @@ function requireAfterApproval(
   );
 }
 
-async function plannedLines(session: Session, plan: Plan, ids: readonly string[]): Promise<PlanItemLine[]> {
+export async function plannedLines(
+  session: Session,
+  plan: Plan,
+  ids: readonly string[],
+): Promise<PlanItemLine[]> {
   const lines: PlanItemLine[] = [];
   for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
     const stored = await session.store.plans.linesOf(plan.id, ids.slice(at, at + IDS_AT_ONCE));
@@ -164,6 +168,11 @@ function requireMethod(line: PlanItemLine, method: AttestedStatement['method']):
       },
     );
   }
+  if (line.medium === 'archive') {
+    throw badInput('medium-by-program', `${line.itemId} is an archive, whose key this program destroys`, {
+      hint: `Run: quietus archive erase ${line.itemId} --plan PLAN`,
+    });
+  }
   const clause = disposalClause(line.medium);
   const allowed = attestedMethods(clause);
   if (allowed.includes(method)) return;
@@ -186,7 +195,7 @@ function requireSanitization(item: StoredItem, classes: readonly RecordClass[], 
 }
 
 /** What the sweep asks of an item, and that its period had ended on the day of the destruction. */
-async function requireStillDue(
+export async function requireStillDue(
   session: Session,
   transaction: StoreTransaction,
   context: {

@@ -5,9 +5,11 @@ import {
   type Disposition,
   type DueDates,
   type ItemState,
+  isOverwritable,
   type RecordClass,
   type Review,
 } from '../model/index.js';
+import { lastDay } from '../schedule/index.js';
 import type { WrittenItem } from '../store/index.js';
 import type { OpenGate } from './gate-state.js';
 import {
@@ -41,6 +43,10 @@ export const DECISION_REASONS = {
   'awaits-review': { decision: 'keep', text: 'It is due, and a person must review it' },
   'awaits-redaction': { decision: 'keep', text: 'It is due to be redacted, not destroyed' },
   'awaits-archive': { decision: 'keep', text: 'It is due to be archived, not destroyed' },
+  'due-archive': { decision: 'dispose', text: 'The duty to keep it in the open has ended; it is archived' },
+  'in-archive': { decision: 'keep', text: 'It is archived, and the period of the archive has not ended' },
+  'kept-in-archive': { decision: 'keep', text: 'It is archived, and its rule says no end of that' },
+  'archive-ended': { decision: 'dispose', text: 'The period of its archive has ended; its key is destroyed' },
   'awaits-transfer': { decision: 'keep', text: 'It is due to be handed over, not destroyed' },
   'contains-kept-item': {
     decision: 'keep',
@@ -137,12 +143,35 @@ function reasonOf(input: DecisionInput): DecisionReason {
   const { review } = input;
   if (review?.keepUntil !== undefined && review.keepUntil !== null && asOf <= review.keepUntil)
     return 'review-keeps';
-  const asked = DISPOSITION_REASONS[disposing.disposition];
+  const asked =
+    disposing.disposition === 'archive'
+      ? archiveReason(input, disposing, due.keepUntil)
+      : DISPOSITION_REASONS[disposing.disposition];
   const reason = asked === 'awaits-review' && review?.decision === 'dispose' ? 'reviewed' : asked;
-  if (reason !== 'due' && reason !== 'reviewed') return reason;
+  if (DECISION_REASONS[reason].decision !== 'dispose') return reason;
   const gate = input.gates?.[0];
   if (gate !== undefined) return `gate-${gate.kind}`;
   return input.overlaps.length > 0 ? 'contains-kept-item' : reason;
+}
+
+/** First the item is archived, then its archive is kept for the period that the rule names, and then its key goes. */
+function archiveReason(
+  { item, asOf }: DecisionInput,
+  disposing: RecordClass,
+  keepUntil: CalendarDate,
+): DecisionReason {
+  const { archiveFor } = disposing;
+  if (item.medium !== 'archive') {
+    return archiveFor !== undefined && isOverwritable(item.medium) ? 'due-archive' : 'awaits-archive';
+  }
+  const until = archiveFor === undefined ? null : archivedUntil(keepUntil, archiveFor);
+  if (until === null) return 'kept-in-archive';
+  return asOf <= until ? 'in-archive' : 'archive-ended';
+}
+
+/** Last day of an archive; null after the year 9999. */
+function archivedUntil(keepUntil: CalendarDate, archiveFor: string): CalendarDate | null {
+  return lastDay(keepUntil, archiveFor, 'none');
 }
 
 const STATE_REASONS = {
@@ -265,6 +294,14 @@ function awaits(
   if (reason === 'reviewed') return `, and may go by the review of ${decided}`;
   if (reason === 'review-keeps')
     return `, and is kept until ${review?.keepUntil} by the review of ${decided}`;
+  const { archiveFor } = disposing;
+  if (reason === 'due-archive') return `, and is archived then for ${archiveFor}`;
+  if (reason === 'in-archive' && archiveFor !== undefined) {
+    return `, and is archived for ${archiveFor} after that`;
+  }
+  if (reason === 'kept-in-archive') return ', and is archived; the rule says no end of that';
+  if (reason === 'archive-ended')
+    return `, and was archived for ${archiveFor} after that; its key is destroyed`;
   const awaited = AWAITED[reason];
   if (awaited === undefined) return '';
   return `, and awaits ${awaited}${disposing === keeping ? '' : ` as ${disposing.id}`}`;

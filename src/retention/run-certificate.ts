@@ -17,7 +17,7 @@ import {
 import { isDoneByProgram, type Plan, type PlanItem, type Reason, type RecordClass } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
-import { approvalsAtBeginning, validApprovals } from './approval.js';
+import { type ApprovalMoment, approvalsAtBeginning, validApprovals } from './approval.js';
 import { plannedDisposals } from './plan-reading.js';
 import { disposedOf } from './sweep-result.js';
 
@@ -59,7 +59,7 @@ async function runFacts(
       name: operator?.name ?? run.startedBy,
       account: operator?.account ?? '',
     },
-    approvals: await certifiedApprovals(session, plan, run),
+    approvals: await certifiedApprovals(session, plan, approvalsAtBeginning(session, run)),
     items,
     exceptions,
     methods: disposalMethods(items),
@@ -98,6 +98,8 @@ async function sortOut(
       const disposal = done.get(line.itemId);
       // What people destroyed is certified on its own: what it does not name is no exception to it, nor is it one here.
       if (disposal === undefined && (run.kind === 'attested' || doneByOthers.has(line.itemId))) continue;
+      // What was archived still exists: it is neither destroyed nor left.
+      if (disposal?.outcome === 'archived') continue;
       const title = titles.get(line.itemId) ?? null;
       const result = disposal?.result ? (JSON.parse(disposal.result) as DisposalResult) : undefined;
       for (const limit of result && 'assessment' in result ? (result.assessment?.limits ?? []) : [])
@@ -158,7 +160,8 @@ function exception(
   const base = { id: line.itemId, title, recordClass: line.recordClass, medium: line.medium, log };
   if (outcome === null || outcome === undefined)
     return { ...base, outcome: 'waiting', reasons: [waitingReason(line)] };
-  if (isCertified(outcome)) throw new Error('What was destroyed is no exception');
+  if (isCertified(outcome) || outcome === 'archived')
+    throw new Error('What was destroyed or archived is no exception');
   return { ...base, outcome, reasons: result && 'reasons' in result ? result.reasons : [] };
 }
 
@@ -175,12 +178,12 @@ async function itemTitles(session: Session, lines: readonly PlanItem[]): Promise
   return new Map([...items.values()].map((item) => [item.id, item.title]));
 }
 
-async function certifiedApprovals(
+/** The approvals that counted at a moment, as a certificate prints them. */
+export async function certifiedApprovals(
   session: Session,
   plan: Plan,
-  run: Run,
+  moment: ApprovalMoment,
 ): Promise<CertificateFacts['approvals']> {
-  const moment = approvalsAtBeginning(session, run);
   const approvals = await validApprovals(session, session.store, plan, moment);
   const operators = new Map((await session.store.operators.list()).map((each) => [each.id, each]));
   return approvals.map((approval) => ({

@@ -14,6 +14,7 @@ import { isDoneByProgram, isOverwritable, verificationFailed } from '../model/in
 import type { Session } from '../session/index.js';
 import type { DisposalOptions, DisposalTarget, PendingDisposal } from '../shred/index.js';
 import type { Disposal, Run } from '../store/index.js';
+import { archiveLine } from './archive-disposal.js';
 import type { PlanItemLine } from './plan-document.js';
 import { plannedDisposals, type VerifiedPlan } from './plan-reading.js';
 import type { SweepJournal } from './sweep-journal.js';
@@ -51,8 +52,12 @@ export async function workThrough(work: BatchWork): Promise<void> {
     if (halted()) return;
     const fresh = lines.filter((line) => isDoneByProgram(line) && !seen.has(line.itemId));
     const batch = quota.admit(fresh);
-    const files = batch.filter(({ medium }) => isOverwritable(medium));
+    const files = batch.filter(({ medium, reason }) => isOverwritable(medium) && reason !== ARCHIVING);
     if (files.length > 0) await workOn(work, patient, files, true);
+    for (const line of batch.filter(({ reason }) => reason === ARCHIVING)) {
+      if (halted()) return;
+      await archiveLine(work, line);
+    }
     await workOnRows(work, batch);
     if (batch.length < fresh.length) return;
     await work.journal.refuseByHand(lines.filter((line) => !isDoneByProgram(line) && !seen.has(line.itemId)));
@@ -109,6 +114,9 @@ function noteOf(text: string): Partial<NonNullable<RowWork['begun']>> {
   const { aboutToCommit, transactionId } = JSON.parse(text) as Partial<NonNullable<RowWork['begun']>>;
   return aboutToCommit === true ? { aboutToCommit, transactionId: transactionId ?? null } : {};
 }
+
+/** Reason of the lines that are archived and not destroyed. */
+const ARCHIVING = 'due-archive';
 
 async function workOn(
   work: BatchWork,

@@ -87,8 +87,11 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     });
   }
 
-  async stillAuthorized(itemId: string): Promise<Reason | undefined> {
-    const { store, settings } = this.context.session;
+  async stillAuthorized(
+    itemId: string,
+    store: Repositories = this.context.session.store,
+  ): Promise<Reason | undefined> {
+    const { settings } = this.context.session;
     // Every change of holds, rules and inventory has its entry: while the log has not grown, nothing has changed.
     const head = await logEnd(store);
     if (this.checkedAt.get(itemId) === head) return undefined;
@@ -140,6 +143,15 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   async finish(outcomes: readonly DisposalOutcome[]): Promise<void> {
     await this.records.finish(outcomes, async (transaction, itemId, destroyed) => {
       await transaction.items.moveState([itemId], 'claimed', stateAfter(destroyed));
+    });
+  }
+
+  /** Records the outcome of an item that was dealt with beside `destroy()`, such as one that was archived. */
+  async finishAside(outcome: DisposalOutcome): Promise<void> {
+    const { session, run } = this.context;
+    await session.store.transaction(async (transaction) => {
+      const record = await session.recorder.append(transaction, outcomeEvent(outcome, run));
+      await this.records.enterUnbegun(transaction, outcome, record.seq);
     });
   }
 

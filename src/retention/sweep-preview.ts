@@ -11,7 +11,7 @@ import { type Rulebook, readRulebook } from './rulebook.js';
 /** What a run would do with one item now. */
 export interface PreviewItem {
   itemId: string;
-  would: 'overwrite' | 'delete-rows' | 'wait' | 'leave';
+  would: 'overwrite' | 'archive' | 'delete-rows' | 'wait' | 'leave';
   /** Why it would be left, or what overwriting would not reach. */
   reasons: readonly Reason[];
 }
@@ -68,5 +68,6 @@ async function preview(
     });
   }
   if (!('assessment' in examination)) return { itemId, would: 'delete-rows', reasons: [] };
-  return { itemId, would: 'overwrite', reasons: examination.assessment.residual };
+  const would = line.reason === 'due-archive' ? 'archive' : 'overwrite';
+  return { itemId, would, reasons: examination.assessment.residual };
 }

@@ -8,7 +8,7 @@ export {
 } from './due-dates.js';
 export { clauseInWords, explainDue, governingClause } from './due-explanation.js';
 export type { ImportPermission } from './import-permission.js';
-export { type DueSettings, dayAfter } from './period-arithmetic.js';
+export { type DueSettings, dayAfter, lastDay } from './period-arithmetic.js';
 export { approveSchedule } from './schedule-approval.js';
 export { parseScheduleCsv, scheduleCsv } from './schedule-csv.js';
 export { ruleOnOneLine, rulesSha256, scheduleDocument, storedSchedule } from './schedule-document.js';

@@ -29,6 +29,7 @@ function classDocument(recordClass: RecordClass): Record<string, unknown> {
     cut_off: recordClass.cutOff,
     delete_within: recordClass.deleteWithin,
     disposition: recordClass.disposition,
+    ...(recordClass.archiveFor === undefined ? {} : { archive: { for: recordClass.archiveFor } }),
     approvals: recordClass.approvals,
     gates: recordClass.gates,
     sanitization: recordClass.sanitization,

@@ -115,10 +115,39 @@ function readClass(id: string, map: YamlMap): RecordClass | undefined {
   const approvals = APPROVALS.find((count) => count === people) ?? 1;
   const gates = readGates(map);
   const sanitization = readSanitization(map.map('sanitization', { optional: true }));
+  const archiveFor = readArchive(map, disposition);
   const authority = readAuthority(map.map('authority'));
   map.refuseOtherKeys();
   if (authority === undefined) return undefined;
-  return { id, title, retain, cutOff, deleteWithin, disposition, approvals, gates, sanitization, authority };
+  const rule = {
+    id,
+    title,
+    retain,
+    cutOff,
+    deleteWithin,
+    disposition,
+    approvals,
+    gates,
+    sanitization,
+    authority,
+  };
+  return archiveFor === undefined ? rule : { ...rule, archiveFor };
+}
+
+/** How long an archive is kept: `archive: {for: P7Y}`, which goes with `disposition: archive` only. */
+function readArchive(map: YamlMap, disposition: string): string | undefined {
+  const archive = map.map('archive', { optional: true });
+  if (archive === undefined) return undefined;
+  if (disposition !== 'archive') {
+    map.keyProblem(
+      'archive',
+      `contradicts disposition: ${disposition}`,
+      'Write disposition: archive, or remove it',
+    );
+  }
+  const period = readPeriod(archive, 'for');
+  archive.refuseOtherKeys();
+  return period;
 }
 
 /** The clauses of `retain`, or the one of `trigger` and `period`. */

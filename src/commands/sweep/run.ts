@@ -86,6 +86,7 @@ export default class SweepRun extends QuietusCommand {
     const words = {
       overwrite: 'overwrite and remove',
       'delete-rows': 'delete its rows, counted before and after',
+      archive: 'encrypt into an archive, then overwrite and remove',
       wait: 'wait for a person',
       leave: 'leave',
     };
@@ -132,7 +133,7 @@ export default class SweepRun extends QuietusCommand {
 }
 
 /** Outcomes that are all that can be had on their medium. */
-const COMPLETE: ReadonlySet<string> = new Set(['overwritten-verified', 'rows-deleted']);
+const COMPLETE: ReadonlySet<string> = new Set(['overwritten-verified', 'rows-deleted', 'archived']);
 
 function exitCode(result: SweepResult): ExitCode {
   if (result.stoppedAt !== null) return ExitCode.partial;

@@ -1,0 +1,142 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type Outcome, quietus, temporaryFolder } from './harness.js';
+
+const SCHEDULE = `version: 1
+title: Acme
+classes:
+  payroll:
+    title: Payroll
+    trigger: closed
+    period: P3Y
+    disposition: archive
+    archive: {for: P1Y}
+    authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
+  later:
+    title: Kept in its archive
+    trigger: closed
+    period: P3Y
+    disposition: archive
+    archive: {for: P100Y}
+    authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
+`;
+const CONTENT = 'John Smith,078-05-1120\n'.repeat(200);
+
+it('a period ends twice: a sweep archives what is due, and a person destroys its key when the archive has ended', async () => {
+  const folder = temporaryFolder();
+  const workspace = join(folder, 'acme');
+  const run = (...args: string[]): Promise<Outcome> =>
+    quietus(args, { cwd: folder, env: { QUIETUS_WORKSPACE: workspace } });
+  const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
+  const approved = async () => {
+    const { plan } = await json('sweep', 'plan');
+    expect(await run('sweep', 'approve', plan, '--confirm', plan)).toMatchObject({ status: 0 });
+    return plan as string;
+  };
+  await quietus([
+    ...[
+      'init',
+      workspace,
+      '--organization',
+      'Acme',
+      '--time-zone',
+      'America/New_York',
+      '--operator',
+      'tester',
+    ],
+    ...['--operator-name', 'A. Tester', '--unattended', '--no-input', '--max-class-percent', '100'],
+  ]);
+  mkdirSync(join(folder, 'records'));
+  writeFileSync(join(folder, 'schedule.yaml'), SCHEDULE);
+  writeFileSync(join(folder, 'pass'), 'correct horse battery staple\n', { mode: 0o600 });
+  expect(await run('schedule', 'import', 'schedule.yaml')).toMatchObject({ status: 0 });
+  for (const [id, record] of [
+    ['PAY-1', 'payroll'],
+    ['LATER-1', 'later'],
+  ] as const) {
+    const location = join(folder, 'records', `${id}.csv`);
+    writeFileSync(location, CONTENT);
+    const words = ['--title', id, '--class', record, '--medium', 'file', '--location', location];
+    expect(await run('inventory', 'add', id, ...words, '--closed', '2019-12-31')).toMatchObject({
+      status: 0,
+    });
+  }
+
+  // Without an archive key nothing is written and nothing is destroyed.
+  const early = await approved();
+  expect(await run('sweep', 'run', early, '--confirm', early)).toMatchObject({
+    status: 3,
+    stdout: expect.stringContaining('The workspace has no archive key yet'),
+  });
+  expect(readdirSync(join(folder, 'records'))).toHaveLength(2);
+
+  expect(await run('archive', 'key', '--make', '--passphrase-file', 'pass')).toMatchObject({ status: 0 });
+  const first = await approved();
+  const swept = await json('sweep', 'run', first, '--confirm', first);
+  expect(swept).toMatchObject({ outcomes: { archived: 2 }, certificate: null });
+  expect(readdirSync(join(folder, 'records'))).toEqual([]);
+  expect(await run('sweep', 'run', first, '--confirm', first)).toMatchObject({ status: 2 });
+
+  const second = await approved();
+  const { items } = await json('sweep', 'show', second);
+  const decided = (items as { id: string; decision: string; reason: string }[]).map(
+    ({ id, decision, reason }) => [id, decision, reason],
+  );
+  expect(decided.toSorted()).toEqual([
+    ['LATER-1', 'keep', 'in-archive'],
+    ['PAY-1', 'dispose', 'archive-ended'],
+  ]);
+  expect(await json('sweep', 'run', second, '--confirm', second)).toMatchObject({ waiting: ['PAY-1'] });
+  const attest = ['--method', 'erased', '--by', 'A', '--on', '2026-11-24', '--confirm', 'PAY-1'];
+  expect(await run('dispose', 'record', 'PAY-1', '--plan', second, ...attest)).toMatchObject({ status: 2 });
+
+  const words = ['archive', 'erase', 'PAY-1', '--plan', second, '--passphrase-file', 'pass'];
+  expect(await run(...words, '--dry-run')).toMatchObject({ status: 0 });
+  expect(await run(...words)).toMatchObject({ status: 2 });
+  const later = await run(
+    'archive',
+    'erase',
+    'LATER-1',
+    '--plan',
+    second,
+    '--passphrase-file',
+    'pass',
+    '--confirm',
+    'LATER-1',
+  );
+  expect(later).toMatchObject({ status: 2, stderr: expect.stringContaining('does not dispose of') });
+  const { archives } = await json('archive', 'list');
+  const { path } = (archives as { item: string; path: string }[]).find(({ item }) => item === 'PAY-1') ?? {
+    path: '',
+  };
+  const copy = join(folder, 'copy.age');
+  writeFileSync(copy, readFileSync(path));
+  const erased = await run(...words, '--confirm', 'PAY-1', '--no-key-backups', '--json');
+  expect(erased.status).toBe(3);
+  const [result] = JSON.parse(erased.stdout).erased;
+  expect(result).toMatchObject({
+    outcome: 'key-erased',
+    sanitization: null,
+    proof: { old_key_refused: true },
+  });
+  expect((result.reasons as { code: string }[]).map(({ code }) => code)).toEqual([
+    'plaintext-on-medium',
+    'plaintext-copies-unstated',
+  ]);
+  expect(existsSync(path)).toBe(false);
+  expect(await run('certificate', 'verify', result.certificate)).toMatchObject({ status: 0 });
+  const shown = await json('certificate', 'show', result.certificate);
+  expect(JSON.stringify(shown)).toContain('"outcome":"key-erased"');
+  expect(await json('inventory', 'show', 'PAY-1')).toMatchObject({ state: 'disposed' });
+  expect(await run(...words, '--confirm', 'PAY-1')).toMatchObject({ status: 3 });
+  expect((await json('certificate', 'list')).certificates).toHaveLength(1);
+  // The other archive is as it was.
+  expect(
+    await run('archive', 'open', 'LATER-1', '--to', 'opened', '--passphrase-file', 'pass'),
+  ).toMatchObject({ status: 0 });
+  expect(readFileSync(join(folder, 'opened'), 'utf8')).toBe(CONTENT);
+  expect(spawnSync('grep', ['-rl', '078-05-1120', workspace]).stdout.toString()).toBe('');
+  expect(await run('log', 'verify')).toMatchObject({ status: 0 });
+}, 120_000);
