@@ -13,5 +13,6 @@ export function protectedPaths(paths: WorkspacePaths): string[] {
     paths.certificates,
     paths.backups,
     paths.databases,
+    paths.handovers,
   ];
 }

@@ -3,6 +3,7 @@ export * from './disposal.js';
 export * from './errors.js';
 export * from './event.js';
 export * from './gate.js';
+export type { Handover, HandoverReceipt } from './handover.js';
 export * from './hold.js';
 export * from './identity.js';
 export * from './inventory-item.js';

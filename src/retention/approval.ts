@@ -16,7 +16,7 @@ import type { Repositories, Run } from '../store/index.js';
 import { dateIn, instant } from '../workspace/index.js';
 import { neededApprovals } from './approval-need.js';
 import { requireLoggedApprovals } from './plan-evidence.js';
-import { verifiedPlan } from './plan-reading.js';
+import { awaitingTransfer, verifiedPlan } from './plan-reading.js';
 
 const FORMAT = 'quietus-approval/1';
 
@@ -72,8 +72,8 @@ export async function requireApprovable(session: Session, plan: Plan, operator: 
       hint: 'Make a new one: quietus sweep plan',
     });
   }
-  if (plan.counts.dispose === 0) {
-    throw badInput('nothing-to-approve', `The plan ${plan.id} disposes of nothing`);
+  if (plan.counts.dispose === 0 && (await awaitingTransfer(session.store, plan.id)).length === 0) {
+    throw badInput('nothing-to-approve', `The plan ${plan.id} disposes of nothing, and hands nothing over`);
   }
   const given = await session.store.plans.approvals(plan.id);
   const earlier = given.find((approval) => approval.operatorId === operator.id);

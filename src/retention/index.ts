@@ -31,6 +31,8 @@ export {
 } from './events.js';
 export { compileStatements, type GateSettings, type OpenGate } from './gate-state.js';
 export { listStatements, type StatementRequest, stateGate, withdrawStatement } from './gates.js';
+export { type HandoverRequest, prepareHandover, previewHandover } from './handover.js';
+export { type ReceiptRequest, receiveHandover } from './handover-receipt.js';
 export { type HoldReach, holdReach } from './hold-reach.js';
 export { type HoldRequest, listHolds, locationScopes, placeHold, releaseHold, sameMatter } from './holds.js';
 export { exportHolds, type HoldsImport, holdsPath, importHolds } from './holds-file.js';

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../crypto/index.js';
 import { badInput, type Plan, type StoredSchedule, verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import type { PlanLine } from '../store/index.js';
+import type { PlanLine, Repositories } from '../store/index.js';
 import { PlanDigest, type PlanItemLine, parsePlanLine, planHeader } from './plan-document.js';
 import { planIsLogged } from './plan-evidence.js';
 import { requireLoggedSchedule } from './schedule-evidence.js';
@@ -84,6 +84,21 @@ export async function* plannedDisposals(
     after = last.position;
   }
   if (found.length > 0) yield found;
+}
+
+/** Lines of a plan that are due to go to somebody else. */
+export async function awaitingTransfer(repositories: Repositories, planId: string): Promise<PlanItemLine[]> {
+  const lines: PlanItemLine[] = [];
+  for (let after = -1; ; ) {
+    const page = await repositories.plans.lines(planId, after, PAGE, 'keep');
+    for (const stored of page) {
+      const line = parsedLine(stored);
+      if (line?.reason === 'awaits-transfer') lines.push(line);
+    }
+    const last = page.at(-1);
+    if (page.length < PAGE || last === undefined) return lines;
+    after = last.position;
+  }
 }
 
 /** What a stored line says; undefined where the columns beside it say something else, or it is no line. */

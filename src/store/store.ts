@@ -5,6 +5,7 @@ import { ArchiveRepository } from './repositories/archives.js';
 import { CertificateRepository } from './repositories/certificates.js';
 import { EventRepository } from './repositories/events.js';
 import { GateRepository } from './repositories/gates.js';
+import { HandoverRepository } from './repositories/handovers.js';
 import { HoldRepository } from './repositories/holds.js';
 import { IdentityRepository } from './repositories/identities.js';
 import { ItemRepository } from './repositories/items.js';
@@ -26,6 +27,7 @@ export class Repositories {
   readonly items: ItemRepository;
   readonly events: EventRepository;
   readonly gates: GateRepository;
+  readonly handovers: HandoverRepository;
   readonly holds: HoldRepository;
   readonly plans: PlanRepository;
   readonly reviews: ReviewRepository;
@@ -45,6 +47,7 @@ export class Repositories {
     this.items = new ItemRepository(database);
     this.events = new EventRepository(database);
     this.gates = new GateRepository(database);
+    this.handovers = new HandoverRepository(database);
     this.holds = new HoldRepository(database);
     this.plans = new PlanRepository(database);
     this.reviews = new ReviewRepository(database);

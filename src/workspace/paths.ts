@@ -18,6 +18,8 @@ export interface WorkspacePaths {
   backups: string;
   /** Hooks that say how the rows of an item are deleted from a database; made by whoever needs one. */
   databases: string;
+  /** Manifests of what is handed over to another party. */
+  handovers: string;
   /** Every checkpoint of the log as a file, beside the database. */
   checkpoints: string;
 }
@@ -33,6 +35,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     certificates: join(root, 'certificates'),
     backups: join(root, 'backups'),
     databases: join(root, 'databases'),
+    handovers: join(root, 'handovers'),
     checkpoints: join(root, 'checkpoints'),
   };
 }

@@ -113,6 +113,6 @@ export async function planForRows(world: RowsWorld): Promise<Plan> {
 export async function approved(session: Session): Promise<Plan> {
   const { plan } = await buildPlan(session);
   const key = readOperatorKey(session.paths.keys, (await session.operator()).id);
-  if (plan.counts.dispose > 0) await approvePlan(session, plan.id, await key.unlock(null));
+  await approvePlan(session, plan.id, await key.unlock(null));
   return plan;
 }

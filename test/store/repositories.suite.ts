@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Recorder, verifyLog } from '../../src/audit/index.js';
-import type { Decision, GateStatement, ItemState } from '../../src/model/index.js';
+import type { CalendarDate, Decision, GateStatement, ItemState } from '../../src/model/index.js';
 import { BULK_ROWS, openStore, type Store, type StoreLocation } from '../../src/store/index.js';
 import { type Child, compileProgram, startProgram } from '../child-program.js';
 import { temporaryFolder } from '../temporary-folder.js';
@@ -618,6 +618,36 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       expect(await store.runs.targets('dispose-2')).toEqual([]);
       await store.runs.finish('dispose-1', '2026-01-03T00:00:00.000Z');
       expect((await store.runs.unfinishedAdHoc()).map(({ id }) => id)).toEqual(['dispose-2']);
+    });
+
+    it('remember what was handed over, and take one receipt', async () => {
+      const store = await opened();
+      await store.plans.insert(samplePlan('plan-1'));
+      const handover = {
+        id: 'handover-1',
+        planId: 'plan-1',
+        receiver: 'State Archives',
+        preparedAt: '2026-01-02T00:00:00.000Z',
+        preparedBy: 'jdoe',
+        manifestSha256: 'm',
+        tableSha256: 't',
+        receipt: null,
+      };
+      const items = Array.from({ length: 600 }, (_, at) => ({ itemId: `i${at}`, itemSha256: `s${at}` }));
+      await store.handovers.insert(handover, items);
+      expect(await store.handovers.get('handover-1')).toEqual(handover);
+      expect(await store.handovers.items('handover-1')).toEqual(items);
+      const receipt = {
+        receivedOn: '2026-01-03' as CalendarDate,
+        receivedBy: 'R. Roe',
+        reference: 'ACC-1',
+        recordedAt: '2026-01-04T00:00:00.000Z',
+        recordedBy: 'jdoe',
+      };
+      expect(await store.handovers.receive('handover-1', receipt)).toBe(true);
+      expect(await store.handovers.receive('handover-1', { ...receipt, reference: 'ACC-2' })).toBe(false);
+      expect(await store.handovers.list()).toEqual([{ ...handover, receipt }]);
+      expect(await store.handovers.get('handover-2')).toBeUndefined();
     });
 
     it('number certificates by year without a second one of a number or of a run', async () => {

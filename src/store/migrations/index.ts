@@ -15,6 +15,7 @@ import * as certificates from './007-certificates.js';
 import * as endedItems from './008-ended-items.js';
 import * as reviews from './009-reviews.js';
 import * as scheduleApprovals from './010-schedule-approvals.js';
+import * as handovers from './011-handovers.js';
 
 export interface Migration {
   name: string;
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '008-ended-items', up: endedItems.up },
   { name: '009-reviews', up: reviews.up },
   { name: '010-schedule-approvals', up: scheduleApprovals.up },
+  { name: '011-handovers', up: handovers.up },
 ];
 
 /** Table that names the migrations which a database has. */
