@@ -153,7 +153,7 @@ export async function retireIdentity(desk: OperatorDesk, name: string): Promise<
 }
 
 /** The same in a transaction that changes more. */
-async function retireWithin(
+export async function retireWithin(
   desk: OperatorDesk,
   transaction: StoreTransaction,
   name: string,

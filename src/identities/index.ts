@@ -5,5 +5,6 @@ export {
   requireIdentity,
   requireNewName,
   retireIdentity,
+  retireWithin,
 } from './identity-register.js';
 export { unlockIdentity } from './unlocked-identity.js';

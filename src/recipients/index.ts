@@ -1,4 +1,6 @@
 export { type Addressees, requireAddressees } from './addressees.js';
+export { encryptionKeyOf, escrowOf, openEscrow } from './escrow.js';
+export { rotateIdentity } from './identity-rotation.js';
 export type { RecipientAddress } from './recipient-key.js';
 export {
   addRecipient,

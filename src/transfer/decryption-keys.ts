@@ -3,9 +3,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { type DecryptionKey, type FormatId, readAgeIdentities, readPkcs12 } from '../crypto/index.js';
 import { unlockIdentity } from '../identities/index.js';
 import { badInput, type Identity, type IdentityKind, refused } from '../model/index.js';
+import { openEscrow } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import { requirePrivate } from '../workspace/index.js';
-import { openEscrow } from './escrow.js';
 import { spellings } from './passphrase.js';
 
 /** Where the key comes from, as a person chose it. */

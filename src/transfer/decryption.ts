@@ -46,8 +46,7 @@ export interface DecryptionResult {
 export async function decryptTransfer(request: DecryptionRequest): Promise<DecryptionResult> {
   const file = await openEncrypted(request.path);
   try {
-    const byPassphrase = await opensByPassphrase(file);
-    const tried = await decryptionKeys(file.format.id, byPassphrase, request.keys, () =>
+    const tried = await decryptionKeys(file.format.id, file.byPassphrase, request.keys, () =>
       digestOf(request.path),
     );
     return await new Decryption(request, file, tried).run();
@@ -70,19 +69,6 @@ export async function recordDecryption(session: Session, result: DecryptionResul
       },
     });
   });
-}
-
-/** Formats with a passphrase only say so; of an age file its header does. A pipe is taken for what its start says. */
-async function opensByPassphrase({ format, again, input }: EncryptedFile): Promise<boolean> {
-  if (format.id === 'zip' || format.id === 'html') return true;
-  if (format.id === 'cms') return false;
-  if (again === null || input.kind !== 'file') {
-    throw badInput('needs-file', 'A file from a pipe is opened with --identity FILE or --as NAME', {
-      hint: 'Or save it as a file first',
-    });
-  }
-  const { recipients } = await format.inspect(again());
-  return recipients.some((recipient) => recipient.includes('passphrase'));
 }
 
 async function digestOf(path: string): Promise<string> {

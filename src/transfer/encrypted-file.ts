@@ -9,8 +9,8 @@ export const START_BYTES = 4096;
 export interface EncryptedFile {
   format: EncryptionFormat;
   input: ByteInput;
-  /** Reads from the start again, for files; a pipe is read once. */
-  again: (() => ByteInput) | null;
+  /** Whether a passphrase opens it, instead of a key. */
+  byPassphrase: boolean;
   close(): Promise<void>;
 }
 
@@ -48,10 +48,11 @@ async function fromFile(file: FileHandle): Promise<EncryptedFile> {
     return { ...opened, close: () => file.close() };
   }
   const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
-  const format = await recognize(buffer.subarray(0, bytesRead));
-  if (format === null) throw unknownFormat(guess(buffer.subarray(0, bytesRead)));
+  const start = buffer.subarray(0, bytesRead);
+  const format = await recognize(start);
+  if (format === null) throw unknownFormat(guess(start));
   const input = { kind: 'file', file, size: status.size } as const;
-  return { format, input, again: () => input, close: () => file.close() };
+  return { format, input, byPassphrase: opensByPassphrase(format, start), close: () => file.close() };
 }
 
 async function fromStream(stream: AsyncIterable<unknown>): Promise<EncryptedFile> {
@@ -75,7 +76,17 @@ async function fromStream(stream: AsyncIterable<unknown>): Promise<EncryptedFile
       yield next.value as Buffer;
     }
   }
-  return { format, input: { kind: 'stream', stream: all() }, again: null, close: () => Promise.resolve() };
+  const input = { kind: 'stream', stream: all() } as const;
+  return { format, input, byPassphrase: opensByPassphrase(format, start), close: () => Promise.resolve() };
+}
+
+/** zip files and pages have passphrases only, CMS has keys only; of an age file the first stanza says it. */
+function opensByPassphrase({ id }: EncryptionFormat, start: Buffer): boolean {
+  if (id !== 'age') return id !== 'cms';
+  const text = start.toString('latin1').trimStart();
+  const armored = /^-----BEGIN AGE ENCRYPTED FILE-----\s+([A-Za-z0-9+/=\s]+)/.exec(text)?.[1];
+  const header = armored === undefined ? text : Buffer.from(armored, 'base64').toString('latin1');
+  return header.startsWith('age-encryption.org/v1\n-> scrypt ');
 }
 
 /** What it is instead, where that is easy to see. */

@@ -3,10 +3,9 @@ import type { Encrypted, EncryptionFormat, EncryptionKey } from '../crypto/index
 import { formatOf } from '../crypto/index.js';
 import { badInput, type Recipient, type TransferFormat, type TransferMedium } from '../model/index.js';
 import type { PackSummary } from '../packing/index.js';
-import { requireAddressees } from '../recipients/index.js';
+import { encryptionKeyOf, escrowOf, requireAddressees } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import { writeFileAtomically } from '../workspace/index.js';
-import { encryptionKeyOf, escrowOf } from './escrow.js';
 import { chooseFormat, type FormatChoice } from './format-choice.js';
 import { neutralName, outputPath } from './output-place.js';
 import { generatePassphrase } from './passphrase.js';

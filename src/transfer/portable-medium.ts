@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { badInput } from '../model/index.js';
-import { alignedBuffers } from '../shred/index.js';
+import { alignedBuffers, type DiskFacts, deviceNumber, layersOf, readBlockStack } from '../shred/index.js';
 
 /** What is known of the device that a folder lies on. */
 export interface MediumFacts {
@@ -32,55 +31,25 @@ export function inspectMedium(path: string): MediumFacts {
       hint: 'Give the folder where the medium is mounted, such as /media/jdoe/STICK',
     });
   }
-  const unknown: MediumFacts = { folder, removable: null, model: null, encrypted: false };
-  if (process.platform !== 'linux') return unknown;
-  const device = deviceFolder(statSync(folder).dev);
-  if (device === null) return unknown;
-  const encrypted = read(join(device, 'dm', 'uuid'))?.startsWith('CRYPT-') ?? false;
-  const disk = diskOf(device);
-  return { folder, removable: removableOf(disk), model: modelOf(disk), encrypted };
+  const top =
+    process.platform === 'linux'
+      ? readBlockStack(deviceNumber(statSync(folder, { bigint: true }).dev))
+      : undefined;
+  // Network file systems, tmpfs and their like have no device.
+  if (top === undefined) return { folder, removable: null, model: null, encrypted: false };
+  const layers = layersOf(top);
+  const disks = layers.flatMap(({ disk }) => disk ?? []);
+  return {
+    folder,
+    removable: disks.length === 0 ? null : disks.some(isRemovable),
+    model: disks.find(({ model }) => model !== null)?.model ?? null,
+    encrypted: layers.some(({ kind }) => kind === 'crypt'),
+  };
 }
 
-/** The folder in /sys of a device number as stat(2) gives it. */
-function deviceFolder(device: number): string | null {
-  const major = ((device >> 8) & 0xfff) | (Math.floor(device / 2 ** 32) & 0xfffff000);
-  const minor = (device & 0xff) | ((device >> 12) & 0xfff00);
-  try {
-    return realpathSync(`/sys/dev/block/${major}:${minor}`);
-  } catch {
-    // Network file systems, tmpfs and their like have no device.
-    return null;
-  }
-}
-
-/** The disk that a partition, or the first device below a mapping, is a part of. */
-function diskOf(device: string): string {
-  const parent = join(device, '..');
-  return read(join(device, 'partition')) === null ? device : realpathSync(parent);
-}
-
-function removableOf(disk: string): boolean | null {
-  if (read(join(disk, 'removable')) === '1') return true;
-  // Sticks and cases with a disk call themselves fixed, but hang on a bus that is made for plugging.
-  if (/\/(?:usb|mmc|firewire|thunderbolt)\d*\//.test(`${disk}/`)) return true;
-  return read(join(disk, 'removable')) === '0' ? false : null;
-}
-
-function modelOf(disk: string): string | null {
-  const parts = [read(join(disk, 'device', 'vendor')), read(join(disk, 'device', 'model'))];
-  const text = parts
-    .filter((part) => part !== null && part !== '')
-    .join(' ')
-    .replaceAll(/[^\x20-\x7e]/g, '');
-  return text === '' ? null : text;
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, 'latin1').trim();
-  } catch {
-    return null;
-  }
+/** Sticks and cases with a disk may call themselves fixed, but hang on a bus that is made for plugging. */
+function isRemovable({ removable, transport }: DiskFacts): boolean {
+  return removable || transport === 'usb' || transport === 'mmc';
 }
 
 const BUFFER_BYTES = 1024 * 1024;
