@@ -12,7 +12,7 @@ export interface EncryptionDesk {
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
   /** Runs a command that must succeed, and reads its JSON. */
   json(args: readonly string[], options?: RunOptions): Promise<Record<string, unknown>>;
-  /** Actions and outcomes in the log, the newest first. */
+  /** Actions and outcomes in the log, the newest first, without those of commands that only read. */
   log(): Promise<{ action: string; outcome: string; data: Record<string, unknown> }[]>;
 }
 
@@ -31,7 +31,12 @@ export async function encryptionDesk(): Promise<EncryptionDesk> {
     expect(outcome.status, outcome.stderr).toBe(0);
     return JSON.parse(outcome.stdout) as Record<string, unknown>;
   };
-  const log = async () => (await json(['log', 'list'])).entries as Awaited<ReturnType<EncryptionDesk['log']>>;
+  const log = async () => {
+    const { entries } = (await json(['log', 'list'])) as {
+      entries: Awaited<ReturnType<EncryptionDesk['log']>>;
+    };
+    return entries.filter(({ action }) => action !== 'command.read');
+  };
   return { root, desk, run, json, log };
 }
 

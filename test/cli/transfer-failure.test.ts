@@ -1,0 +1,242 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  ageKeygen,
+  type EncryptionDesk,
+  encryptionDesk,
+  passphraseFile,
+  sha256sum,
+} from './encryption-desk.js';
+import { start } from './harness.js';
+
+async function desk(): Promise<EncryptionDesk & { recipient: string }> {
+  const made = await encryptionDesk();
+  const { recipient } = ageKeygen(made.desk);
+  await made.json(['recipient', 'add', 'acme', '--age', recipient]);
+  await made.json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
+  return { ...made, recipient };
+}
+
+function names(folder: string): string[] {
+  return readdirSync(folder).sort();
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 20) {
+    if (waited > 20_000) throw new Error('it did not come to that');
+    await delay(20);
+  }
+}
+
+/** Whether this account may mount a small memory disk. */
+function mounted(folder: string, bytes: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'none', folder], { stdio: 'ignore' });
+  } catch (error) {
+    if (process.env.CI === 'true') throw error;
+    return false;
+  }
+  onTestFinished(() => {
+    execFileSync('umount', ['--lazy', folder]);
+  });
+  return true;
+}
+
+describe('a transfer', () => {
+  test('that is killed leaves no output, and the next one takes away what it left', async () => {
+    const made = await desk();
+    const pipe = join(made.desk, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const before = names(made.desk);
+    const running = start(['encrypt', 'pipe', '--to', 'acme', '-o', 'x.age', '--workspace', made.root], {
+      cwd: made.desk,
+    });
+    // Opens when the program has opened its end.
+    const end = openSync(pipe, 'r+');
+    for (let piece = 0; piece < 40; piece += 1) writeSync(end, Buffer.alloc(60_000, piece));
+    await until(() => names(made.desk).some((name) => name.startsWith('.x.age.')));
+    running.process.kill('SIGKILL');
+    expect((await running.finished).signal).toBe('SIGKILL');
+    expect(existsSync(join(made.desk, 'x.age'))).toBe(false);
+
+    writeFileSync(join(made.desk, 'note'), 'note');
+    const next = await made.json(['encrypt', 'note', '--to', 'acme', '-o', 'y.age', '--sheet', 'none']);
+    expect(next.ended_transfers).toHaveLength(1);
+    expect(names(made.desk)).toEqual([...before, 'note', 'y.age', 'y.age.receipt.json'].sort());
+    const outcomes = (await made.log()).filter(({ action }) => action === 'transfer.encrypt');
+    expect(outcomes.map(({ outcome, data }) => `${outcome} ${data.code ?? ''}`.trim())).toEqual([
+      'done',
+      'intent',
+      'failed cut-off',
+      'intent',
+    ]);
+    expect((await made.run(['log', 'verify'])).status).toBe(0);
+  });
+
+  test('that is interrupted ends at once and leaves nothing', async () => {
+    const made = await desk();
+    writeFileSync(join(made.desk, 'big'), '');
+    execFileSync('truncate', ['-s', '3G', join(made.desk, 'big')]);
+    const before = names(made.desk);
+    const running = start(['encrypt', 'big', '--to', 'acme', '-o', 'x.age', '--workspace', made.root], {
+      cwd: made.desk,
+    });
+    await until(() => names(made.desk).some((name) => name.startsWith('.x.age.')));
+    running.process.kill('SIGINT');
+    expect(await running.finished).toMatchObject({ status: 130 });
+    expect(names(made.desk)).toEqual(before);
+  });
+
+  test('of a file that somebody writes to is refused', async () => {
+    const made = await desk();
+    const file = join(made.desk, 'log');
+    writeFileSync(file, Buffer.alloc(40_000_000, 7));
+    const before = names(made.desk);
+    const writer = spawn('sh', ['-c', 'while :; do echo more >> log; done'], { cwd: made.desk });
+    onTestFinished(() => {
+      writer.kill();
+    });
+    for (const options of [[], ['--compress'], ['--pack']]) {
+      const outcome = await made.run(['encrypt', 'log', '--to', 'acme', '-o', 'x.age', ...options]);
+      expect(outcome, options.join()).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining('changed while'),
+      });
+      expect(names(made.desk), options.join()).toEqual(before);
+    }
+  });
+
+  test('that fills the disk leaves nothing on it', async (context) => {
+    const made = await desk();
+    const small = join(made.desk, 'small');
+    mkdirSync(small);
+    if (!mounted(small, '1m')) return context.skip('this account may not mount a memory disk');
+    writeFileSync(join(made.desk, 'big'), Buffer.alloc(3_000_000, 7));
+    const outcome = await made.run(['encrypt', 'big', '--to', 'acme', '-o', 'small/x.age']);
+    expect(outcome.status, outcome.stderr).not.toBe(0);
+    expect(outcome.stderr).toMatch(/full|space/i);
+    expect(names(small)).toEqual([]);
+
+    await made.json(['encrypt', 'big', '--to', 'acme', '-o', 'big.age', '--sheet', 'none']);
+    await made.json(['encrypt', 'big', '--to', 'acme', '--pack', '-o', 'big.tar.age', '--sheet', 'none']);
+    for (const file of ['big.age', 'big.tar.age']) {
+      const opened = await made.run(['decrypt', file, '-i', 'key.txt', '-o', 'small/out']);
+      expect(opened.status, opened.stderr).not.toBe(0);
+      expect(names(small), file).toEqual([]);
+    }
+    return undefined;
+  });
+
+  test('goes through pipes in both directions, as bytes and as text', async () => {
+    const made = await desk();
+    const text = 'for acme alone\n';
+    const sealed = await made.run(['encrypt', '-', '--to', 'acme', '-o', '-', '--armor'], { input: text });
+    expect(sealed.status, sealed.stderr).toBe(0);
+    expect(sealed.stdout).toMatch(/^-----BEGIN AGE ENCRYPTED FILE-----/);
+    expect(sealed.stderr).toContain('not read back');
+    const key = join(made.desk, 'key.txt');
+    expect(execFileSync('age', ['-d', '-i', key], { input: sealed.stdout }).toString()).toBe(text);
+    const opened = await made.run(['decrypt', '-', '-i', 'key.txt', '-o', '-'], { input: sealed.stdout });
+    expect(opened).toMatchObject({ status: 0, stdout: text });
+    const words = execFileSync('age', ['-r', made.recipient, '-a'], { input: text }).toString();
+    expect(await made.run(['decrypt', '-', '-i', 'key.txt', '-o', '-'], { input: words })).toMatchObject({
+      stdout: text,
+    });
+    const seen = JSON.parse((await made.run(['inspect', '-', '--json'], { input: words })).stdout);
+    expect(seen).toMatchObject({ format: 'age', recipients: ['an age X25519 identity'] });
+  });
+
+  test('can destroy the original once the file is proved, and not before', async () => {
+    const made = await desk();
+    writeFileSync(join(made.desk, 'payroll.csv'), 'Pat Roe,123-45-6789\n');
+    const args = ['encrypt', 'payroll.csv', '--to', 'acme', '-o', 'x.csv.age', '--dispose-original'];
+    const unconfirmed = await made.run(args);
+    expect(unconfirmed).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--confirm payroll.csv'),
+    });
+    expect(existsSync(join(made.desk, 'x.csv.age'))).toBe(false);
+    const confirmed = [...args, '--confirm', 'payroll.csv', '--accept-residual'];
+    const wrong = await made.run([...confirmed.slice(0, 2), '--to', 'nobody', ...confirmed.slice(4)]);
+    expect(wrong.status).toBe(2);
+    expect(existsSync(join(made.desk, 'payroll.csv'))).toBe(true);
+
+    const outcome = await made.run([...confirmed, '--json']);
+    expect([0, 3], outcome.stderr).toContain(outcome.status);
+    expect(JSON.parse(outcome.stdout).disposal).toMatchObject({ run: expect.any(String) });
+    expect(existsSync(join(made.desk, 'payroll.csv'))).toBe(false);
+    const opened = await made.run(['decrypt', 'x.csv.age', '-i', 'key.txt', '-o', '-']);
+    expect(opened.stdout).toBe('Pat Roe,123-45-6789\n');
+  });
+
+  test('as a page is for recipients who can install nothing', async () => {
+    const made = await desk();
+    await made.json(['recipient', 'add', 'drlee', '--passphrase-by', 'phone', '--format', 'html']);
+    await made.json(['recipient', 'confirm', 'drlee', '--how', 'telephone']);
+    writeFileSync(join(made.desk, 'letter.txt'), 'Dear Dr. Lee');
+    const page = await made.json(['encrypt', 'letter.txt', '--to', 'drlee', '--passphrase-to', 'words']);
+    expect(page).toMatchObject({ encryption: 'html', file: expect.stringMatching(/\.txt\.html$/) });
+    expect(readFileSync(String(page.sheet_file), 'utf8')).toContain('with a current browser');
+    const back = ['decrypt', String(page.output), '--passphrase-file', 'words', '-o', '-'];
+    expect((await made.run(back)).stdout).toBe('Dear Dr. Lee');
+  });
+});
+
+describe('rotating the recovery key', () => {
+  test('encrypts the kept passphrases again, so that the new key opens them and the old one no more', async () => {
+    const made = await desk();
+    const old = passphraseFile(made.desk, 'the first passphrase of all', 'old');
+    const fresh = passphraseFile(made.desk, 'another passphrase for it', 'fresh');
+    const vault = await made.json(['identity', 'create', 'vault-key', '--passphrase-file', old]);
+    const { public_key: key } = await made.json(['identity', 'show', 'vault-key']);
+    await made.json(['recipient', 'add', 'vault', '--age', String(key), '--recovery']);
+    await made.json(['recipient', 'confirm', 'vault', '--fingerprint', String(vault.fingerprint)]);
+    await made.json(['recipient', 'add', 'drlee', '--passphrase-by', 'phone']);
+    await made.json(['recipient', 'confirm', 'drlee', '--how', 'telephone']);
+    writeFileSync(join(made.desk, 'note'), 'note');
+    await made.json(['encrypt', 'note', '--to', 'drlee', '-o', 'x.zip', '--passphrase-to', 'words']);
+
+    const rotated = await made.json([
+      ...['identity', 'rotate', 'vault-key', '--passphrase-file', old, '--new-passphrase-file', fresh],
+    ]);
+    expect(rotated).toMatchObject({ identity: 'vault-key-2', recipients: ['vault'], escrows: 1 });
+    expect(await made.json(['recipient', 'show', 'vault'])).toMatchObject({
+      fingerprint: rotated.fingerprint,
+      confirmed_how: 'own-key',
+      recovery: true,
+    });
+    const escrow = execFileSync('sqlite3', [
+      join(made.root, 'quietus.db'),
+      'select escrow from transfers where escrow is not null',
+    ]);
+    const opens = async (name: string, passphrase: string): Promise<boolean> => {
+      const file = `${name}.txt`;
+      const unlock = ['--passphrase-file', passphrase];
+      await made.json(['identity', 'export', name, '--secret', '-o', file, ...unlock]);
+      try {
+        execFileSync('age', ['-d', '-i', file], {
+          input: escrow,
+          cwd: made.desk,
+          stdio: ['pipe', 'pipe', 'ignore'],
+        });
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(await opens('vault-key-2', fresh)).toBe(true);
+    expect(await opens('vault-key', old)).toBe(false);
+    expect((await made.log()).map(({ action }) => action)).toContain('recipient.rotate');
+  });
+});
