@@ -3,7 +3,7 @@ import { type ByteInput, type EncryptionFormat, type FileInspection, recognize }
 import { badInput } from '../model/index.js';
 
 /** What formats are recognized by, in bytes. */
-export const START_BYTES = 4096;
+const START_BYTES = 4096;
 
 /** An encrypted file, or what comes through a pipe, with its format. */
 export interface EncryptedFile {

@@ -1,8 +1,7 @@
 import { type Dirent, lstatSync } from 'node:fs';
-import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { recognize } from '../crypto/index.js';
-import { START_BYTES } from './encrypted-file.js';
+import { type EncryptionEvidence, recognizeEncrypted } from '../crypto/index.js';
 import { isSheetOf } from './handover.js';
 import { inspectMedium, type MediumFacts } from './portable-medium.js';
 import { parseReceipt } from './receipt.js';
@@ -16,6 +15,13 @@ export interface MediaFinding {
   why: 'not-encrypted' | 'unreadable' | 'link' | 'special';
 }
 
+/** A file that counts as encrypted, though a person should know something about it. */
+export interface MediaRemark {
+  path: string;
+  format: string;
+  note: string;
+}
+
 export interface MediaCheck {
   medium: MediumFacts;
   /** Files in a recognized encrypted format. */
@@ -23,6 +29,7 @@ export interface MediaCheck {
   /** Receipts and instruction sheets of this program, which hold no personal information. */
   accompanying: number;
   findings: MediaFinding[];
+  remarks: MediaRemark[];
 }
 
 /** Receipts are small; a larger file of that name is none. */
@@ -31,7 +38,8 @@ const LARGEST_SHEET = 4 * 1024 * 1024;
 
 /**
  * Looks at every file of a medium or folder: personal information on portable devices must be encrypted
- * (201 CMR 17.04(5)). A file counts as encrypted by how it begins; whether it opens is for `decrypt`.
+ * (201 CMR 17.04(5)). A file counts as encrypted by its structure, as far as that can be read without a key; whether it
+ * opens is for `decrypt`.
  *
  * @throws Fault `medium-missing` (exit 2)
  */
@@ -40,7 +48,7 @@ export async function checkMedia(
   options: { signal: AbortSignal; onFile?: (seen: number) => void },
 ): Promise<MediaCheck> {
   const medium = inspectMedium(path);
-  const check: MediaCheck = { medium, encrypted: 0, accompanying: 0, findings: [] };
+  const check: MediaCheck = { medium, encrypted: 0, accompanying: 0, findings: [], remarks: [] };
   let seen = 0;
   for await (const file of filesBelow(medium.folder, '')) {
     options.signal.throwIfAborted();
@@ -48,7 +56,9 @@ export async function checkMedia(
     options.onFile?.(seen);
     await look(medium.folder, file, check);
   }
-  check.findings.sort((one, other) => (one.path < other.path ? -1 : 1));
+  const byPath = (one: { path: string }, other: { path: string }) => (one.path < other.path ? -1 : 1);
+  check.findings.sort(byPath);
+  check.remarks.sort(byPath);
   return check;
 }
 
@@ -81,7 +91,8 @@ async function look(root: string, { path, kind }: FoundFile, check: MediaCheck):
   }
   const { size } = lstatSync(full);
   try {
-    if (await isEncrypted(full)) check.encrypted += 1;
+    const evidence = await evidenceOf(full, size);
+    if (evidence !== null) accept(path, evidence, check);
     else if (await isAccompanying(full, size)) check.accompanying += 1;
     else check.findings.push({ path, size, why: 'not-encrypted' });
   } catch {
@@ -89,18 +100,19 @@ async function look(root: string, { path, kind }: FoundFile, check: MediaCheck):
   }
 }
 
-async function isEncrypted(path: string): Promise<boolean> {
+function accept(path: string, { format, certainty, note }: EncryptionEvidence, check: MediaCheck): void {
+  check.encrypted += 1;
+  const more = note ?? (certainty === 'header' ? 'only its header shows that it is encrypted' : null);
+  if (more !== null) check.remarks.push({ path, format, note: more });
+}
+
+async function evidenceOf(path: string, size: number): Promise<EncryptionEvidence | null> {
   const file = await open(path, 'r');
   try {
-    return (await recognize(await startOf(file))) !== null;
+    return await recognizeEncrypted({ kind: 'file', file, size });
   } finally {
     await file.close();
   }
-}
-
-async function startOf(file: FileHandle): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
-  return buffer.subarray(0, bytesRead);
 }
 
 /** A receipt, or the sheet that a receipt beside it names by its digest: whatever else has such a name is a finding. */

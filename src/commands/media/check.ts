@@ -10,7 +10,7 @@ const WHY = {
 
 export default class MediaCheck extends QuietusCommand {
   static override description =
-    'List every file on a stick, a disk or in a folder that is in no recognized encrypted format, for 201 CMR 17.04(5). Ends with exit code 4 where there are any. A file is recognized by how it begins; nothing is opened.';
+    'List every file on a stick, a disk or in a folder that is in no recognized encrypted format, for 201 CMR 17.04(5). Ends with exit code 4 where there are any. Formats of this program, OpenPGP, LUKS, zip with AES, 7z with encrypted names and PDF with AES-256 are recognized by their structure; nothing is opened, and what is damaged or weakly encrypted does not count.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> /media/jdoe/STICK',
     '<%= config.bin %> <%= command.id %> /media/jdoe/STICK --json',
@@ -29,6 +29,13 @@ export default class MediaCheck extends QuietusCommand {
         { head: 'FILE', value: ({ path }) => path },
         { head: 'BYTES', value: ({ size }) => size, shrink: false },
         { head: 'IS', value: ({ why }) => WHY[why] },
+      ]);
+    }
+    if (check.remarks.length > 0) {
+      this.printTable(check.remarks, [
+        { head: 'FILE', value: ({ path }) => path },
+        { head: 'ENCRYPTED AS', value: ({ format }) => format },
+        { head: 'BUT', value: ({ note }) => note },
       ]);
     }
     this.print(
@@ -51,6 +58,7 @@ export default class MediaCheck extends QuietusCommand {
       encrypted: check.encrypted,
       accompanying: check.accompanying,
       not_encrypted: findings,
+      remarks: check.remarks,
     };
   }
 }
