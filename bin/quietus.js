@@ -2,6 +2,9 @@
 // Kept to syntax that old versions of Node can read, so that they print the message below and no syntax error.
 import { readFileSync } from 'node:fs';
 
+// Each thread waits for the disk: with four, overwriting many files is a queue. Node 20 has begun its threads by now and keeps four.
+process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '16';
+
 const argv = process.argv.slice(2);
 const node = process.versions.node.split('.').map(Number);
 const words = ['--version', '-v', 'version'];

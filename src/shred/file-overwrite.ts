@@ -17,12 +17,12 @@ export interface OverwriteRequest {
   /** From `DirectoryHandle.child`. */
   path: Buffer;
   /** Judges the open file; a reason means that it is not the one that may be destroyed. */
-  obstacle: (stat: BigIntStats, descriptor: number) => Promise<Reason | undefined>;
+  obstacle: (stat: BigIntStats, descriptor: number) => Promise<Reason | undefined> | Reason | undefined;
   method: OverwriteMethod;
   /** Drawn at random for this file alone, see {@link OverwriteMethod}. */
   seed: string;
   /** Asked once the size is known: buffers of {@link CHUNK} bytes, as many as transfers may be under way. Page aligned, or O_DIRECT fails and is not used. */
-  buffers: (size: number) => Promise<BufferLoan>;
+  buffers: (size: number) => BufferLoan | Promise<BufferLoan>;
   observe: (step: 'overwritten' | 'verified') => void;
   /** Limits what is written and read back; undefined for no limit. */
   throttle: Throttle | undefined;
@@ -185,8 +185,10 @@ async function overwriteOpen(
   const access = new MediumAccess(descriptor, loan.buffers, request.inMemory);
   try {
     markHoles(descriptor, layout);
+    let content = method.content(seed, 0);
     for (let pass = 0; pass < method.passes; pass += 1) {
-      await writePass(access, method.content(seed, pass), layout, throttle);
+      if (pass > 0) content = method.content(seed, pass);
+      await writePass(access, content, layout, throttle);
       // After each pass, or the cache would merge them into one.
       await flush(descriptor);
     }
@@ -195,7 +197,7 @@ async function overwriteOpen(
     if (after.size !== BigInt(layout.finalSize)) {
       return { done: false, touched: true, reason: reason('grew-while-running') };
     }
-    if (!(await matches(access, method.content(seed, method.passes - 1), layout, throttle))) {
+    if (!(await matches(access, content, layout, throttle))) {
       return { done: false, touched: true, reason: reason('verification-failed') };
     }
     request.observe('verified');
@@ -244,9 +246,11 @@ async function obstacleOfOpen(
   judged: BigIntStats | undefined,
 ): Promise<Reason | undefined> {
   if (judged !== undefined) return isCopyOf(stat, judged) ? undefined : reason('changed');
-  const obstacle = await request.obstacle(stat, descriptor);
+  const judging = request.obstacle(stat, descriptor);
+  if (!(judging instanceof Promise)) return judging;
+  const obstacle = await judging;
   if (obstacle !== undefined) return obstacle;
-  // Judging may take a while; what is written to meanwhile is no longer what was judged.
+  // Where judging took a while: what was written to meanwhile is no longer what was judged.
   return hasState(fstatSync(descriptor, { bigint: true }), stateOf(stat)) ? undefined : reason('changed');
 }
 

@@ -19,7 +19,8 @@ import { recognize } from './file-identity.js';
 import { type AfterOverwrite, hasState, stateOf } from './file-overwrite.js';
 import { errnoOf, reason, reasonOf } from './reasons.js';
 
-// Freeing blocks is what costs most in a removal; in libuv's threads several are freed at once.
+// Freeing blocks is what costs most in a removal, and waits for the journal of a busy disk; in libuv's threads several
+// files' are freed at once.
 const ftruncate = promisify(ftruncateCallback);
 const { O_RDONLY, O_WRONLY } = constants;
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -60,8 +61,8 @@ function putBack(neutral: Buffer, original: Buffer): void {
 }
 
 /**
- * Renames, and looks only then whether it was the right one: between looking and renaming somebody may have put
- * another file there, and that one must come back.
+ * Renames what looks right. Whether it was the right one shows only afterwards ({@link openRenamed}): between looking
+ * and renaming somebody may have put another file there, and that one must come back.
  */
 function renameToNeutral(request: RemovalRequest, from: Buffer, to: Buffer): Reason | undefined {
   const stat = lstatSync(from, { bigint: true });
@@ -70,18 +71,37 @@ function renameToNeutral(request: RemovalRequest, from: Buffer, to: Buffer): Rea
   // Only now: renaming itself moves the time of the inode's change.
   if (request.after !== null && !hasState(stat, request.after)) return reason('grew-while-running');
   renameSync(from, to);
+  return undefined;
+}
+
+/** Looks at what has the neutral name now. What is not ours gets its name back, if we took it. */
+function openRenamed(request: RemovalRequest, from: Buffer, to: Buffer): number | Reason {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(to, O_WRONLY | SAFELY);
+    const swapped = obstacle(request, fstatSync(descriptor, { bigint: true }));
+    if (swapped === undefined) return descriptor;
+    closeSync(descriptor);
+    if (!request.underNeutralName) putBack(to, from);
+    return swapped;
+  } catch (error) {
+    if (descriptor !== undefined) closeSync(descriptor);
+    const swapped = checkSwapped(request, from, to);
+    if (swapped === undefined) throw error;
+    return swapped;
+  }
+}
+
+/** The same without opening, for what cannot be opened. */
+function checkSwapped(request: RemovalRequest, from: Buffer, to: Buffer): Reason | undefined {
   const swapped = obstacle(request, lstatSync(to, { bigint: true }));
-  if (swapped === undefined) return undefined;
-  putBack(to, from);
+  if (swapped !== undefined && !request.underNeutralName) putBack(to, from);
   return swapped;
 }
 
-async function truncate(path: Buffer, request: RemovalRequest): Promise<Reason | undefined> {
-  const descriptor = openSync(path, O_WRONLY | SAFELY);
+async function truncate(descriptor: number): Promise<void> {
   try {
-    const changed = obstacle(request, fstatSync(descriptor, { bigint: true }));
-    if (changed === undefined) await ftruncate(descriptor, 0);
-    return changed;
+    await ftruncate(descriptor, 0);
   } finally {
     closeSync(descriptor);
   }
@@ -132,14 +152,19 @@ async function removeCompared(
   to: Buffer,
 ): Promise<Reason | undefined> {
   if (!request.underNeutralName) {
-    const swapped = renameToNeutral(request, from, to);
-    if (swapped !== undefined) return swapped;
-    request.observe('renamed');
+    const changed = renameToNeutral(request, from, to);
+    if (changed !== undefined) return changed;
   }
   if (request.entry.type === 'file') {
-    const changed = await truncate(to, request);
-    if (changed !== undefined) return changed;
+    const found = openRenamed(request, from, to);
+    if (typeof found !== 'number') return found;
+    if (!request.underNeutralName) request.observe('renamed');
+    await truncate(found);
     request.observe('truncated');
+  } else if (!request.underNeutralName) {
+    const swapped = checkSwapped(request, from, to);
+    if (swapped !== undefined) return swapped;
+    request.observe('renamed');
   }
   unlinkSync(to);
   request.observe('unlinked');

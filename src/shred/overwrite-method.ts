@@ -1,4 +1,4 @@
-import { createCipheriv, createHash } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 
 /** The content that a file is overwritten with in one pass: the same at the same place whenever it is asked for. */
 export interface OverwriteContent {
@@ -34,7 +34,7 @@ export interface OverwriteMethod {
   /**
    * The content of one pass over one file.
    * @param pass 0 for the first; the last is the one that is read back and compared
-   * @param seed drawn at random for this file alone: its neutral name. The journal holds it, so that a later run can
+   * @param seed 32 hex digits, drawn at random for this file alone: its neutral name. The journal holds it, so that a later run can
    *   tell what we wrote from what somebody else wrote. It gives away nothing: what it replaced does not go into it.
    */
   content(seed: string, pass: number): OverwriteContent;
@@ -50,17 +50,19 @@ const ZEROS = Buffer.alloc(CHUNK);
 type Pass = 'random' | readonly number[];
 
 /**
- * Pseudo-random content: a chunk of AES-256-CTR keystream (NIST SP 800-38A, 6.5) whose key and first counter are SHA-512
- * of the seed, cut off. It is the same in each chunk, except that the number of each sector of 512 bytes is worked into
- * its first eight. So no two sectors of a file are equal, a device that returns the wrong one is found out, nothing can
- * be stored once for many, and a large file costs no more ciphering than a small one.
+ * Pseudo-random content: a chunk of AES-128-CTR keystream (NIST SP 800-38A, 6.5). The key is the seed; the first counter
+ * is 0 for the pass that stays, else its number. It is the same in each chunk, except that the number of each sector of
+ * 512 bytes is worked into its first eight. So no two sectors of a file are equal, a device that returns the wrong one is
+ * found out, nothing can be stored once for many, and a large file costs no more ciphering than a small one. Deriving the
+ * key by a hash would cost more than all the rest for a small file, and hide nothing: the content is no secret.
  */
-function randomContent(seed: string): OverwriteContent {
-  const secret = createHash('sha512').update(`quietus-overwrite-2\n${seed}`).digest();
+function randomContent(seed: string, number: number): OverwriteContent {
   let words = new Uint32Array(0);
   let heads = new Uint32Array(0);
   const prepare = (length: number): void => {
-    const cipher = createCipheriv('aes-256-ctr', secret.subarray(0, 32), secret.subarray(32, 48));
+    const counter = Buffer.alloc(16, 0);
+    counter[0] = number;
+    const cipher = createCipheriv('aes-128-ctr', Buffer.from(seed, 'hex'), counter);
     const stream = cipher.update(ZEROS.subarray(0, Math.ceil(length / SECTOR) * SECTOR));
     words = new Uint32Array(stream.buffer, stream.byteOffset, stream.length / 4);
     heads = new Uint32Array((stream.length / SECTOR) * 2);
@@ -106,7 +108,7 @@ function method(
       if (what === undefined) throw new RangeError('no such pass');
       if (what !== 'random') return patternContent(what);
       // The last pass is that of the seed itself, whatever came before.
-      return randomContent(pass === passes.length - 1 ? seed : `${seed}\n${pass}`);
+      return randomContent(seed, pass === passes.length - 1 ? 0 : pass + 1);
     },
   };
 }
@@ -172,7 +174,7 @@ export function describeMethod(id: OverwriteMethodId): string {
   const { passes, pattern, legacy } = METHODS[id];
   const how =
     id === DEFAULT_METHOD
-      ? 'once with pseudo-random data (AES-256-CTR keystream under a key drawn at random for that file, with the number of each sector worked in)'
+      ? 'once with pseudo-random data (AES-128-CTR keystream under a key drawn at random for that file, with the number of each sector worked in)'
       : passes === 1
         ? `once with ${pattern}`
         : `${passes} times (${pattern})`;

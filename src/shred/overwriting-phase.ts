@@ -127,13 +127,23 @@ function remember(seed: string, result: OverwriteResult): void {
 }
 
 /** Why the open file may not be overwritten. */
-async function judge(
+function judge(
+  work: ItemWork,
+  entry: PlannedEntry,
+  { stat, descriptor }: { stat: BigIntStats; descriptor: number },
+  context: DisposalContext,
+): Promise<Reason | undefined> | Reason | undefined {
+  return work.resumed
+    ? judgeResumed(work, entry, { stat, descriptor }, context)
+    : obstacleBeforeWriting(entry, stat);
+}
+
+async function judgeResumed(
   work: ItemWork,
   entry: PlannedEntry,
   { stat, descriptor }: { stat: BigIntStats; descriptor: number },
   context: DisposalContext,
 ): Promise<Reason | undefined> {
-  if (!work.resumed) return obstacleBeforeWriting(entry, stat);
   const left = cutOff.get(neutralNameOf(entry));
   try {
     return await obstacleAfterInterruption(entry, stat, async () => {
@@ -151,7 +161,7 @@ async function judge(
 
 interface Tools {
   pool: DirectoryPool;
-  buffers: (size: number) => Promise<BufferLoan>;
+  buffers: (size: number) => BufferLoan | Promise<BufferLoan>;
   context: DisposalContext;
 }
 

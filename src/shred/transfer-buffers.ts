@@ -28,12 +28,16 @@ class TransferBuffers {
   }
 
   /** Waits for its turn where the file is a large one: two at a time would only make the disk seek. */
-  async lend(lane: number, size: number): Promise<BufferLoan> {
+  lend(lane: number, size: number): BufferLoan | Promise<BufferLoan> {
     if (size < LARGE) {
       const own = this.#lanes[lane];
       if (own === undefined) throw new RangeError('there is no such lane');
       return { buffers: [own], giveBack: () => undefined };
     }
+    return this.#lendLarge();
+  }
+
+  async #lendLarge(): Promise<BufferLoan> {
     const before = this.#turn;
     let giveBack = (): void => undefined;
     this.#turn = new Promise((resolve) => {
