@@ -19,8 +19,9 @@ import {
   settleSanitization,
   type Technique,
 } from '../shred/index.js';
-import type { Repositories, SanitizationRecord } from '../store/index.js';
+import type { CertificateRecord, Repositories, SanitizationRecord } from '../store/index.js';
 import { instant, takeRunLock } from '../workspace/index.js';
+import { certifyDevice } from './device-certificate.js';
 
 export interface DeviceRequest extends Omit<SanitizationOptions, 'protectedPaths'> {
   device: DeviceFacts;
@@ -70,17 +71,23 @@ export async function previewDevice(
   };
 }
 
+/** What became of a device. */
+export interface SanitizedDevice {
+  record: SanitizationRecord;
+  outcome: SanitizationOutcome;
+  /** Earlier attempts whose outcome was found out now. */
+  settled: SanitizationRecord[];
+  /** Null where nothing is claimed of the device as a whole. */
+  certificate: CertificateRecord | null;
+}
+
 /**
  * Sanitizes a whole device, with its intent in the log before anything is written and its outcome after. Attempts that
  * were cut off are settled first: what became of them is read from the device.
  *
- * @returns the outcome, and those of earlier attempts
  * @throws Fault `run-lock-held`, `device-refused` (exit 4), `technique-missing` (exit 4), `item-unknown` (exit 2)
  */
-export async function sanitize(
-  session: Session,
-  request: DeviceRequest,
-): Promise<{ record: SanitizationRecord; outcome: SanitizationOutcome; settled: SanitizationRecord[] }> {
+export async function sanitize(session: Session, request: DeviceRequest): Promise<SanitizedDevice> {
   const operator = await session.operator();
   const lock = await takeRunLock(session.paths.lock, {
     operator: operator.id,
@@ -102,7 +109,8 @@ export async function sanitize(
     if (journal.record === null) throw deviceRefused(outcome.reasons);
     const record = await session.store.sanitizations.get(journal.record.id);
     if (record === undefined) throw new Error('The record of a sanitization is gone');
-    return { record, outcome, settled };
+    const certificate = await certifyDevice(session, record, request.device, chosen.technique);
+    return { record, outcome, settled, certificate };
   } finally {
     await lock.release();
   }
@@ -268,7 +276,10 @@ async function settleAll(session: Session, request: DeviceRequest): Promise<Sani
     );
     await recordOutcome(session, record, outcome);
     const finished = await session.store.sanitizations.get(record.id);
-    if (finished) settled.push(finished);
+    if (finished) {
+      settled.push(finished);
+      await certifyDevice(session, finished, stored.device, stored.technique);
+    }
   }
   return settled;
 }

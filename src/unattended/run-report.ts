@@ -69,6 +69,7 @@ const COMPLETE: ReadonlySet<string> = new Set<Outcome>([
   'overwritten-verified',
   'overwritten-residual',
   'unlinked-only',
+  'archived',
 ]);
 
 /** The exit code that the report stands for: a failure's own, then done in part, then waiting for a person. */

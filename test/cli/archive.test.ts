@@ -84,7 +84,7 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
   const decided = (items as { id: string; decision: string; reason: string }[]).map(
     ({ id, decision, reason }) => [id, decision, reason],
   );
-  expect(decided.toSorted()).toEqual([
+  expect(decided.toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1))).toEqual([
     ['LATER-1', 'keep', 'in-archive'],
     ['PAY-1', 'dispose', 'archive-ended'],
   ]);

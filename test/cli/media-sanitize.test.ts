@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { loopDevice, MARKER } from '../shred/device/loop-device.js';
@@ -46,6 +47,10 @@ it('asks for the name and size of a device without a serial number, and shows fi
   expect(occurrences(MARKER)).toBe(before);
   const done = await run('media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation, '--json');
   expect(done).toMatchObject({ status: 0 });
+  const { certificate } = JSON.parse(done.stdout);
+  expect(await run('certificate', 'verify', certificate)).toMatchObject({ status: 0 });
+  const shown = await run('certificate', 'show', certificate, '--json');
+  expect(shown.stdout).toContain('"sanitization": "clear"');
   expect(JSON.parse(done.stdout)).toMatchObject({
     outcome: 'sanitized',
     sanitization: 'Clear',
@@ -55,6 +60,26 @@ it('asks for the name and size of a device without a serial number, and shows fi
   const log = await run('log', 'list', '--json');
   expect(log.stdout).toContain('media.sanitize');
   expect(await run('log', 'verify')).toMatchObject({ status: 0 });
+});
+
+it('certifies the end of the keys of an encrypted disk, with what nobody stated', async (context) => {
+  const { path, confirmation } = device(context, 24);
+  const { run } = await workspace();
+  const cost = ['--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000'];
+  execFileSync('cryptsetup', ['luksFormat', '-q', ...cost, path], { input: 'pass' });
+  const words = ['media', 'sanitize', path, '--method', 'crypto-erase', '--confirm', confirmation];
+  expect(await run(...words)).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining('--accept-residual'),
+  });
+  const done = await run(...words, '--accept-residual', '--never-plaintext', '--json');
+  expect(done.status).toBe(3);
+  const { certificate, outcome, sanitization } = JSON.parse(done.stdout);
+  expect([outcome, sanitization]).toEqual(['key-erased', null]);
+  expect(await run('certificate', 'verify', certificate)).toMatchObject({ status: 0 });
+  const shown = await run('certificate', 'show', certificate, '--json');
+  expect(shown.stdout).toContain('"code": "key-copies-unattested"');
+  expect(shown.stdout).not.toContain('"code": "plaintext-unattested"');
 });
 
 it('killed in the middle: the next run says that the outcome is unknown, and does it again', async (context) => {

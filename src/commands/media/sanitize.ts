@@ -71,7 +71,7 @@ export default class MediaSanitize extends QuietusCommand {
     const bar = await this.progress(100, 'percent');
     let shown = 0;
     let phase = '';
-    const { record, outcome, settled } = await sanitize(session, {
+    const { record, outcome, settled, certificate } = await sanitize(session, {
       ...request,
       itemId: flags.item ?? null,
       verification: flags.verify ?? 'full',
@@ -91,6 +91,7 @@ export default class MediaSanitize extends QuietusCommand {
     for (const each of settled)
       this.note(`An earlier attempt was cut off: ${each.id} is now ${each.outcome}`);
     this.#show(record.id, outcome);
+    if (certificate) this.print(`Certificate ${certificate.number}`);
     this.endWith(exitCode(outcome));
     return {
       id: record.id,
@@ -110,6 +111,7 @@ export default class MediaSanitize extends QuietusCommand {
         read_from: outcome.verification.readFrom,
       },
       discarded: outcome.discarded,
+      certificate: certificate?.number ?? null,
       settled: settled.map((each) => ({ id: each.id, outcome: each.outcome })),
     };
   }

@@ -1,0 +1,122 @@
+import {
+  type CertificateFacts,
+  type CertifiedItemFacts,
+  issueCertificate,
+  type LogReference,
+} from '../certificate/index.js';
+import type { Session } from '../session/index.js';
+import type { DeviceFacts, SanitizationOutcome, Technique } from '../shred/index.js';
+import type { CertificateRecord, SanitizationRecord } from '../store/index.js';
+
+/**
+ * Issues the certificate of a sanitized device, once. Only what was done as a whole is certified: where something could be
+ * left, or where nothing is known, there is none.
+ */
+export async function certifyDevice(
+  session: Session,
+  record: SanitizationRecord,
+  device: DeviceFacts,
+  technique: Technique,
+): Promise<CertificateRecord | null> {
+  if (record.result === null || record.finishedAt === null || record.outcomeSeq === null) return null;
+  const outcome = JSON.parse(record.result) as SanitizationOutcome;
+  if (outcome.outcome !== 'sanitized' && outcome.outcome !== 'key-erased') return null;
+  if (outcome.outcome === 'sanitized' && outcome.sanitization === null) return null;
+  const { intentSeq, outcomeSeq } = record;
+  const hashes = await session.store.log.hashes([intentSeq, outcomeSeq]);
+  const log = {
+    intentSeq,
+    intentHash: hashes.get(intentSeq) ?? '',
+    outcomeSeq,
+    outcomeHash: hashes.get(outcomeSeq) ?? '',
+  };
+  const operator = await session.store.operators.get(record.startedBy);
+  const facts: CertificateFacts = {
+    subject: { kind: 'device', id: record.id, ground: null },
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt,
+    operator: {
+      id: record.startedBy,
+      name: operator?.name ?? record.startedBy,
+      account: operator?.account ?? '',
+    },
+    approvals: [],
+    items: [await deviceItem(session, record, { device, technique, outcome, log })],
+    exceptions: [],
+    methods: [{ code: technique.id, text: technique.text }],
+    limits: outcome.limits,
+    holdsInForce: (await session.store.holds.active()).length,
+  };
+  return await issueCertificate(session, facts);
+}
+
+async function deviceItem(
+  session: Session,
+  record: SanitizationRecord,
+  done: { device: DeviceFacts; technique: Technique; outcome: SanitizationOutcome; log: LogReference },
+): Promise<CertifiedItemFacts> {
+  const { device, technique, outcome, log } = done;
+  const item = record.itemId === null ? undefined : await session.store.items.get(record.itemId);
+  const schedule = await session.store.schedules.latest();
+  const recordClass = schedule?.classes.find(({ id }) => id === item?.recordClass);
+  return {
+    id: record.itemId ?? record.id,
+    title: null,
+    recordClass: recordClass?.id ?? null,
+    classTitle: recordClass?.title ?? null,
+    medium: item?.medium ?? (device.removable ? 'removable' : 'device'),
+    media: {
+      type: mediaType(device),
+      vendor: device.vendor,
+      model: device.model,
+      serial: device.serial,
+      propertyNumber: record.itemId,
+      capacityBytes: device.bytes,
+    },
+    piElements: item?.piElements ?? [],
+    dataSubjects: item?.dataSubjects ?? null,
+    keepUntil: item?.due.keepUntil ?? null,
+    authority: recordClass?.authority ?? null,
+    outcome: outcome.outcome === 'sanitized' ? 'sanitized' : 'key-erased',
+    sanitization: outcome.sanitization === null ? null : SANITIZATIONS[outcome.sanitization],
+    method: technique.id,
+    passes: technique.leaves === 'keystream' ? 1 : 0,
+    tool: technique.tool,
+    verification: verificationOf(outcome),
+    files: 0,
+    bytes: outcome.outcome === 'sanitized' ? device.bytes : 0,
+    residual: outcome.reasons,
+    statement: null,
+    log,
+  };
+}
+
+const SANITIZATIONS = { Clear: 'clear', Purge: 'purge' } as const;
+
+const TYPES: Readonly<Partial<Record<DeviceFacts['kind'], string>>> = {
+  nvme: 'NVMe solid-state drive',
+  mmc: 'memory card',
+  loop: 'loop device (a file)',
+  virtio: 'virtual disk',
+};
+
+/** What the system says; whether a disk rotates is wrong in many virtual machines. */
+function mediaType({ kind, rotational }: DeviceFacts): string {
+  return TYPES[kind] ?? (rotational ? 'hard disk' : 'solid-state drive');
+}
+
+function verificationOf({ verification, limits }: SanitizationOutcome): CertifiedItemFacts['verification'] {
+  if (verification.result !== 'passed') return { result: 'not-performed', readFrom: null };
+  if (verification.kind === 'key-slots') {
+    const detail = `${verification.samples} former key slots were read back and have changed; the header holds none`;
+    return { result: 'passed', readFrom: null, method: 'key-refused', detail };
+  }
+  const read = `${verification.bytesRead} bytes in ${verification.samples} samples were read back`;
+  const unproved = limits.map(({ text }) => text).join(' ');
+  return {
+    result: 'passed',
+    readFrom: verification.readFrom,
+    method: verification.kind === 'full' ? 'full-read-back' : 'sampled-read-back',
+    detail: verification.kind === 'full' ? unproved : `${read}. ${unproved}`,
+  };
+}
