@@ -1,5 +1,6 @@
 import { ExitCode, Fault } from '../model/index.js';
 import { findWorkspace } from '../workspace/index.js';
+import { checkDisposals } from './disposal-health.js';
 import { describeError } from './error-report.js';
 import { type Finding, finding, type HealthSurroundings } from './health-finding.js';
 import { checkNode, checkSqliteBinding } from './machine-health.js';
@@ -56,6 +57,7 @@ export async function checkHealth(around: HealthSurroundings): Promise<HealthRep
       const session = (): ReturnType<HealthSurroundings['openSession']> => around.openSession();
       if (settings) await check('operator', async () => checkOperator(await session()));
       await check('schedule', async () => checkSchedule(await session()));
+      await check('disposals', async () => checkDisposals(await session()));
       if (settings) await check('log', async () => checkLog(await session(), around));
     }
   }

@@ -8,6 +8,7 @@ export { counted } from './counted.js';
 export { displayWidth } from './display-width.js';
 export { disposalData, disposalText, selectionData, selectionText } from './disposal-view.js';
 
+export { filledData, filledExit, filledText, freeSpaceData, freeSpaceText } from './free-space-view.js';
 export { checkHealth, type HealthReport } from './health.js';
 export type { Finding, FindingState } from './health-finding.js';
 export { planItemData, planItemText, reasonText, stepsText } from './plan-view.js';

@@ -1,12 +1,16 @@
 import {
   Args,
-  bytesInWords,
   confirmFlag,
   counted,
   disposalData,
   disposalText,
   dryRunFlag,
   Flags,
+  filledData,
+  filledExit,
+  filledText,
+  freeSpaceData,
+  freeSpaceText,
   QuietusCommand,
   selectionData,
   selectionText,
@@ -231,25 +235,10 @@ export default class Dispose extends QuietusCommand {
   ): Promise<unknown> {
     const { confirmationWord, fillFreeSpace, freeSpaceOf } = await import('../disposal/index.js');
     const found = freeSpaceOf(folder);
-    const fill = found.freeBytes - found.reserveBytes;
-    this.print(`${found.folder}: ${bytesInWords(Number(found.freeBytes))} free, ${found.fileSystem}`);
-    this.print(
-      `    ${bytesInWords(Number(fill))} would be filled and read back, the rest stays free meanwhile`,
-    );
-    if (found.obstacle) this.print(`    Refused: ${found.obstacle.text}`);
-    for (const reason of found.residual) this.print(`    Not reached even so: ${reason.text}`);
-    this.print('What filling free space never reaches:');
-    for (const limit of found.limits) this.print(`  - ${limit.text}`);
-    const data = {
-      file_system: found.fileSystem,
-      free_bytes: Number(found.freeBytes),
-      reserve_bytes: Number(found.reserveBytes),
-      residual: found.residual,
-      limits: found.limits,
-    };
+    for (const line of freeSpaceText(found)) this.print(line);
     if (flags['dry-run']) {
       this.note('Nothing was changed.');
-      return { dry_run: true, ...data, obstacle: found.obstacle ?? null };
+      return { dry_run: true, ...freeSpaceData(found) };
     }
     await this.confirm({
       expected: confirmationWord([found.folder]),
@@ -265,24 +254,8 @@ export default class Dispose extends QuietusCommand {
       ...(await this.throttle(flags.rate)),
     });
     bar.stop();
-    this.print(`${result.outcome}: ${bytesInWords(Number(result.verifiedBytes))}`);
-    for (const reason of result.reasons) this.print(`    ${reason.text}`);
-    if (result.trim)
-      this.print(result.trim.done ? 'fstrim: done' : `fstrim: ${result.trim.reason?.text ?? 'not done'}`);
-    this.endWith(
-      result.outcome === 'filled-verified'
-        ? ExitCode.done
-        : result.outcome === 'refused'
-          ? ExitCode.refused
-          : ExitCode.partial,
-    );
-    return {
-      ...data,
-      outcome: result.outcome,
-      reasons: result.reasons,
-      verified_bytes: Number(result.verifiedBytes),
-      verified_from: result.verifiedFrom,
-      trimmed: result.trim?.done ?? null,
-    };
+    for (const line of filledText(result)) this.print(line);
+    this.endWith(filledExit(result));
+    return filledData(result);
   }
 }

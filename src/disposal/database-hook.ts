@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sha256 } from '../crypto/index.js';
 import { badInput, type Fault, refused } from '../model/index.js';
@@ -77,6 +77,21 @@ export function readHook(paths: WorkspacePaths, name: string): DatabaseHook {
   if (found.length > 0) problems.push(formatProblems(basename(path), found));
   if (hook === undefined || problems.length > 0) throw invalid(problems.join('\n'));
   return { name, sha256: sha256(bytes), ...hook };
+}
+
+/** Every hook of the workspace, with what is wrong with it. */
+export function readHooks(paths: WorkspacePaths): { name: string; problem: unknown }[] {
+  if (!existsSync(paths.databases)) return [];
+  const names = readdirSync(paths.databases).filter((name) => name.endsWith('.yaml'));
+  return names.toSorted().map((file) => {
+    const name = file.slice(0, -'.yaml'.length);
+    try {
+      readHook(paths, name);
+      return { name, problem: undefined };
+    } catch (problem) {
+      return { name, problem };
+    }
+  });
 }
 
 function invalid(problems: string): Fault {

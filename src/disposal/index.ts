@@ -10,7 +10,7 @@ export {
 } from './ad-hoc-run.js';
 export { BATCH, destroyPatiently } from './batch-work.js';
 export { disposalFacts, disposalMethods, logHashes, logReference } from './certified-disposal.js';
-export { hookLocation } from './database-hook.js';
+export { hookLocation, readHooks } from './database-hook.js';
 export {
   type DevicePreview,
   type DeviceRequest,

@@ -165,7 +165,7 @@ function confirmationOf(
 export function confirmationWord(locations: readonly string[]): string {
   const [single] = locations;
   if (single === undefined || locations.length > 1) return String(locations.length);
-  const name = basename(single);
+  const name = basename(single) || single;
   // A name that a terminal cannot show is not typed either.
   return /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|^\s|\s$/u.test(name) ? '1' : name;
 }

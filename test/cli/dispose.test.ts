@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { quietus, temporaryFolder, terminal } from './harness.js';
+import { quietus, start, temporaryFolder, terminal } from './harness.js';
 
 const SCHEDULE = `version: 1
 title: Test
@@ -237,3 +237,47 @@ test('dispose --free-space shows what it would fill, and fills nothing with --dr
 function actionOf({ action }: { action: string }): string {
   return action;
 }
+
+test('what Ctrl-C stopped is listed, and is finished without beginning more', async () => {
+  mkdirSync(join(records, 'slow'));
+  const names = Array.from({ length: 70 }, (_, at) => `slow/${String(at).padStart(2, '0')}`);
+  for (const name of names) write(name, 'SECRET '.repeat(20_000));
+  const args = [
+    '--workspace',
+    root,
+    'dispose',
+    ...names,
+    '--confirm',
+    '70',
+    '--accept-residual',
+    '--rate',
+    '2MB/s',
+  ];
+  const started = start(args, { cwd: records });
+  // The first batch is under way as soon as the first of its files is not what it was.
+  const first = lstatSync(join(records, 'slow/00'), { bigint: true }).mtimeNs;
+  for (let waited = 0; waited < 20_000; waited += 50) {
+    const now = lstatSync(join(records, 'slow/00'), { bigint: true, throwIfNoEntry: false });
+    if (now?.mtimeNs !== first) break;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  started.process.kill('SIGINT');
+  const stopped = await started.finished;
+  expect(stopped.status, stopped.stderr).toBe(130);
+  expect(stopped.stderr).toContain('quietus dispose --continue dispose-');
+  const listed = JSON.parse((await run(['dispose', '--list', '--json'])).stdout);
+  const id = listed.cut_off[0].run;
+  expect(listed.cut_off).toHaveLength(1);
+  expect((await run(['doctor'])).stdout).toContain(id);
+  const other = await run(['dispose', 'slow/69', '--confirm', '69']);
+  expect(other.status).toBe(4);
+  expect(other.stderr).toContain(`--continue ${id}`);
+  const ended = await run(['dispose', '--continue', id, '--only-begun', '--confirm', id, '--json']);
+  expect(ended.status, ended.stderr).toBe(3);
+  const result = JSON.parse(ended.stdout);
+  const left = readdirSync(join(records, 'slow'));
+  expect(left.length).toBeGreaterThan(0);
+  expect(result.not_begun).toBeGreaterThan(0);
+  for (const name of left) expect(readFileSync(join(records, 'slow', name), 'utf8')).toContain('SECRET');
+  expect(JSON.parse((await run(['dispose', '--list', '--json'])).stdout).cut_off).toEqual([]);
+}, 60_000);

@@ -27,9 +27,15 @@ export default class InventoryShow extends QuietusCommand {
   }
 }
 
-function disposalFact({ outcome, plan, endedAt, certificate }: ItemDisposal): [name: string, value: string] {
+function disposalFact({
+  outcome,
+  run,
+  plan,
+  endedAt,
+  certificate,
+}: ItemDisposal): [name: string, value: string] {
   const told = certificate === null ? '' : `, certificate ${certificate}`;
-  return ['disposal', `${outcome ?? 'under way'} by ${plan}${endedAt ? ` on ${endedAt}` : ''}${told}`];
+  return ['disposal', `${outcome ?? 'under way'} by ${plan ?? run}${endedAt ? ` on ${endedAt}` : ''}${told}`];
 }
 
 function factsOf(item: StoredItem): [name: string, value: string][] {
