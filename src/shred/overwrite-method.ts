@@ -12,7 +12,7 @@ export interface OverwriteContent {
 
 /**
  * The ways to overwrite, the default first. Those of several passes are there for contracts that name them: on any
- * drive made since about 2001 they reach nothing that one pass does not (NIST SP 800-88 Rev. 2, 3.1.1).
+ * drive made since about 2001 they reach nothing that one pass does not (NIST SP 800-88 Rev. 2 calls them unnecessary).
  */
 export const OVERWRITE_METHOD_IDS = [
   'overwrite-aes-ctr-1-pass',
