@@ -1,4 +1,5 @@
 import type { CertificateDocument } from './certificate-format.js';
+import { type Attachment, attach } from './pdf-attachment.js';
 import { drawFooter, drawFront } from './pdf-front.js';
 import { infoOf } from './pdf-info.js';
 import { Paper } from './pdf-paper.js';
@@ -12,15 +13,10 @@ export interface RenderOptions {
   documentSha256: string;
   /** Files that the PDF carries: the JSON document, and its signature. */
   attachments?: readonly Attachment[];
-}
-
-/** A file inside the PDF. */
-export interface Attachment {
-  name: string;
-  bytes: Uint8Array;
-  /** MIME type. */
-  type: string;
-  description: string;
+  /** Font file (TrueType or OpenType) for characters that the fonts of this program lack. */
+  font?: Buffer | null;
+  /** The organization's logo, PNG or JPEG. */
+  logo?: Buffer | null;
 }
 
 /**
@@ -39,6 +35,8 @@ export async function renderCertificate(
     autoFirstPage: false,
     pdfVersion: '1.7',
     lang: 'en-US',
+    tagged: true,
+    subset: 'PDF/A-3a',
     displayTitle: true,
     info: infoOf(document, options.documentSha256),
   });
@@ -48,12 +46,12 @@ export async function renderCertificate(
     pdf.on('end', resolve);
     pdf.on('error', reject);
   });
-  const paper = new Paper(pdf);
+  const paper = new Paper(pdf, { font: options.font ?? null, logo: options.logo ?? null });
   let complete: boolean;
   do {
     complete = paper.lacksCharacters;
     paper.begin({ drawing: false, footer: () => {} });
-    drawAll(paper, document);
+    drawAll(paper, document, options.documentSha256);
     // The note about characters that the fonts lack takes room, and is known to be needed only at the end.
   } while (paper.lacksCharacters !== complete);
   const pages = paper.page;
@@ -61,27 +59,16 @@ export async function renderCertificate(
     drawing: true,
     footer: (sheet) => drawFooter(sheet, document, { sha256: options.documentSha256, pages }),
   });
-  drawAll(paper, document);
-  for (const { name, bytes, type, description } of options.attachments ?? []) {
-    const issued = new Date(document.issued_at);
-    // PDF/A-3 asks how a file relates to the document; pdfkit knows, and its declarations do not say so.
-    const relation = { relationship: 'Source' };
-    pdf.file(Buffer.from(bytes), {
-      name,
-      type,
-      description,
-      creationDate: issued,
-      modifiedDate: issued,
-      ...relation,
-    });
-  }
+  drawAll(paper, document, options.documentSha256);
+  paper.end();
+  for (const each of options.attachments ?? []) attach(pdf, each, new Date(document.issued_at));
   pdf.end();
   await done;
   return Buffer.concat(chunks);
 }
 
-function drawAll(paper: Paper, document: CertificateDocument): void {
-  drawFront(paper, document);
+function drawAll(paper: Paper, document: CertificateDocument, sha256: string): void {
+  drawFront(paper, document, { sha256 });
   drawExceptions(paper, document);
   drawMethods(paper, document);
   drawAuthority(paper, document);

@@ -1,3 +1,4 @@
+import { encode } from 'uqr';
 import { PI_ELEMENT_NAMES, PI_ELEMENTS } from '../model/index.js';
 import type { CertificateDocument } from './certificate-format.js';
 import { bytesInWords, counted, grouped, isStatement } from './certificate-words.js';
@@ -6,9 +7,14 @@ import type { Paper } from './pdf-paper.js';
 import { COLOR, PAGE, STYLE, type Style, TEXT_WIDTH } from './pdf-style.js';
 import { drawLines, ellipsized, heading, paragraph, wrap } from './pdf-text.js';
 
+export interface FrontOptions {
+  /** SHA-256, hex, of the JSON document. */
+  sha256: string;
+}
+
 /** Title, parties and dates, figures, and the statement: what a lawyer reads. */
-export function drawFront(paper: Paper, document: CertificateDocument): void {
-  drawTitle(paper, document);
+export function drawFront(paper: Paper, document: CertificateDocument, options: FrontOptions): void {
+  drawTitle(paper, document, options);
   drawParticulars(paper, document);
   drawFigures(paper, document);
   paper.bookmark('Statement');
@@ -22,36 +28,54 @@ export function drawFront(paper: Paper, document: CertificateDocument): void {
   }
 }
 
-function drawTitle(paper: Paper, document: CertificateDocument): void {
-  const number = `No. ${document.number}`;
-  const numberStyle: Style = { font: 'bold', size: 12, leading: 16, color: COLOR.accent };
-  const room = TEXT_WIDTH - paper.widthOf(number, numberStyle) - 20;
-  paper.draw(number, PAGE.left, paper.y, numberStyle, 'right', TEXT_WIDTH);
+/** Points; large enough for a telephone to read number and digest from paper. */
+const CODE_SIZE = 62;
+const LOGO = { width: 150, height: 44 };
+
+function drawTitle(paper: Paper, document: CertificateDocument, options: FrontOptions): void {
+  const codeX = PAGE.right - CODE_SIZE;
+  drawCode(paper, document, options.sha256, codeX, paper.y);
+  const { name, address } = document.organization;
+  const logo = paper.logo(PAGE.left, paper.y, LOGO, `Logo of ${name}`);
+  const left = PAGE.left + (logo > 0 ? logo + 14 : 0);
+  const room = codeX - left - 20;
   const nameStyle: Style = { font: 'bold', size: 12, leading: 16, color: COLOR.ink };
-  paper.y += drawLines(
-    paper,
-    wrap(paper, document.organization.name, nameStyle, room, 3),
-    PAGE.left,
-    paper.y,
-    nameStyle,
-  );
-  if (document.organization.address !== null) {
-    const lines = wrap(paper, document.organization.address, STYLE.small, room, 3);
-    paper.y += drawLines(paper, lines, PAGE.left, paper.y, STYLE.small);
-  }
-  paper.y += 12;
+  paper.tagged('P', () => {
+    paper.y += drawLines(paper, wrap(paper, name, nameStyle, room, 3), left, paper.y, nameStyle);
+    if (address === null) return;
+    const lines = wrap(paper, address, STYLE.small, room, 3);
+    paper.y += drawLines(paper, lines, left, paper.y, STYLE.small);
+  });
+  paper.y = Math.max(paper.y, PAGE.top + CODE_SIZE) + 10;
   paper.rule(paper.y, COLOR.accent, 1.4);
   paper.y += 14;
   paper.bookmark(`Certificate of Destruction ${document.number}`);
-  paper.draw('Certificate of Destruction', PAGE.left, paper.y, STYLE.title);
+  const numberStyle: Style = { font: 'bold', size: 12, leading: 16, color: COLOR.accent };
+  paper.tagged('H1', () => {
+    paper.draw('Certificate of Destruction', PAGE.left, paper.y, STYLE.title);
+    paper.draw(`No. ${document.number}`, PAGE.left, paper.y + 9, numberStyle, 'right', TEXT_WIDTH);
+  });
   paper.y += STYLE.title.leading;
-  paper.draw(
-    'of records that hold personal information, under M.G.L. chapter 93I, section 2',
-    PAGE.left,
-    paper.y,
-    { ...STYLE.body, color: COLOR.muted },
-  );
+  paper.tagged('P', () => {
+    const what = 'of records that hold personal information, under M.G.L. chapter 93I, section 2';
+    paper.draw(what, PAGE.left, paper.y, { ...STYLE.body, color: COLOR.muted });
+  });
   paper.y += 26;
+}
+
+/** Number and digest for a machine: what somebody who has only the paper compares with the file. */
+function drawCode(
+  paper: Paper,
+  { number, workspace_id: workspace }: CertificateDocument,
+  sha256: string,
+  x: number,
+  y: number,
+): void {
+  const { data } = encode(`quietus:certificate:${number}:${workspace}:sha256:${sha256}`, {
+    ecc: 'M',
+    border: 0,
+  });
+  paper.code(data, x, y, CODE_SIZE, `QR code with the number ${number} and the SHA-256 of the JSON document`);
 }
 
 interface Particular {
@@ -108,11 +132,13 @@ function drawColumn(
 ): number {
   let y = top;
   for (const { label, value, detail } of particulars) {
-    paper.draw(label, x, y, STYLE.label);
-    y += STYLE.label.leading;
-    y += drawLines(paper, wrap(paper, value, STYLE.strong, width, 3), x, y, STYLE.strong);
-    if (detail !== undefined)
-      y += drawLines(paper, wrap(paper, detail, STYLE.small, width, 2), x, y, STYLE.small);
+    paper.tagged('P', () => {
+      paper.draw(label, x, y, STYLE.label);
+      y += STYLE.label.leading;
+      y += drawLines(paper, wrap(paper, value, STYLE.strong, width, 3), x, y, STYLE.strong);
+      if (detail !== undefined)
+        y += drawLines(paper, wrap(paper, detail, STYLE.small, width, 2), x, y, STYLE.small);
+    });
     y += 7;
   }
   return y;
@@ -150,18 +176,12 @@ function drawFigures(paper: Paper, document: CertificateDocument): void {
     const x = PAGE.left + index * width + 12;
     const color = alert ? COLOR.alert : COLOR.accent;
     const style: Style = { font: 'bold', size: figure.length > 9 ? 12 : 16, leading: 20, color };
-    paper.draw(
-      ellipsized(paper, figure, style, width - 16),
-      x,
-      paper.y + (figure.length > 9 ? 10 : 7),
-      style,
-    );
-    paper.draw(
-      ellipsized(paper, label, STYLE.label, width - 16),
-      x,
-      paper.y + 29,
-      alert ? { ...STYLE.label, color } : STYLE.label,
-    );
+    const top = figure.length > 9 ? 10 : 7;
+    const labelStyle = alert ? { ...STYLE.label, color } : STYLE.label;
+    paper.tagged('P', () => {
+      paper.draw(ellipsized(paper, figure, style, width - 16), x, paper.y + top, style);
+      paper.draw(ellipsized(paper, label, STYLE.label, width - 16), x, paper.y + 29, labelStyle);
+    });
   });
   paper.y += height;
 }

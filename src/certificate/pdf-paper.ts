@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { addSignatureField, type Box, type SignatureField } from './pdf-signature-field.js';
+import { DocumentStructure, type StructureType } from './pdf-structure.js';
 import { COLOR, type FontName, PAGE, type Style, TEXT_WIDTH } from './pdf-style.js';
+import { type EmbeddedFont, Typeface } from './pdf-typeface.js';
 
 // DejaVu covers Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic letters in one small family.
 const FONT_FILES = {
@@ -24,9 +26,26 @@ function fontFile(font: FontName): string {
   return join(folder, 'ttf', FONT_FILES[font]);
 }
 
+/** What a document is drawn with beside its own fonts. */
+export interface PaperOptions {
+  /** Font file for characters that the others lack; null where none was named. */
+  font: Buffer | null;
+  /** PNG or JPEG; null where there is none. */
+  logo: Buffer | null;
+}
+
+/** pdfkit's own parts that its declarations leave out. */
+interface Internals {
+  _font: EmbeddedFont;
+  page: { fonts: Record<string, unknown>; write(operators: string): void };
+}
+
 /**
  * A document that is laid out twice: once without drawing, to learn the number of pages, and once for good.
  * So each page is finished and let go as soon as the next begins, and memory does not grow with the pages.
+ *
+ * Text, lines and boxes are written as operators (ISO 32000-1, 8 and 9) and handed to pdfkit page by page: a long table
+ * has some hundred thousand of them.
  */
 export class Paper {
   /** Where the next block begins. */
@@ -34,36 +53,79 @@ export class Paper {
   page = 0;
   /** Set once a character had to be replaced. */
   lacksCharacters = false;
-  readonly #widths: Record<FontName, Map<string, number>> = {
-    sans: new Map(),
-    bold: new Map(),
-    serif: new Map(),
-    mono: new Map(),
-  };
+  readonly #faces: Record<FontName, Typeface>;
+  readonly #extra: Typeface | null;
   readonly #printable = new Map<string, string>();
+  readonly #internals: Internals;
+  #structure: DocumentStructure | null = null;
+  #operators: string[] = [];
   #fill = '';
+  #marked: object | null | undefined;
   #drawing = false;
   #footer: (paper: Paper) => void = () => {};
 
-  constructor(private readonly document: PDFKit.PDFDocument) {
-    for (const font of Object.keys(FONT_FILES) as FontName[]) document.registerFont(font, fontFile(font));
+  constructor(
+    private readonly document: PDFKit.PDFDocument,
+    private readonly options: PaperOptions = { font: null, logo: null },
+  ) {
+    this.#internals = document as unknown as Internals;
+    const face = (name: string, source: string | Buffer) => {
+      document.registerFont(name, source).font(name);
+      return new Typeface(this.#internals._font);
+    };
+    this.#faces = {
+      sans: face('sans', fontFile('sans')),
+      bold: face('bold', fontFile('bold')),
+      serif: face('serif', fontFile('serif')),
+      mono: face('mono', fontFile('mono')),
+    };
+    this.#extra = options.font === null ? null : face('extra', options.font);
   }
 
   /** Starts over: with drawing or without. */
   begin(options: { drawing: boolean; footer: (paper: Paper) => void }): void {
     this.#drawing = options.drawing;
     this.#footer = options.footer;
+    this.#structure = options.drawing ? new DocumentStructure(this.document) : null;
     this.page = 0;
     this.newPage();
+  }
+
+  /** Finishes what was drawn. */
+  end(): void {
+    this.#flush();
+    this.#structure?.end();
   }
 
   newPage(): void {
     this.page += 1;
     this.y = PAGE.top;
     if (!this.#drawing) return;
+    this.#flush();
     this.document.addPage();
     this.#fill = '';
-    this.#footer(this);
+    this.artifact(() => this.#footer(this));
+  }
+
+  /** What is drawn by `body` is one element of the document's structure. */
+  tagged<T>(type: StructureType, body: () => T, attributes: Record<string, unknown> = {}): T {
+    this.#structure?.begin(type, attributes);
+    try {
+      return body();
+    } finally {
+      this.#closeMark();
+      this.#structure?.end();
+    }
+  }
+
+  /** What is drawn by `body` repeats on pages, or is there for the eye only. */
+  artifact(body: () => void): void {
+    const structure = this.#structure;
+    this.#closeMark();
+    this.#structure = null;
+    body();
+    this.#closeMark();
+    this.#structure = structure;
   }
 
   /** Starts a new page unless so many points are left on this one. */
@@ -72,13 +134,10 @@ export class Paper {
   }
 
   widthOf(text: string, style: Style): number {
-    const widths = this.#widths[style.font];
-    let width = widths.get(text);
-    if (width === undefined) {
-      width = this.document.font(style.font).fontSize(1000).widthOfString(text) / 1000;
-      widths.set(text, width);
-    }
-    return width * style.size;
+    const face = this.#faces[style.font];
+    if (this.#extra === null || PLAIN.test(text)) return (face.width(text) * style.size) / 1000;
+    const runs = this.#runs(text, face);
+    return (runs.reduce((sum, run) => sum + run.face.width(run.text), 0) * style.size) / 1000;
   }
 
   /** One line at a place; `right` and `center` place it within `width`. */
@@ -104,42 +163,177 @@ export class Paper {
     }
   }
 
-  /** Sets font and size each time, because measuring leaves others behind. */
   #place(text: string, x: number, y: number, style: Style): void {
+    const base = this.#faces[style.font];
+    let at = x;
+    for (const { text: part, face } of this.#runs(text, base)) {
+      this.#placeRun(part, at, y + (base.embedded.ascender * style.size) / 1000, style, face);
+      at += (face.width(part) * style.size) / 1000;
+    }
+  }
+
+  /** @param baseline from the top of the page, whose coordinates pdfkit has turned upside down */
+  #placeRun(text: string, x: number, baseline: number, style: Style, face: Typeface): void {
     if (text === '') return;
+    this.#mark();
     this.#fillWith(style.color);
-    this.document.font(style.font).fontSize(style.size).text(text, x, y, { lineBreak: false });
+    const { id, ascender } = face.embedded;
+    const glyphs = face.glyphs(text);
+    if (glyphs === null) {
+      const top = baseline - (ascender * style.size) / 1000;
+      this.#write();
+      this.document.font(style.font).fontSize(style.size).fillColor(style.color);
+      this.document.text(text, x, top, { lineBreak: false });
+      this.#fill = '';
+      return;
+    }
+    this.#internals.page.fonts[id] ??= face.embedded.ref();
+    this.#operators.push(
+      `BT /${id} ${style.size} Tf 1 0 0 -1 ${round(x)} ${round(baseline)} Tm ${glyphs} TJ${this.#space(face)} ET`,
+    );
+  }
+
+  /** After each piece of an element, so that readers do not run its last word into the next one. */
+  #space(face: Typeface): string {
+    return this.#structure?.current ? ` ${face.glyphs(' ')} TJ` : '';
+  }
+
+  /** The parts of a text that one font can draw. */
+  #runs(text: string, face: Typeface): { text: string; face: Typeface }[] {
+    const extra = this.#extra;
+    if (extra === null || PLAIN.test(text)) return [{ text, face }];
+    const runs: { text: string; face: Typeface }[] = [];
+    for (const character of text) {
+      const fit = face.has(character) || !extra.has(character) ? face : extra;
+      const last = runs.at(-1);
+      if (last?.face === fit) last.text += character;
+      else runs.push({ text: character, face: fit });
+    }
+    return runs;
   }
 
   rule(y: number, color: string = COLOR.rule, weight = 0.6, x: number = PAGE.left, width = TEXT_WIDTH): void {
     if (!this.#drawing) return;
-    this.document
-      .moveTo(x, y)
-      .lineTo(x + width, y)
-      .lineWidth(weight)
-      .strokeColor(color)
-      .stroke();
+    this.#asArtifact();
+    this.#operators.push(
+      `${rgb(color)} RG ${weight} w ${round(x)} ${round(y)} m ${round(x + width)} ${round(y)} l S`,
+    );
   }
 
   box(x: number, y: number, width: number, height: number, color: string): void {
     if (!this.#drawing) return;
+    this.#asArtifact();
     this.#fillWith(color);
-    this.document.rect(x, y, width, height).fill();
+    this.#operators.push(`${round(x)} ${round(y)} ${round(width)} ${round(height)} re f`);
   }
 
-  /** Says the color only where it changes: a long table would otherwise repeat it for every cell. */
-  #fillWith(color: string): void {
-    if (color === this.#fill) return;
-    this.document.fillColor(color);
-    this.#fill = color;
+  /** A square code of black modules, with words for those who cannot see it. */
+  code(modules: readonly (readonly boolean[])[], x: number, y: number, size: number, words: string): void {
+    if (!this.#drawing) return;
+    const step = size / modules.length;
+    this.tagged(
+      'Figure',
+      () => {
+        this.#mark();
+        this.#fillWith(COLOR.ink);
+        const dark = modules.flatMap((row, down) =>
+          row.flatMap((module, across) =>
+            module
+              ? `${round(x + across * step)} ${round(y + down * step)} ${round(step)} ${round(step)} re`
+              : [],
+          ),
+        );
+        this.#operators.push(`${dark.join('\n')} f`);
+      },
+      {
+        Alt: pdfText(words),
+        A: { O: 'Layout', BBox: [x, PAGE.height - y - size, x + size, PAGE.height - y] },
+      },
+    );
+  }
+
+  /** The organization's logo, at most so large; nothing where there is none. @returns the width that it takes */
+  logo(x: number, y: number, box: { width: number; height: number }, words: string): number {
+    const { logo } = this.options;
+    if (logo === null) return 0;
+    const image = (
+      this.document as unknown as { openImage(from: Buffer): { width: number; height: number } }
+    ).openImage(logo);
+    const scale = Math.min(box.width / image.width, box.height / image.height);
+    const [width, height] = [image.width * scale, image.height * scale];
+    if (this.#drawing) {
+      this.tagged(
+        'Figure',
+        () => {
+          this.#mark();
+          this.#write();
+          this.document.image(image as unknown as Buffer, x, y, { width, height });
+        },
+        {
+          Alt: pdfText(words),
+          A: { O: 'Layout', BBox: [x, PAGE.height - y - height, x + width, PAGE.height - y] },
+        },
+      );
+    }
+    return width;
   }
 
   /** The place of the signature, drawn in a font of this document. */
   signatureField(box: Box, field: SignatureField): void {
     if (!this.#drawing) return;
-    this.document.font('sans');
-    const lines = field.lines.map(({ text, size }) => ({ text: this.printable(text), size }));
-    addSignatureField(this.document, box, { ...field, lines });
+    this.tagged('Form', () => {
+      this.#write();
+      this.document.font('sans');
+      const lines = field.lines.map(({ text, size }) => ({ text: this.#plain(text), size }));
+      this.#structure?.annotation(addSignatureField(this.document, box, { ...field, lines }));
+    });
+  }
+
+  /** Text in the one font that a field is drawn in. */
+  #plain(text: string): string {
+    return Array.from(this.printable(text), (character) =>
+      this.#faces.sans.has(character) ? character : MISSING,
+    ).join('');
+  }
+
+  /** Says the color only where it changes: a long table would otherwise repeat it for every cell. */
+  #fillWith(color: string): void {
+    if (color === this.#fill) return;
+    this.#operators.push(`${rgb(color)} rg`);
+    this.#fill = color;
+  }
+
+  /** Everything on a page is content of an element, or an artifact. */
+  #mark(): void {
+    const element = this.#structure?.current ?? null;
+    if (this.#marked === element) return;
+    this.#closeMark();
+    this.#operators.push(element === null ? '/Artifact BMC' : (this.#structure?.mark() ?? '/Artifact BMC'));
+    this.#marked = element;
+  }
+
+  #asArtifact(): void {
+    if (this.#marked === null) return;
+    this.#closeMark();
+    this.#operators.push('/Artifact BMC');
+    this.#marked = null;
+  }
+
+  #closeMark(): void {
+    if (this.#marked === undefined) return;
+    this.#operators.push('EMC');
+    this.#marked = undefined;
+  }
+
+  #flush(): void {
+    this.#closeMark();
+    this.#write();
+  }
+
+  #write(): void {
+    if (this.#operators.length === 0) return;
+    this.#internals.page.write(this.#operators.join('\n'));
+    this.#operators = [];
   }
 
   /** An entry in the reader's list of contents. */
@@ -152,16 +346,28 @@ export class Paper {
     if (PLAIN.test(text)) return text;
     const known = this.#printable.get(text);
     if (known !== undefined) return known;
-    const font = fontOf(this.document.font('sans'));
     const visible = text.replace(INVISIBLE, '').replace(APOSTROPHE, '\u2019');
     const result = Array.from(visible, (character) => {
-      if (font.hasGlyphForCodePoint(character.codePointAt(0) ?? 0)) return character;
+      if (this.#faces.sans.has(character) || this.#extra?.has(character)) return character;
       this.lacksCharacters = true;
       return MISSING;
     }).join('');
     if (text.length < 200) this.#printable.set(text, result);
     return result;
   }
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+function rgb(color: string): string {
+  return [1, 3, 5].map((at) => round(Number.parseInt(color.slice(at, at + 2), 16) / 255)).join(' ');
+}
+
+/** pdfkit writes a String object as a text string, and a plain one as a name. */
+function pdfText(text: string): unknown {
+  return Object(text);
 }
 
 /** Words of right-to-left scripts in a line that otherwise runs to the right: each group of them is read from its right end. */
@@ -177,10 +383,4 @@ function visualOrder(words: readonly string[]): string[] {
     group = [];
   }
   return [...ordered, ...group];
-}
-
-/** pdfkit has no public way to ask whether a font has a character; tried in test/certificate. */
-function fontOf(document: PDFKit.PDFDocument): { hasGlyphForCodePoint(codePoint: number): boolean } {
-  return (document as unknown as { _font: { font: { hasGlyphForCodePoint(codePoint: number): boolean } } })
-    ._font.font;
 }

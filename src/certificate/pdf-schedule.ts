@@ -48,10 +48,14 @@ export function drawSchedule(paper: Paper, document: CertificateDocument): void 
   for (const group of GROUPS) {
     const items = document.items.filter((item) => item.outcome === group.outcome);
     if (items.length === 0) continue;
-    heading(paper, `${group.title}: ${groupTotal(items)}`, STYLE.subheading, { before: 10, keep: 80 });
+    heading(paper, `${group.title}: ${groupTotal(items)}`, STYLE.subheading, {
+      before: 10,
+      keep: 80,
+      level: 'H3',
+    });
     paragraph(paper, group.text, STYLE.small, { after: 4 });
     drawReasons(paper, residualReasons(items), marks);
-    table(paper, group.title, COLUMNS, rows(items, numbers, marks));
+    table(paper, group.title, COLUMNS, rows(items, numbers, marks), items.length);
   }
 }
 

@@ -37,7 +37,7 @@ export function drawExceptions(paper: Paper, document: CertificateDocument): voi
     { title: 'What happened, and why', width: 176 },
     { title: 'Log entries', width: 50, align: 'right' },
   ];
-  table(paper, 'Not certified as destroyed', columns, exceptionRows(document));
+  table(paper, 'Not certified as destroyed', columns, exceptionRows(document), count);
 }
 
 function* exceptionRows(document: CertificateDocument): Generator<Row> {
@@ -93,7 +93,7 @@ export function drawMethods(paper: Paper, document: CertificateDocument): void {
 
 function bullet(paper: Paper, text: string): void {
   paper.ensure(2 * STYLE.body.leading);
-  paper.draw('\u2022', PAGE.left + 2, paper.y, STYLE.body);
+  paper.artifact(() => paper.draw('\u2022', PAGE.left + 2, paper.y, STYLE.body));
   paragraph(paper, text, STYLE.body, { indent: 13, after: 2 });
 }
 
@@ -205,7 +205,9 @@ function witnessBlocks(document: CertificateDocument): { role: string; name: str
   return [...named].slice(0, 4).map((name) => ({ role: 'Witness', name }));
 }
 
-/** Lines to sign by hand. */
+const FIELD_HEIGHT = 58;
+
+/** The digital signature, and lines to sign by hand. */
 export function drawSignatureLines(paper: Paper, document: CertificateDocument): void {
   const blocks = [
     { role: 'Operator', name: `${document.operator.name} (${document.operator.id})` },
@@ -214,13 +216,15 @@ export function drawSignatureLines(paper: Paper, document: CertificateDocument):
       .map((approval) => ({ role: 'Approver', name: `${approval.name} (${approval.operator})` })),
     ...witnessBlocks(document),
   ];
-  if (document.signer !== null) drawSignatureField(paper, document, document.signer);
   const perRow = 2;
   const rowHeight = 66;
   const rows = Math.ceil(blocks.length / perRow);
   const width = (TEXT_WIDTH - 30) / perRow;
   paper.bookmark('Signatures');
-  heading(paper, '7.  Signatures', STYLE.heading, { keep: Math.min(rows, 3) * rowHeight });
+  heading(paper, '7.  Signatures', STYLE.heading, {
+    keep: (document.signer === null ? 0 : FIELD_HEIGHT + 12) + Math.min(rows, 3) * rowHeight,
+  });
+  if (document.signer !== null) drawSignatureField(paper, document, document.signer);
   for (let row = 0; row < rows; row++) {
     paper.ensure(rowHeight);
     blocks.slice(row * perRow, row * perRow + perRow).forEach((block, column) => {
@@ -229,8 +233,6 @@ export function drawSignatureLines(paper: Paper, document: CertificateDocument):
     paper.y += rowHeight;
   }
 }
-
-const FIELD_HEIGHT = 58;
 
 /** The digital signature: programs verify it, people see whose it is. */
 function drawSignatureField(
@@ -265,8 +267,10 @@ function drawSignatureBlock(
   const signatureWidth = width - dateWidth - 14;
   paper.rule(line, COLOR.ink, 0.6, x, signatureWidth);
   paper.rule(line, COLOR.ink, 0.6, x + signatureWidth + 14, dateWidth);
-  paper.draw(block.role, x, line + 4, STYLE.label);
-  paper.draw('Date', x + signatureWidth + 14, line + 4, STYLE.label);
   const name = block.name === '' ? 'Name:' : block.name;
-  paper.draw(ellipsized(paper, name, STYLE.small, signatureWidth), x, line + 14, STYLE.small);
+  paper.tagged('P', () => {
+    paper.draw(block.role, x, line + 4, STYLE.label);
+    paper.draw(ellipsized(paper, name, STYLE.small, signatureWidth), x, line + 14, STYLE.small);
+    paper.draw('Date', x + signatureWidth + 14, line + 4, STYLE.label);
+  });
 }

@@ -38,8 +38,10 @@ interface Internals {
 /**
  * A signature field with its visible appearance, and the empty place for the signature (ISO 32000-1, 12.7.4.5 and
  * 12.8.1). The font that is set draws it.
+ *
+ * @returns the annotation
  */
-export function addSignatureField(document: PDFKit.PDFDocument, box: Box, field: SignatureField): void {
+export function addSignatureField(document: PDFKit.PDFDocument, box: Box, field: SignatureField): unknown {
   const internals = document as unknown as Internals;
   const { _root: root, page } = internals;
   const signature = internals.ref({
@@ -77,6 +79,7 @@ export function addSignatureField(document: PDFKit.PDFDocument, box: Box, field:
   form.SigFlags = 3;
   // The appearance is there; a program that made its own would change what was signed.
   delete form.NeedAppearances;
+  return widget;
 }
 
 function text(value: string): unknown {

@@ -31,27 +31,44 @@ interface MeasuredRow {
 const GAP = 7;
 const PADDING = 3.4;
 
+/** Rows up to which every cell is an element of its own; above, a row is read aloud as one paragraph. */
+const FINE_ROWS = 500;
+
 /**
  * A table that breaks between rows and repeats its header on every page. Rows are made one at a time.
  *
  * @param name stands above the header on the pages that follow
+ * @param count how many rows there will be
  */
-export function table(paper: Paper, name: string, columns: readonly Column[], rows: Iterable<Row>): void {
-  let started = false;
-  for (const row of rows) {
-    const measured = measure(paper, columns, row);
-    if (!started) {
-      paper.ensure(headerHeight(paper, columns) + measured.height);
-      drawHeader(paper, columns);
-      started = true;
-    } else if (paper.y + measured.height > PAGE.bottom) {
-      paper.newPage();
-      paper.draw(paper.printable(`${name}, continued`), PAGE.left, paper.y, STYLE.label);
-      paper.y += STYLE.label.leading + 4;
-      drawHeader(paper, columns);
+export function table(
+  paper: Paper,
+  name: string,
+  columns: readonly Column[],
+  rows: Iterable<Row>,
+  count = 0,
+): void {
+  const fine = count <= FINE_ROWS;
+  const whole = (body: () => void) => (fine ? paper.tagged('Table', body) : body());
+  whole(() => {
+    let started = false;
+    for (const row of rows) {
+      const measured = measure(paper, columns, row);
+      if (!started) {
+        paper.ensure(headerHeight(paper, columns) + measured.height);
+        paper.tagged(fine ? 'TR' : 'P', () => drawHeader(paper, columns, fine ? 'TH' : null));
+        started = true;
+      } else if (paper.y + measured.height > PAGE.bottom) {
+        paper.newPage();
+        paper.artifact(() => {
+          paper.draw(paper.printable(`${name}, continued`), PAGE.left, paper.y, STYLE.label);
+          paper.y += STYLE.label.leading + 4;
+          drawHeader(paper, columns, null);
+        });
+      }
+      paper.tagged(fine ? 'TR' : 'P', () => drawRow(paper, columns, measured, fine));
+      paper.rule(paper.y, COLOR.hairline, 0.5);
     }
-    drawRow(paper, columns, measured);
-  }
+  });
   paper.y += 9;
 }
 
@@ -85,25 +102,27 @@ function noteWidth(columns: readonly Column[]): number {
   return TEXT_WIDTH - (columns[0]?.width ?? 0) - GAP;
 }
 
-function drawRow(paper: Paper, columns: readonly Column[], row: MeasuredRow): void {
+function drawRow(paper: Paper, columns: readonly Column[], row: MeasuredRow, fine: boolean): void {
+  const cell = (body: () => void) => (fine ? paper.tagged('TD', body) : body());
   let x: number = PAGE.left;
   let bottom = paper.y + PADDING;
   columns.forEach((column, index) => {
     let y = paper.y + PADDING;
-    for (const { lines, style } of row.cells[index] ?? []) {
-      for (const line of lines) {
-        paper.draw(line, x, y, style, column.align ?? 'left', column.width - GAP);
-        y += style.leading;
+    cell(() => {
+      for (const { lines, style } of row.cells[index] ?? []) {
+        for (const line of lines) {
+          paper.draw(line, x, y, style, column.align ?? 'left', column.width - GAP);
+          y += style.leading;
+        }
       }
-    }
+    });
     bottom = Math.max(bottom, y);
     x += column.width;
   });
-  if (row.note) {
-    drawLines(paper, row.note.lines, PAGE.left + (columns[0]?.width ?? 0), bottom + 1, row.note.style);
-  }
+  const { note } = row;
+  if (note)
+    cell(() => drawLines(paper, note.lines, PAGE.left + (columns[0]?.width ?? 0), bottom + 1, note.style));
   paper.y += row.height;
-  paper.rule(paper.y, COLOR.hairline, 0.5);
 }
 
 function headerLines(paper: Paper, columns: readonly Column[]): string[][] {
@@ -115,22 +134,20 @@ function headerHeight(paper: Paper, columns: readonly Column[]): number {
   return most * STYLE.columnTitle.leading + 2 * PADDING;
 }
 
-function drawHeader(paper: Paper, columns: readonly Column[]): void {
+function drawHeader(paper: Paper, columns: readonly Column[], type: 'TH' | null): void {
+  const cell = (body: () => void) =>
+    type === null ? body() : paper.tagged(type, body, { A: { O: 'Table', Scope: 'Column' } });
   const height = headerHeight(paper, columns);
   paper.box(PAGE.left - 4, paper.y, TEXT_WIDTH + 8, height, COLOR.band);
   let x: number = PAGE.left;
   columns.forEach((column, index) => {
     const lines = headerLines(paper, columns)[index] ?? [];
     const y = paper.y + height - PADDING - lines.length * STYLE.columnTitle.leading;
-    lines.forEach((line, row) => {
-      paper.draw(
-        line,
-        x,
-        y + row * STYLE.columnTitle.leading,
-        STYLE.columnTitle,
-        column.align ?? 'left',
-        column.width - GAP,
-      );
+    cell(() => {
+      lines.forEach((line, row) => {
+        const at = y + row * STYLE.columnTitle.leading;
+        paper.draw(line, x, at, STYLE.columnTitle, column.align ?? 'left', column.width - GAP);
+      });
     });
     x += column.width;
   });

@@ -92,12 +92,14 @@ export function paragraph(
   const indent = options.indent ?? 0;
   const lines = wrap(paper, text, style, TEXT_WIDTH - indent);
   const together = lines.length <= 3 ? lines.length : 2;
-  lines.forEach((line, index) => {
-    if (index === 0) paper.ensure(together * style.leading);
-    else if (index === lines.length - 2 && lines.length > 3) paper.ensure(2 * style.leading);
-    else paper.ensure(style.leading);
-    paper.draw(line, PAGE.left + indent, paper.y, style);
-    paper.y += style.leading;
+  paper.tagged('P', () => {
+    lines.forEach((line, index) => {
+      if (index === 0) paper.ensure(together * style.leading);
+      else if (index === lines.length - 2 && lines.length > 3) paper.ensure(2 * style.leading);
+      else paper.ensure(style.leading);
+      paper.draw(line, PAGE.left + indent, paper.y, style);
+      paper.y += style.leading;
+    });
   });
   paper.y += options.after ?? 5;
 }
@@ -105,9 +107,11 @@ export function paragraph(
 /** A digest on a line of its own, with what it is the digest of. */
 export function digestLine(paper: Paper, label: string, sha256: string): void {
   paper.ensure(STYLE.body.leading + STYLE.digest.leading);
-  paper.draw(label, PAGE.left, paper.y, STYLE.body);
-  paper.y += STYLE.body.leading;
-  paper.draw(sha256, PAGE.left, paper.y, { ...STYLE.digest, size: 7.4, color: STYLE.body.color });
+  paper.tagged('P', () => {
+    paper.draw(label, PAGE.left, paper.y, STYLE.body);
+    paper.y += STYLE.body.leading;
+    paper.draw(sha256, PAGE.left, paper.y, { ...STYLE.digest, size: 7.4, color: STYLE.body.color });
+  });
   paper.y += STYLE.digest.leading + 7;
 }
 
@@ -116,12 +120,14 @@ export function heading(
   paper: Paper,
   text: string,
   style: Style,
-  options: { before?: number; keep?: number } = {},
+  options: { before?: number; keep?: number; level?: 'H2' | 'H3' } = {},
 ): void {
   const before = options.before ?? 12;
   const lines = wrap(paper, text, style, TEXT_WIDTH);
   const height = lines.length * style.leading;
   if (paper.y > PAGE.top) paper.y += before;
   paper.ensure(height + 4 + (options.keep ?? 40));
-  paper.y += drawLines(paper, lines, PAGE.left, paper.y, style) + 4;
+  paper.tagged(options.level ?? 'H2', () => {
+    paper.y += drawLines(paper, lines, PAGE.left, paper.y, style) + 4;
+  });
 }

@@ -156,7 +156,7 @@ describe('the PDF', () => {
 
   it('has Letter pages and brings its fonts along', async () => {
     const text = (await render(sampleFacts(1))).pdf.toString('latin1');
-    expect(text.match(/\/MediaBox \[0 0 612 792\]/g)).toHaveLength(3);
+    expect(text.match(/\/MediaBox \[0 0 612 792\]/g)).toHaveLength(4);
     expect(text.match(/\/Type \/FontDescriptor/g)).toHaveLength(4);
     expect(text.match(/\/FontFile2 /g)).toHaveLength(4);
   });
