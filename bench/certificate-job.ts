@@ -1,5 +1,5 @@
-import { certificateDocument } from '../src/certificate/index.js';
 import { makeFiles } from '../src/certificate/certificate-files.js';
+import { certificateDocument } from '../src/certificate/index.js';
 import { makeSignerCertificate } from '../src/crypto/index.js';
 import { sampleFacts } from '../test/certificate/sample-facts.js';
 
@@ -8,7 +8,9 @@ const [count = '10000'] = process.argv.slice(2);
 const validity = { from: new Date('2026-01-01T00:00:00Z'), until: new Date('2046-01-01T00:00:00Z') };
 const names = { organization: 'Pioneer Valley Staffing, Inc.', commonName: 'Certificates of destruction' };
 const identity = { ...(await makeSignerCertificate(names, validity)), chain: [] };
-const facts = sampleFacts(Number(count), { signer: { name: names.commonName, certificateSha256: '0'.repeat(64) } });
+const facts = sampleFacts(Number(count), {
+  signer: { name: names.commonName, certificateSha256: '0'.repeat(64) },
+});
 const begun = performance.now();
 const before = process.cpuUsage();
 const { files } = await makeFiles(certificateDocument(facts), identity);
