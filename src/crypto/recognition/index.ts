@@ -10,8 +10,6 @@ import { recognizeOpenPgp } from './openpgp.js';
 import { recognizeSevenZip } from './seven-zip.js';
 import { recognizeZipArchive } from './zip-archive.js';
 
-export type { EncryptionEvidence } from './evidence.js';
-
 const START_BYTES = 4096;
 
 /** Formats of other programs. A further one is a further file and a line here. */
@@ -23,11 +21,7 @@ const OTHERS: readonly ((source: Source) => Promise<EncryptionEvidence | null>)[
   recognizeEncryptedPdf,
 ];
 
-/**
- * Whether a file is in an encrypted format, of ours or of others, for a rule that asks for encryption on portable
- * media (201 CMR 17.04(5)). In doubt the answer is null: for a file that is damaged or cut off, for ZipCrypto, for a PDF
- * with an empty password, and for VeraCrypt, which looks like random bytes and so cannot be told from them.
- */
+/** @see recognizeEncrypted in ../encrypted-files.ts */
 export async function recognizeEncrypted(
   input: ByteInput & { kind: 'file' },
 ): Promise<EncryptionEvidence | null> {
