@@ -62,7 +62,7 @@ describe('a page in a real browser', () => {
     await alert.filter({ hasText: /passphrase is wrong/ }).waitFor();
     expect(await alert.textContent()).toContain('the passphrase is wrong, or this page was changed');
     const download = page.waitForEvent('download');
-    await unlock(page, PASSPHRASE);
+    await unlock(page, 'Größe unhappy  Squid-lantern');
     expect(readFileSync(await (await download).path(), 'utf8')).toBe('secret');
     await page.close();
   });

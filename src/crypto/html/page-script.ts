@@ -58,6 +58,21 @@ export const PAGE_SCRIPT = `
     };
   };
 
+  // As it was typed; then as generated passphrases are written, for who heard it by telephone and typed spaces.
+  const spellings = (typed) => new Set([typed, typed.toLowerCase().split(/[\\s-]+/).join('-')]);
+
+  const decryptWithAny = async (typed) => {
+    let failure;
+    for (const spelling of spellings(typed)) {
+      try {
+        return await decrypt(new TextEncoder().encode(spelling));
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  };
+
   const size = (bytes) =>
     bytes < 1000 ? bytes + ' bytes' : bytes < 1e6 ? Math.round(bytes / 1e3) + ' kB' : (bytes / 1e6).toFixed(1) + ' MB';
 
@@ -86,7 +101,7 @@ export const PAGE_SCRIPT = `
     open.setAttribute('aria-disabled', 'true');
     say('Decrypting. This can take some seconds…', '');
     try {
-      const opened = await decrypt(new TextEncoder().encode(typed));
+      const opened = await decryptWithAny(typed);
       passphrase.value = '';
       offer(opened);
     } catch (error) {
