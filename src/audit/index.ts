@@ -21,6 +21,7 @@ export {
   type LogOutcome,
   parseLogEntry,
 } from './log-entry.js';
+export { exportLog, type LogExport } from './log-export.js';
 export { type LogFilterText, logFilter } from './log-filter.js';
 export { type LogLine, type LogListing, type LogQuery, listLog } from './log-listing.js';
 export {

@@ -8,6 +8,8 @@ export interface LogFilterText {
   until?: string | undefined;
   operator?: string | undefined;
   action?: string | undefined;
+  item?: string | undefined;
+  certificate?: string | undefined;
 }
 
 /**
@@ -20,6 +22,13 @@ export function logFilter(given: LogFilterText, timeZone: string): LogFilter {
   const filter: LogFilter = {};
   if (given.operator !== undefined) filter.operator = given.operator;
   if (given.action !== undefined) filter.action = given.action;
+  if (given.item !== undefined && given.certificate !== undefined) {
+    throw badInput('flags-conflict', '--item and --certificate exclude each other', {
+      hint: 'Give one of them',
+    });
+  }
+  if (given.item !== undefined) filter.subject = { kind: 'item', id: given.item };
+  if (given.certificate !== undefined) filter.subject = { kind: 'certificate', id: given.certificate };
   if (given.since !== undefined) filter.since = boundary(given.since, '--since', timeZone);
   if (given.until !== undefined) filter.until = boundary(given.until, '--until', timeZone);
   if (filter.since !== undefined && filter.until !== undefined && filter.since > filter.until) {

@@ -71,6 +71,8 @@ class PackCheck {
   #at = 0;
   #prev = '';
   #head = '';
+  /** Where the hash column of the entry before lies. */
+  #hashAt = 0;
   /** Ranges of 24 bytes in the stretch. */
   #firstTime = -1;
   #time = -1;
@@ -95,16 +97,21 @@ class PackCheck {
     if (scanner.hasWide && !isUtf8(entry)) return false;
     const digest = hash('sha256', entry);
     if (bytes.toString('latin1', end + 1, end + 65) !== digest || bytes[end + 65] !== NEWLINE) return false;
-    const prev = bytes.toString('latin1', scanner.prevStart, scanner.prevStart + 64);
-    if (index === 0) this.#prev = prev;
-    else if (prev !== this.#head) return false;
+    const { prevStart } = scanner;
+    if (index === 0) this.#prev = bytes.toString('latin1', prevStart, prevStart + 64);
+    else if (!sameBytes(bytes, this.#hashAt, bytes, prevStart, 64)) return false;
+    this.#hashAt = end + 1;
     this.#head = digest;
     if (!this.#workspaceIsRight() || !this.#columnsAgree(end + 66, index)) return false;
     if (!this.#timeIsRight(index)) return false;
     if ((scanner.hasCheckpoint || this.#isNotable()) && !this.#keep(entry)) return false;
     // The leaf's hash covers a zero byte before the entry: it takes the place of the newline.
     bytes[start - 1] = 0;
-    this.#leaves.write(hash('sha256', bytes.subarray(start - 1, end)), index * HASH_BYTES, 'hex');
+    this.#leaves.write(
+      hash('sha256', bytes.subarray(start - 1, end), 'binary'),
+      index * HASH_BYTES,
+      'latin1',
+    );
     return true;
   }
 
@@ -224,7 +231,7 @@ export function levelsOver(leaves: Buffer): Buffer[] {
     const level = Buffer.alloc(pairs * HASH_BYTES);
     for (let at = 0; at < pairs; at += 1) {
       below.copy(pair, 1, at * 2 * HASH_BYTES, (at + 1) * 2 * HASH_BYTES);
-      level.write(hash('sha256', pair), at * HASH_BYTES, 'hex');
+      level.write(hash('sha256', pair, 'binary'), at * HASH_BYTES, 'latin1');
     }
     levels.push(level);
     below = level;

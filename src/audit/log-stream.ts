@@ -20,6 +20,8 @@ interface StreamOptions {
   tolerance: number;
   /** Entries before which the clock is known to have run backwards. */
   acknowledged: ReadonlySet<number>;
+  /** Entries that begin an epoch and have the operator's signature. */
+  epochs: ReadonlySet<number>;
   onProgress: ((entries: number) => void) | undefined;
   signal: AbortSignal | undefined;
 }
@@ -158,6 +160,10 @@ export class LogStream {
       const { checks } = this.options;
       const problem = checks.nameIsMissing(entry.seq - 1) ?? checks.entry(entry);
       if (problem) return problem;
+      if (entry.action === 'log.new-epoch' && !this.options.epochs.has(entry.seq)) {
+        const text = 'The entry begins a new epoch without the signature of its operator';
+        return { seq: entry.seq, code: 'epoch-unsigned', text };
+      }
       if (entry.action === 'certificate.issue' && entry.outcome === 'done')
         this.issued.set(String(entry.subject.certificate), entry.seq);
     }

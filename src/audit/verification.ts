@@ -38,7 +38,7 @@ export interface VerifyLogOptions {
   unsignedEntries?: number;
   /** Checkpoints from elsewhere. */
   outside?: readonly OutsideCheckpoint[];
-  /** The key that the first one must be, as C2SP signed-note writes it. */
+  /** A key that must be one of the log's, as C2SP signed-note writes it. Each key but the first is vouched for by the one before it. */
   trustedKey?: string | undefined;
   /** The public part of the key that this workspace signs with; not compared where not given. */
   currentKey?: string | undefined;
@@ -76,7 +76,8 @@ export async function verifyLog(store: Store, options: VerifyLogOptions = {}): P
     workspace,
     outside,
     tolerance: 1000 * (options.clockTolerance ?? 0),
-    acknowledged: new Set([...acknowledged, ...(options.losses?.clock ?? [])]),
+    acknowledged: new Set([...acknowledged.clock, ...(options.losses?.clock ?? [])]),
+    epochs: acknowledged.epochs,
     onProgress: options.onProgress,
     signal: options.signal,
   });
@@ -134,9 +135,12 @@ async function endProblem(
       'tree-differs',
       'The Merkle tree that is kept is not that of the entries',
     );
-  const [first] = checks.keys;
-  if (trustedKey !== undefined && first?.key.text !== trustedKey)
-    return problem(first?.seq ?? 1, 'key-differs', 'The first key of the log is not the one that is trusted');
+  if (trustedKey !== undefined && !checks.keys.some(({ key }) => key.text === trustedKey))
+    return problem(
+      checks.keys[0]?.seq ?? 1,
+      'key-differs',
+      'The key that is trusted is none of those of which the log tells',
+    );
   const last = checks.keys.at(-1);
   if (currentKey !== undefined && last !== undefined && last.key.text !== currentKey)
     return problem(

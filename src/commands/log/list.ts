@@ -7,6 +7,7 @@ export default class LogList extends QuietusCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --action hold --since 2026-01-01',
+    '<%= config.bin %> <%= command.id %> --item HR-2019-07 --oldest-first',
     '<%= config.bin %> <%= command.id %> --operator jdoe --limit 500 --csv > log.csv',
   ];
   static override flags = {
@@ -23,6 +24,8 @@ export default class LogList extends QuietusCommand {
       description: 'Only this action, such as hold.place, or topic, such as hold.',
       helpValue: 'NAME',
     }),
+    item: Flags.string({ description: 'Only entries about this item.', helpValue: 'ID' }),
+    certificate: Flags.string({ description: 'Only entries about this certificate.', helpValue: 'NUMBER' }),
     limit: Flags.integer({
       description: 'Entries on one page.',
       helpValue: 'NUMBER',
@@ -43,11 +46,11 @@ export default class LogList extends QuietusCommand {
     const { flags } = await this.parse(LogList);
     const { listLog, logFilter } = await import('../../audit/index.js');
     const session = await this.openSession();
-    const { since, until, operator, action } = flags;
+    const { since, until, operator, action, item, certificate } = flags;
     const needsZone = since !== undefined || until !== undefined;
     const timeZone = needsZone ? session.settings().timeZone : 'UTC';
     const listing = await listLog(session.store, {
-      filter: logFilter({ since, until, operator, action }, timeZone),
+      filter: logFilter({ since, until, operator, action, item, certificate }, timeZone),
       after: flags.after,
       limit: flags.limit,
       oldestFirst: flags['oldest-first'],

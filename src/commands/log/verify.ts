@@ -19,7 +19,7 @@ export default class LogVerify extends QuietusCommand {
     }),
     key: Flags.string({
       description:
-        'File with the first public key of the log, as log export writes it, that is to be trusted.',
+        'File with a public key of the log that is to be trusted, as log export writes it (log.vkey).',
       helpValue: 'FILE',
     }),
   };

@@ -18,6 +18,8 @@ export interface LogFilter {
   operator?: string;
   /** An action, such as `hold.place`, or a topic, such as `hold`. */
   action?: string;
+  /** Id of what was acted on, such as that of an item. */
+  subject?: { kind: string; id: string };
   /** RFC 3339, inclusive. */
   since?: string;
   until?: string;
@@ -100,6 +102,12 @@ export class LogRepository {
     if (filter.operator !== undefined) query.where('operator', filter.operator);
     if (filter.since !== undefined) query.where('time', '>=', filter.since);
     if (filter.until !== undefined) query.where('time', '<=', filter.until);
+    if (filter.subject !== undefined) {
+      const { kind, id } = filter.subject;
+      const member = isSqlite(this.database) ? `entry ->> ?` : `entry::json #>> string_to_array(?, '.')`;
+      const path = isSqlite(this.database) ? `$.subject.${kind}` : `subject.${kind}`;
+      query.whereRaw(`${member} = ?`, [path, id]);
+    }
     const action = filter.action;
     if (action !== undefined) {
       query.andWhere((match) =>
