@@ -4,6 +4,12 @@ export {
   type TreeHead,
 } from './checkpoint.js';
 export type { LogProblem, OutsideCheckpoint } from './checkpoint-checks.js';
+export {
+  type TimestampedCheckpoint,
+  takeTimestampResponse,
+  timestampCheckpoint,
+  writeTimestampRequest,
+} from './checkpoint-timestamps.js';
 export { type ChainPart, entriesOf, followChain, newestEntryOf } from './evidence.js';
 export {
   beginEpoch,

@@ -122,6 +122,16 @@ export async function newestCheckpoint(
   return record && verifiedCheckpoint(record, keys ?? (await logKeys(repositories)));
 }
 
+/** The newest checkpoints, newest first. @throws Fault `checkpoint-changed` (exit 5) */
+export async function verifiedCheckpoints(
+  repositories: Repositories,
+  most: number,
+): Promise<NumberedCheckpoint[]> {
+  const keys = await logKeys(repositories);
+  const records = await repositories.logTree.newestCheckpoints(most);
+  return records.map((record) => verifiedCheckpoint(record, keys));
+}
+
 /** @throws Fault `checkpoint-changed` (exit 5) */
 export function verifiedCheckpoint(record: CheckpointRecord, keys: readonly NoteKey[]): NumberedCheckpoint {
   const opened = openCheckpoint(record.note, keys);

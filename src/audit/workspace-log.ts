@@ -1,5 +1,6 @@
 import type { CertificateRecord, Store } from '../store/index.js';
 import type { LogSettings } from '../workspace/index.js';
+import { timestampProblem } from './checkpoint-timestamps.js';
 import { publishedLogKey, readTrustedKey } from './log-key.js';
 import { outsideCheckpoints } from './outside-checkpoints.js';
 import { type LogVerification, verifyLog } from './verification.js';
@@ -33,7 +34,7 @@ export async function verifyWorkspaceLog(
   const { workspaceId, log } = place.settings();
   const { checkpoints, keys } = place.paths;
   const places = { checkpoints, witnessFolder: log.witnesses.folder, against };
-  return await verifyLog(place.store, {
+  const verified = await verifyLog(place.store, {
     workspace: workspaceId,
     clockTolerance: log.clockTolerance,
     unsignedEntries: log.unsignedEntries,
@@ -42,4 +43,5 @@ export async function verifyWorkspaceLog(
     currentKey: await publishedLogKey(keys, workspaceId),
     ...options,
   });
+  return verified.problem === null ? { ...verified, problem: await timestampProblem(place) } : verified;
 }

@@ -126,6 +126,12 @@ export class LogTreeRepository {
     return row && checkpoint(row);
   }
 
+  /** The newest checkpoints, newest first. */
+  async newestCheckpoints(most: number): Promise<CheckpointRecord[]> {
+    const rows = await this.database('log_checkpoints').orderBy('number', 'desc').limit(most);
+    return rows.map(checkpoint);
+  }
+
   async checkpoint(number: number): Promise<CheckpointRecord | undefined> {
     const row = await this.database('log_checkpoints').where({ number }).first();
     return row && checkpoint(row);
