@@ -4,6 +4,7 @@ import { openAgeSource } from './age-source.js';
 import { PAYLOAD_NONCE_BYTES, payloadKey } from './chunk.js';
 import { unwrapFileKey } from './file-key.js';
 import { openPayload, type PayloadSource } from './payload.js';
+import { withoutDigests } from './payload-keys.js';
 
 /** Decrypts as `EncryptionFormat.decrypt` says. */
 export async function decryptAge(
@@ -26,7 +27,7 @@ export async function decryptAge(
         ? { fd: input.file.fd, position: start, length: input.size - start }
         : { reader };
     const target = output.kind === 'file' ? { fd: output.file.fd, position: 0 } : output;
-    const { plaintextBytes } = await openPayload(key, source, target, options);
+    const { plaintextBytes } = await openPayload(withoutDigests(key), source, target, options);
     return { plaintextBytes, openedBy, entryName: null };
   } finally {
     key?.fill(0);

@@ -22,6 +22,7 @@ import {
   type PayloadTarget,
   sealPayload,
 } from './payload.js';
+import { forgetKeys, type PayloadKeys, withDigests } from './payload-keys.js';
 
 /** Encrypts as `EncryptionFormat.encrypt` says. */
 export async function encryptAge(
@@ -32,16 +33,16 @@ export async function encryptAge(
 ): Promise<Encrypted> {
   const { header, fileKey } = await wrapFileKey(keys);
   const nonce = randomBytes(PAYLOAD_NONCE_BYTES);
-  const key = payloadKey(fileKey, nonce);
+  const secrets = withDigests(payloadKey(fileKey, nonce));
   fileKey.fill(0);
   const prefix = Buffer.concat([header, nonce]);
   try {
     const unchanged = input.kind === 'file' ? await watch(input.file, input.size) : null;
-    const { done, ciphertextBytes } = await write(input, output, { key, prefix, options });
+    const { done, ciphertextBytes } = await write(input, output, { secrets, prefix, options });
     await unchanged?.();
-    return new AgeProof({ key, prefix, armor: options.armor === true, ciphertextBytes }, done);
+    return new AgeProof({ secrets, prefix, armor: options.armor === true, ciphertextBytes }, done);
   } catch (error) {
-    key.fill(0);
+    forgetKeys(secrets);
     throw error;
   }
 }
@@ -49,7 +50,7 @@ export async function encryptAge(
 async function write(
   input: ByteInput,
   output: ByteOutput,
-  { key, prefix, options }: { key: Uint8Array; prefix: Buffer; options: EncryptOptions },
+  { secrets, prefix, options }: { secrets: PayloadKeys; prefix: Buffer; options: EncryptOptions },
 ): Promise<{ done: PayloadDone; ciphertextBytes: number }> {
   const source: PayloadSource =
     input.kind === 'file'
@@ -62,7 +63,7 @@ async function write(
   try {
     await (armor ?? sink).write(prefix);
     if (!armor) await sink.flush();
-    const done = await sealPayload(key, source, target, options);
+    const done = await sealPayload(secrets, source, target, options);
     await armor?.end();
     await sink.flush();
     return { done, ciphertextBytes: armor ? sink.bytes : prefix.length + done.payloadBytes };
@@ -81,7 +82,7 @@ async function watch(file: FileHandle, size: number): Promise<() => Promise<void
 }
 
 interface Written {
-  key: Uint8Array;
+  secrets: PayloadKeys;
   /** Header and payload nonce. */
   prefix: Buffer;
   armor: boolean;
@@ -125,7 +126,7 @@ class AgeProof implements Encrypted {
   }
 
   forget(): void {
-    this.#written.key.fill(0);
+    forgetKeys(this.#written.secrets);
     this.#forgotten = true;
   }
 
@@ -134,7 +135,7 @@ class AgeProof implements Encrypted {
     input: Extract<ByteInput, { kind: 'file' }>,
     options: CipherOptions,
   ): Promise<{ done: PayloadDone; ciphertextSha256: string }> {
-    const { prefix, key, ciphertextBytes } = this.#written;
+    const { prefix, secrets, ciphertextBytes } = this.#written;
     const start = Buffer.alloc(prefix.length);
     await input.file.read(start, 0, start.length, 0);
     if (!start.equals(prefix)) throw notAsWritten('its header is another');
@@ -150,7 +151,7 @@ class AgeProof implements Encrypted {
     try {
       const length = ciphertextBytes - prefix.length;
       const source = { fd: input.file.fd, position: prefix.length, length };
-      const done = await openPayload(key, source, 'discard', options);
+      const done = await openPayload(secrets, source, 'discard', options);
       await hashed;
       return { done, ciphertextSha256: hash.digest('hex') };
     } finally {
@@ -163,7 +164,7 @@ class AgeProof implements Encrypted {
     source: ByteReader,
     options: CipherOptions,
   ): Promise<{ done: PayloadDone; ciphertextSha256: string }> {
-    const { prefix, key, armor, ciphertextBytes } = this.#written;
+    const { prefix, secrets, armor, ciphertextBytes } = this.#written;
     const hash = createHash('sha256');
     let length = 0;
     const hashing = (async function* () {
@@ -178,7 +179,7 @@ class AgeProof implements Encrypted {
       const start = Buffer.alloc(prefix.length);
       await reader.fill(start);
       if (!start.equals(prefix)) throw notAsWritten('its header is another');
-      const done = await openPayload(key, { reader }, 'discard', options);
+      const done = await openPayload(secrets, { reader }, 'discard', options);
       if (length !== ciphertextBytes) throw notAsWritten('its length is another');
       return { done, ciphertextSha256: hash.digest('hex') };
     } finally {

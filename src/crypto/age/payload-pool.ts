@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { PAYLOAD_KEY_BYTES } from './chunk.js';
+import type { PayloadKeys } from './payload-keys.js';
 import {
   SEALED_SEGMENT_BYTES,
   SEGMENT_BYTES,
@@ -33,6 +33,13 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** A copy in memory that all threads see. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}
+
 /**
  * Threads that work on segments with one key. With none, or while there is little to do, the calling thread
  * does the work. Always `close()` it: only then does nothing read or write the files any more.
@@ -52,24 +59,22 @@ export class PayloadPool {
   #failure: Error | null = null;
 
   /**
-   * @param key 32 bytes; copied
+   * @param keys of the payload, 32 bytes, and of digests of plaintext, 32 bytes or none; copied
    * @param threads what the caller asked for; undefined for what suits the machine
    * @param bytes how much there is to do; null where nobody knows yet
    */
-  constructor(key: Uint8Array, threads: number | undefined, bytes: number | null) {
+  constructor(keys: PayloadKeys, threads: number | undefined, bytes: number | null) {
     this.#threads = threads ?? Math.min(MAX_THREADS, availableParallelism());
     const small = threads === undefined && bytes !== null && bytes < WORTH_THREADS;
     if (small || this.#threads === 0) this.#alone = Number.POSITIVE_INFINITY;
     else this.#alone = threads === undefined && bytes === null ? WORTH_THREADS / SEGMENT_BYTES : 0;
     this.width = this.#alone === Number.POSITIVE_INFINITY ? 1 : 2 * this.#threads;
-    const shared = new Uint8Array(new SharedArrayBuffer(PAYLOAD_KEY_BYTES));
-    shared.set(key);
     const slots = Array.from(
       { length: this.width },
       () => new Uint8Array(new SharedArrayBuffer(SEALED_SEGMENT_BYTES)),
     );
     this.slots = slots;
-    this.#memory = { key: shared, slots };
+    this.#memory = { key: shared(keys.key), digestKey: shared(keys.digestKey), slots };
   }
 
   /** @throws the file system's error */
@@ -108,6 +113,7 @@ export class PayloadPool {
     );
     this.#here?.clear();
     this.#memory.key.fill(0);
+    this.#memory.digestKey.fill(0);
     for (const slot of this.#memory.slots) slot.fill(0);
   }
 

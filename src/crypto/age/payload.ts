@@ -4,6 +4,7 @@ import type { CipherOptions } from '../encryption-format.js';
 import { damaged } from './age-faults.js';
 import type { ByteReader } from './byte-reader.js';
 import { openChunk, openedBytes, SEALED_CHUNK_BYTES } from './chunk.js';
+import type { PayloadKeys } from './payload-keys.js';
 import { PayloadPool } from './payload-pool.js';
 import {
   readAll,
@@ -26,7 +27,10 @@ export interface PayloadDone {
   plaintextBytes: number;
   /** Length of the sealed payload in bytes, without its nonce. */
   payloadBytes: number;
-  /** SHA-256 over the SHA-256 of each mebibyte of plaintext in turn, hex: the same for any number of threads. */
+  /**
+   * SHA-256 over the digest of each mebibyte of plaintext in turn, hex: the same for any number of threads, and for
+   * the same keys only. Means nothing where no digests are wanted.
+   */
   plaintextDigest: string;
 }
 
@@ -36,12 +40,12 @@ export interface PayloadDone {
  * @throws Fault `input-changed` where a file is shorter than it was, and what reading and writing throw
  */
 export function sealPayload(
-  key: Uint8Array,
+  keys: PayloadKeys,
   source: PayloadSource,
   target: PayloadTarget,
   options: CipherOptions = {},
 ): Promise<PayloadDone> {
-  return convert('seal', key, source, target, options);
+  return convert('seal', keys, source, target, options);
 }
 
 /**
@@ -51,24 +55,24 @@ export function sealPayload(
  * @throws Fault `ciphertext-damaged`, and what reading and writing throw
  */
 export async function openPayload(
-  key: Uint8Array,
+  keys: PayloadKeys,
   source: PayloadSource,
   target: PayloadTarget,
   options: CipherOptions = {},
 ): Promise<PayloadDone> {
-  if ('fd' in source) requireEnd(key, source);
-  return convert('open', key, source, target, options);
+  if ('fd' in source) requireEnd(keys.key, source);
+  return convert('open', keys, source, target, options);
 }
 
 async function convert(
   task: SegmentJob['task'],
-  key: Uint8Array,
+  keys: PayloadKeys,
   source: PayloadSource,
   target: PayloadTarget,
   options: CipherOptions,
 ): Promise<PayloadDone> {
   const bytes = 'fd' in source ? source.length : null;
-  const pool = new PayloadPool(key, options.threads, bytes);
+  const pool = new PayloadPool(keys, options.threads, bytes);
   const conversion = new Conversion(task, target, options);
   try {
     const pending: { job: SegmentJob; result: Promise<SegmentResult> }[] = [];
@@ -145,14 +149,14 @@ class Conversion {
     if (result.bytes && typeof this.#target === 'object' && 'write' in this.#target && result.length > 0) {
       await this.#target.write(result.bytes);
     }
-    if (result.digest === null) {
+    if (!result.intact) {
       throw damaged(
         job.final
           ? 'it is cut off, or its end was changed'
           : 'a part of it was changed, or its end is missing',
       );
     }
-    this.#digest.update(result.digest);
+    if (result.digest) this.#digest.update(result.digest);
     this.#plaintextBytes += this.#task === 'seal' ? job.length : result.length;
     this.#payloadBytes += this.#task === 'seal' ? result.length : job.length;
     this.#options.onProgress?.(this.#plaintextBytes);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { CHUNK_BYTES, openChunk, SEALED_CHUNK_BYTES, sealChunk } from './chunk.js';
 
@@ -26,7 +26,9 @@ export interface SegmentJob {
 export interface SegmentResult {
   /** Bytes of the result; where a chunk was refused, of the chunks before it. */
   length: number;
-  /** SHA-256 of the segment's plaintext; null where a chunk was refused. */
+  /** False where a chunk was refused. */
+  intact: boolean;
+  /** Digest of the segment's plaintext; null where nobody asked for it. */
   digest: Uint8Array | null;
   /** Present where the target is `return`. */
   bytes: Uint8Array | null;
@@ -36,8 +38,10 @@ export interface SegmentResult {
 
 /** What a thread needs to work on segments. All of it is shared memory, so that one `fill(0)` clears it for all. */
 export interface SegmentMemory {
-  /** 32 bytes. */
+  /** Of the payload, 32 bytes. */
   key: Uint8Array;
+  /** Of the digests of plaintext, 32 bytes; empty where none are wanted. */
+  digestKey: Uint8Array;
   slots: readonly Uint8Array[];
 }
 
@@ -54,24 +58,38 @@ export class SegmentWorker {
   /** @throws the file system's error */
   run(job: SegmentJob): SegmentResult {
     const source = this.#load(job);
-    if (source === null) return { length: 0, digest: null, bytes: null, short: true };
+    if (source === null) return { length: 0, intact: false, digest: null, bytes: null, short: true };
     // What leaves this thread cannot be used again here.
     const result = job.target === 'return' ? Buffer.allocUnsafeSlow(SEALED_SEGMENT_BYTES) : this.#result;
     const { length, intact } = this.#convert(job, source, result);
     const plaintext = job.task === 'seal' ? source : result.subarray(0, length);
-    const digest = intact ? createHash('sha256').update(plaintext).digest() : null;
+    const digest = intact ? this.#digest(job.segment, plaintext) : null;
     if (typeof job.target === 'object') {
       if (intact) writeAll(job.target.fd, result.subarray(0, length), job.target.position);
-      return { length, digest, bytes: null, short: false };
+      return { length, intact, digest, bytes: null, short: false };
     }
     const bytes = job.target === 'return' ? result.subarray(0, length) : null;
-    return { length, digest, bytes, short: false };
+    return { length, intact, digest, bytes, short: false };
   }
 
   /** Overwrites what it holds of plaintext. */
   clear(): void {
     this.#read.fill(0);
     this.#result.fill(0);
+  }
+
+  /**
+   * GMAC (NIST SP 800-38D) with a random key that nobody else has: three times as fast as SHA-256 here, and as good
+   * against everything that can happen to bytes between reading and reading back.
+   */
+  #digest(segment: number, plaintext: Uint8Array): Uint8Array | null {
+    const { digestKey } = this.#memory;
+    if (digestKey.length === 0) return null;
+    const nonce = Buffer.alloc(12);
+    nonce.writeUIntBE(segment, 6, 6);
+    const mac = createCipheriv('aes-256-gcm', digestKey, nonce).setAAD(plaintext);
+    mac.final();
+    return mac.getAuthTag();
   }
 
   #load({ source, length }: SegmentJob): Uint8Array | null {
