@@ -1,7 +1,6 @@
 import type { CalendarDate } from './calendar-date.js';
 
-export const REVIEW_DECISIONS = ['dispose', 'keep'] as const;
-export type ReviewDecision = (typeof REVIEW_DECISIONS)[number];
+export type ReviewDecision = 'dispose' | 'keep';
 
 /** What a person decided of an item: that it may go, or that it is kept longer than its rule asks. */
 export interface Review {

@@ -60,7 +60,6 @@ export { decideReview, itemsAwaitingReview, type ReviewRequest } from './review-
 export {
   type ExpiringStatement,
   type QueueFilter,
-  REVIEW_KINDS,
   type ReviewKind,
   reviewQueue,
   type WaitingItem,

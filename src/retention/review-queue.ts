@@ -5,7 +5,7 @@ import type { ItemFilter, StoredItem } from '../store/index.js';
 import { type Judgement, type Rulebook, readRulebook } from './rulebook.js';
 
 /** Why an item waits for a person. */
-export const REVIEW_KINDS = ['review', 'limit', 'gate', 'defect'] as const;
+const REVIEW_KINDS = ['review', 'limit', 'gate', 'defect'] as const;
 export type ReviewKind = (typeof REVIEW_KINDS)[number];
 
 export interface WaitingItem {
