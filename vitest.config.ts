@@ -28,7 +28,7 @@ export default defineConfig({
   plugins: [workers()],
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     disableConsoleIntercept: true,
     globalSetup: ['test/cli/program.ts'],

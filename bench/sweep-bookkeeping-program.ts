@@ -21,7 +21,7 @@ classes:
     approvals: 0
     authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
 `;
-const [mode = 'journal', folder = '', itemsText = '20000', batchText = '64'] = process.argv.slice(2);
+const [mode = 'journal', folder = '', itemsText = '20000', batchText = '128'] = process.argv.slice(2);
 const ITEMS = Number(itemsText);
 const BATCH = Number(batchText);
 
@@ -87,7 +87,21 @@ function outcomeOf({ target }: DisposalRequest): TargetOutcome {
   } as unknown as TargetOutcome;
 }
 
-async function journal(): Promise<number> {
+interface Took {
+  wall: number;
+  cpu: number;
+}
+
+function stopwatch(): () => Took {
+  const begun = process.hrtime.bigint();
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { wall: Number(process.hrtime.bigint() - begun) / 1e9, cpu: (user + system) / 1e6 };
+  };
+}
+
+async function journal(): Promise<Took> {
   const { session, plan } = await world();
   const run: Run = {
     ...{ id: 'run-bench', planId: plan.id, kind: 'sweep', startedAt: new Date().toISOString() },
@@ -97,7 +111,7 @@ async function journal(): Promise<number> {
   const schedule = await session.store.schedules.latest();
   const plannedClasses = new Map((schedule?.classes ?? []).map((each) => [each.id, each]));
   const books = new SweepJournal({ session, plan, run, plannedClasses, today: session.today() });
-  const begun = process.hrtime.bigint();
+  const took = stopwatch();
   for await (const lines of plannedDisposals(session, plan.id, BATCH)) {
     const requests = lines.map(requestOf);
     books.expect(lines);
@@ -112,17 +126,17 @@ async function journal(): Promise<number> {
     );
     await books.finish(requests.map(outcomeOf));
   }
-  const took = process.hrtime.bigint() - begun;
+  const result = took();
   await session.close();
-  return Number(took) / 1e9;
+  return result;
 }
 
 /** As many commits, with as many bytes in as many rows of one table, and nothing decided. */
-async function bare(): Promise<number> {
+async function bare(): Promise<Took> {
   const { openStore } = await import('../src/store/index.js');
   const store = await openStore({ sqlite: join(folder, 'bare.db') }, () => join(folder, 'backup.db'));
   const line = 'x'.repeat(400);
-  const begun = process.hrtime.bigint();
+  const took = stopwatch();
   for (let at = 0; at < ITEMS; at += BATCH) {
     for (let commit = 0; commit < 3; commit += 1) {
       await store.transaction(async (transaction) => {
@@ -141,9 +155,9 @@ async function bare(): Promise<number> {
       });
     }
   }
-  const took = process.hrtime.bigint() - begun;
+  const result = took();
   await store.close();
-  return Number(took) / 1e9;
+  return result;
 }
 
-console.log(String(await (mode === 'bare' ? bare() : journal())));
+console.log(JSON.stringify(await (mode === 'bare' ? bare() : journal())));

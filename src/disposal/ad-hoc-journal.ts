@@ -11,6 +11,7 @@ import type { Repositories, Run } from '../store/index.js';
 import type { AdHocLine } from './ad-hoc-list.js';
 import { intentEvent } from './disposal-events.js';
 import { DisposalRecords } from './disposal-records.js';
+import { LogEnd } from './log-end.js';
 import { judgePlaces } from './path-objections.js';
 
 /**
@@ -22,12 +23,14 @@ export class AdHocJournal implements DisposalJournal {
   private readonly lines: ReadonlyMap<string, AdHocLine>;
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
+  private readonly logEnd: LogEnd;
 
   constructor(
     private readonly session: Session,
     private readonly run: Run,
     lines: readonly AdHocLine[],
   ) {
+    this.logEnd = new LogEnd(session.store);
     this.lines = new Map(lines.map((line) => [line.itemId, line]));
     const positions = new Map(lines.map(({ itemId }, position) => [itemId, position]));
     this.records = new DisposalRecords(session, run, (itemId) => positions.get(itemId) ?? 0);
@@ -50,7 +53,8 @@ export class AdHocJournal implements DisposalJournal {
       const moved = await transaction.items.moveState(items, 'transferred', 'claimed');
       if (moved !== items.length)
         throw new Error('An item changed its state inside the claiming transaction');
-      const head = await logEnd(transaction);
+      const head = (await transaction.log.end())?.seq ?? 0;
+      this.logEnd.forget();
       for (const { target } of accepted) this.checkedAt.set(target.itemId, head);
       return requests.map(({ target: { itemId } }): BeginAnswer => {
         const reason = reasons.get(itemId);
@@ -62,7 +66,7 @@ export class AdHocJournal implements DisposalJournal {
   async stillAuthorized(itemId: string): Promise<Reason | undefined> {
     const { store } = this.session;
     // Every change of holds and inventory has its entry: while the log has not grown, nothing has changed.
-    const head = await logEnd(store);
+    const head = await this.logEnd.recent();
     if (this.checkedAt.get(itemId) === head) return undefined;
     const reason = (await this.objections(store, [itemId], true)).get(itemId);
     if (reason === undefined) this.checkedAt.set(itemId, head);
@@ -74,9 +78,9 @@ export class AdHocJournal implements DisposalJournal {
   }
 
   async finish(outcomes: readonly TargetOutcome[]): Promise<void> {
-    await this.records.finish(outcomes, async (transaction, itemId, destroyed) => {
+    await this.records.finish(outcomes, async (transaction, itemIds, destroyed) => {
       await transaction.items.moveState(
-        this.handedOver(itemId),
+        itemIds.flatMap((id) => this.handedOver(id)),
         'claimed',
         destroyed ? 'disposed' : 'transferred',
       );
@@ -112,10 +116,6 @@ export class AdHocJournal implements DisposalJournal {
     }
     return reasons;
   }
-}
-
-async function logEnd(repositories: Repositories): Promise<number> {
-  return (await repositories.log.head())?.seq ?? 0;
 }
 
 const MOVED: Reason = {

@@ -6,7 +6,7 @@ import {
   type OverwrittenMark,
   type PendingDisposal,
 } from '../shred/index.js';
-import type { LogRecord, Run, StoreTransaction } from '../store/index.js';
+import type { Disposal, DisposalEnd, LogRecord, Run, StoreTransaction } from '../store/index.js';
 import { outcomeEvent } from './disposal-events.js';
 import type { ClaimRequest } from './row-deletion.js';
 import type { DisposalOutcome } from './rows-outcome.js';
@@ -29,8 +29,8 @@ export class DisposalRecords {
     requests: readonly ClaimRequest[],
     intents: readonly LogRecord[],
   ): Promise<void> {
-    for (const [at, { target, entries }] of requests.entries()) {
-      await transaction.runs.insertDisposal({
+    await transaction.runs.insertDisposals(
+      requests.map(({ target }, at) => ({
         runId: this.run.id,
         itemId: target.itemId,
         position: this.positionOf(target.itemId),
@@ -40,18 +40,20 @@ export class DisposalRecords {
         result: null,
         intentSeq: intents[at]?.seq ?? null,
         outcomeSeq: null,
-      });
-      await transaction.runs.insertEntries(
-        this.run.id,
-        target.itemId,
-        entries.map((entry, position) => ({
+      })),
+    );
+    await transaction.runs.insertEntries(
+      this.run.id,
+      requests.map(({ target, entries }) => ({
+        itemId: target.itemId,
+        entries: entries.map((entry, position) => ({
           position,
-          state: 'pending' as const,
+          state: 'pending',
           verifiedFrom: null,
           entry: JSON.stringify(entry),
         })),
-      );
-    }
+      })),
+    );
   }
 
   /** Notes what a cut-off deletion of rows is settled by. */
@@ -65,16 +67,15 @@ export class DisposalRecords {
   }
 
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {
-    const groups = new Map<string, { mark: OverwrittenMark; positions: number[] }>();
-    for (const mark of marks) {
-      const key = `${mark.verifiedFrom}/${mark.itemId}`;
-      const group = groups.get(key);
-      if (group) group.positions.push(mark.index);
-      else groups.set(key, { mark, positions: [mark.index] });
+    const groups = new Map<OverwrittenMark['verifiedFrom'], { itemId: string; position: number }[]>();
+    for (const { itemId, index, verifiedFrom } of marks) {
+      const group = groups.get(verifiedFrom) ?? [];
+      group.push({ itemId, position: index });
+      groups.set(verifiedFrom, group);
     }
     await this.session.store.transaction(async (transaction) => {
-      for (const { mark, positions } of groups.values()) {
-        await transaction.runs.markOverwritten(this.run.id, mark.itemId, positions, mark.verifiedFrom);
+      for (const [verifiedFrom, group] of groups) {
+        await transaction.runs.markOverwritten(this.run.id, group, verifiedFrom);
       }
     });
   }
@@ -83,11 +84,11 @@ export class DisposalRecords {
    * Enters outcomes, with one entry of the log for each. What a signal stopped is not over: it stays as it is
    * recorded, and the next run continues with it.
    *
-   * @param closed called for each that had begun, in the same transaction, with whether it is destroyed
+   * @param closed called in the same transaction with the items that had begun: those that are destroyed, and the others
    */
   async finish(
     all: readonly DisposalOutcome[],
-    closed: (transaction: StoreTransaction, itemId: string, destroyed: boolean) => Promise<void>,
+    closed: (transaction: StoreTransaction, itemIds: readonly string[], destroyed: boolean) => Promise<void>,
   ): Promise<void> {
     const outcomes = all.filter(({ reasons }) => !reasons.some(({ code }) => code === 'stopped'));
     if (outcomes.length === 0) return;
@@ -99,17 +100,29 @@ export class DisposalRecords {
         transaction,
         outcomes.map((outcome) => outcomeEvent(outcome, this.run)),
       );
-      for (const [at, outcome] of outcomes.entries()) {
-        const outcomeSeq = records[at]?.seq ?? 0;
-        if (!begun.has(outcome.itemId)) {
-          await this.enterUnbegun(transaction, outcome, outcomeSeq);
-          continue;
-        }
-        await transaction.runs.finishDisposal(
-          { runId: this.run.id, itemId: outcome.itemId },
-          { outcome: outcome.outcome, result: JSON.stringify(outcome), outcomeSeq },
+      const ended = outcomes.map((outcome, at) => ({
+        itemId: outcome.itemId,
+        outcome: outcome.outcome,
+        result: JSON.stringify(outcome),
+        outcomeSeq: records[at]?.seq ?? 0,
+      }));
+      await transaction.runs.finishDisposals(
+        this.run.id,
+        ended.filter(({ itemId }) => begun.has(itemId)),
+      );
+      await transaction.runs.insertDisposals(
+        ended.filter(({ itemId }) => !begun.has(itemId)).map((each) => this.unbegun(each)),
+      );
+      for (const destroyed of [true, false]) {
+        const items = ended.filter(
+          ({ itemId, outcome }) => begun.has(itemId) && isDestroyed(outcome) === destroyed,
         );
-        await closed(transaction, outcome.itemId, isDestroyed(outcome.outcome));
+        if (items.length > 0)
+          await closed(
+            transaction,
+            items.map(({ itemId }) => itemId),
+            destroyed,
+          );
       }
     });
   }
@@ -120,17 +133,15 @@ export class DisposalRecords {
     outcome: DisposalOutcome,
     outcomeSeq: number,
   ): Promise<void> {
-    await transaction.runs.insertDisposal({
-      runId: this.run.id,
-      itemId: outcome.itemId,
-      position: this.positionOf(outcome.itemId),
-      state: 'done',
-      target: '{}',
-      outcome: outcome.outcome,
-      result: JSON.stringify(outcome),
-      intentSeq: null,
-      outcomeSeq,
-    });
+    const { itemId } = outcome;
+    const end = { itemId, outcome: outcome.outcome, result: JSON.stringify(outcome), outcomeSeq };
+    await transaction.runs.insertDisposals([this.unbegun(end)]);
+  }
+
+  private unbegun({ itemId, outcome, result, outcomeSeq }: DisposalEnd): Disposal {
+    const position = this.positionOf(itemId);
+    const nothing = { state: 'done', target: '{}', intentSeq: null } as const;
+    return { runId: this.run.id, itemId, position, ...nothing, outcome, result, outcomeSeq };
   }
 }
 

@@ -262,9 +262,8 @@ async function recordAll(
       data: { medium: line.medium, method: attested.method, performed_on: attested.performedOn },
     })),
   );
-  for (const [at, line] of lines.entries()) {
-    const seq = records[at]?.seq ?? null;
-    await transaction.runs.insertDisposal({
+  await transaction.runs.insertDisposals(
+    lines.map((line, at) => ({
       runId: run.id,
       itemId: line.itemId,
       position: line.position,
@@ -273,10 +272,10 @@ async function recordAll(
       outcome: 'attested',
       result: JSON.stringify({ attested }),
       // One statement, made afterwards, is both the intent and the outcome as far as this program knows.
-      intentSeq: seq,
-      outcomeSeq: seq,
-    });
-  }
+      intentSeq: records[at]?.seq ?? null,
+      outcomeSeq: records[at]?.seq ?? null,
+    })),
+  );
   await transaction.items.moveState(
     lines.map((line) => line.itemId),
     'active',

@@ -123,7 +123,14 @@ export interface DecisionResult {
  */
 export function decide(input: DecisionInput): DecisionResult {
   const reason = reasonOf(input);
-  return { decision: DECISION_REASONS[reason].decision, reason, explanation: explain(reason, input) };
+  return {
+    decision: DECISION_REASONS[reason].decision,
+    reason,
+    // A run decides about every item again, and needs the words of the few that may not go.
+    get explanation() {
+      return explain(reason, input);
+    },
+  };
 }
 
 function reasonOf(input: DecisionInput): DecisionReason {

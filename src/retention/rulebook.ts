@@ -121,7 +121,15 @@ export function rulebook(
         asOf,
         overlaps,
       });
-      return { ...result, due, holds: reaching, cooling, openGates };
+      const { decision, reason } = result;
+      return {
+        decision,
+        reason,
+        get explanation() {
+          return result.explanation;
+        },
+        ...{ due, holds: reaching, cooling, openGates },
+      };
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   type DisposalOutcome,
   DisposalRecords,
   intentEvent,
+  LogEnd,
   outcomeEvent,
   type RowJournal,
   refusedOutcome,
@@ -18,7 +19,7 @@ import {
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { BeginAnswer, DisposalJournal, OverwrittenMark } from '../shred/index.js';
-import type { Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
+import type { Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
@@ -42,10 +43,12 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   private readonly planned = new Map<string, PlanItemLine>();
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
+  private readonly logEnd: LogEnd;
 
   private readonly records: DisposalRecords;
 
   constructor(private readonly context: JournalContext) {
+    this.logEnd = new LogEnd(context.session.store);
     this.records = new DisposalRecords(
       context.session,
       context.run,
@@ -81,7 +84,8 @@ export class SweepJournal implements DisposalJournal, RowJournal {
         }
       }
       await this.claim(transaction, accepted);
-      const head = await logEnd(transaction);
+      const head = (await transaction.log.end())?.seq ?? 0;
+      this.logEnd.forget();
       for (const { target } of accepted) this.checkedAt.set(target.itemId, head);
       return answers;
     });
@@ -93,7 +97,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   ): Promise<Reason | undefined> {
     const { settings } = this.context.session;
     // Every change of holds, rules and inventory has its entry: while the log has not grown, nothing has changed.
-    const head = await logEnd(store);
+    const head = await this.logEnd.recent();
     if (this.checkedAt.get(itemId) === head) return undefined;
     const item = await store.items.get(itemId);
     if (item === undefined) return ITEM_CHANGED;
@@ -141,8 +145,8 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   }
 
   async finish(outcomes: readonly DisposalOutcome[]): Promise<void> {
-    await this.records.finish(outcomes, async (transaction, itemId, destroyed) => {
-      await transaction.items.moveState([itemId], 'claimed', stateAfter(destroyed));
+    await this.records.finish(outcomes, async (transaction, itemIds, destroyed) => {
+      await transaction.items.moveState(itemIds, 'claimed', stateAfter(destroyed));
     });
   }
 
@@ -185,10 +189,6 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     );
     await this.records.begin(transaction, requests, records);
   }
-}
-
-async function logEnd(repositories: Repositories): Promise<number> {
-  return (await repositories.log.head())?.seq ?? 0;
 }
 
 const ITEM_CHANGED: Reason = {

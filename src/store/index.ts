@@ -21,6 +21,6 @@ export type {
   WitnessRecord,
 } from './repositories/log-tree.js';
 export type { PlanLine } from './repositories/plans.js';
-export type { Disposal, DisposalEntryRecord, Run, RunTarget } from './repositories/runs.js';
+export type { Disposal, DisposalEnd, DisposalEntryRecord, Run, RunTarget } from './repositories/runs.js';
 export type { SanitizationRecord } from './repositories/sanitizations.js';
 export { openStore, type Repositories, type Store, type StoreTransaction } from './store.js';

@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/crypto/index.js';
@@ -96,6 +97,41 @@ describe('canonical JSON (RFC 8785)', () => {
         expect(canonicalJson(reversed)).toBe(text);
         expect(canonicalJson(JSON.parse(text))).toBe(text);
       }),
+    );
+  });
+});
+
+describe('the two ways to canonical JSON', () => {
+  it('write the same, whatever the value and the order of its keys', () => {
+    const key = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('toJSON', '__proto__', '10', '9', 'é', ''),
+    );
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.string({ unit: 'binary' }),
+        fc.double(),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        fc.constant(undefined),
+        fc.array(tie('value'), { maxLength: 5 }),
+        fc.dictionary(key, tie('value'), { maxKeys: 6 }),
+      ),
+    }));
+    const textOf = (write: (each: unknown) => string | undefined, each: unknown): string => {
+      try {
+        return write(each) ?? 'no JSON';
+      } catch {
+        return 'no JSON';
+      }
+    };
+    fc.assert(
+      fc.property(value, (each) => {
+        expect(textOf(canonicalJson, each)).toBe(textOf(canonicalize, each));
+      }),
+      { numRuns: 3000 },
     );
   });
 });

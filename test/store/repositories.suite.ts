@@ -575,15 +575,25 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
         intentSeq: 5,
         outcomeSeq: null,
       };
-      await store.runs.insertDisposal(begun);
       const entries = Array.from({ length: 1100 }, (_, position) => ({
         position,
         state: 'pending' as const,
         verifiedFrom: null,
         entry: `{"path":"f${position}"}`,
       }));
-      await store.runs.insertEntries('run-1', 'a', entries);
-      await store.runs.markOverwritten('run-1', 'a', [0, 1099], 'medium');
+      const other = { ...begun, itemId: 'b', position: 4, intentSeq: 6 };
+      await store.transaction(async (transaction) => {
+        await transaction.runs.insertDisposals([begun, other]);
+        await transaction.runs.insertEntries('run-1', [
+          { itemId: 'a', entries },
+          { itemId: 'b', entries: entries.slice(0, 1) },
+        ]);
+      });
+      await expect(
+        store.transaction((transaction) => transaction.runs.insertDisposals([begun])),
+      ).rejects.toThrow('entered already');
+      const marks = [0, 1099].map((position) => ({ itemId: 'a', position }));
+      await store.runs.markOverwritten('run-1', marks, 'medium');
       const stored = await store.runs.entries('run-1', 'a');
       expect(stored).toHaveLength(1100);
       const done = stored.filter(({ state }) => state === 'overwritten');
@@ -591,11 +601,15 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
         [0, 'medium'],
         [1099, 'medium'],
       ]);
-      expect(await store.runs.disposals('run-1', 'begun')).toEqual([begun]);
+      expect(await store.runs.entries('run-1', 'b')).toEqual(entries.slice(0, 1));
+      expect(await store.runs.disposals('run-1', 'begun')).toEqual([begun, other]);
       const end = { outcome: 'overwritten-verified' as const, result: '{}', outcomeSeq: 6 };
-      await store.runs.finishDisposal({ runId: 'run-1', itemId: 'a' }, end);
+      await store.transaction((transaction) =>
+        transaction.runs.finishDisposals('run-1', [{ itemId: 'a', ...end }]),
+      );
       expect(await store.runs.entries('run-1', 'a')).toEqual([]);
-      expect(await store.runs.disposals('run-1')).toEqual([{ ...begun, state: 'done', ...end }]);
+      expect(await store.runs.entries('run-1', 'b')).toHaveLength(1);
+      expect(await store.runs.disposals('run-1')).toEqual([{ ...begun, state: 'done', ...end }, other]);
       expect((await store.runs.unfinished()).map(({ id }) => id)).toEqual(['run-1']);
       await store.runs.finish('run-1', '2026-01-03T00:00:00.000Z');
       expect(await store.runs.unfinished()).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Outcome } from '../../model/index.js';
+import { BULK_ROWS, type BulkInsert, type BulkTable, bulkInsert } from '../bulk-insert.js';
 
 /**
  * One execution. `sweep`: of a plan, by this program; interrupted ones are continued, so a plan has at most
@@ -30,6 +31,14 @@ export interface Disposal {
   result: string | null;
   intentSeq: number | null;
   outcomeSeq: number | null;
+}
+
+/** How a disposal that has begun ended. */
+export interface DisposalEnd {
+  itemId: string;
+  outcome: Outcome;
+  result: string;
+  outcomeSeq: number;
 }
 
 /** One thing that a run without a plan is to destroy. */
@@ -70,7 +79,20 @@ interface DisposalRow {
   outcome_seq: number | null;
 }
 
-const ENTRY_ROWS = 500;
+const DISPOSALS: BulkTable = {
+  name: 'disposals',
+  columns: [
+    ...['run_id', 'item_id', 'position', 'state', 'target', 'outcome', 'result', 'intent_seq'],
+    'outcome_seq',
+  ],
+  key: ['run_id', 'item_id'],
+  changing: ['state', 'outcome', 'result', 'outcome_seq'],
+};
+const ENTRIES: BulkTable = {
+  name: 'disposal_entries',
+  columns: ['run_id', 'item_id', 'position', 'state', 'verified_from', 'entry'],
+  key: ['run_id', 'item_id', 'position'],
+};
 
 /** Outcomes of a run without a plan that its certificate states as done. */
 const CERTIFIED: readonly Outcome[] = ['overwritten-verified', 'overwritten-residual'];
@@ -136,9 +158,9 @@ export class RunRepository {
   }
 
   async insertTargets(runId: string, targets: readonly RunTarget[]): Promise<void> {
-    for (let at = 0; at < targets.length; at += ENTRY_ROWS) {
+    for (let at = 0; at < targets.length; at += BULK_ROWS) {
       await this.database('run_targets').insert(
-        targets.slice(at, at + ENTRY_ROWS).map(({ position, itemId, line }) => ({
+        targets.slice(at, at + BULK_ROWS).map(({ position, itemId, line }) => ({
           run_id: runId,
           position,
           item_id: itemId,
@@ -161,18 +183,12 @@ export class RunRepository {
     await this.database('runs').where('id', id).update({ finished_at: at });
   }
 
-  async insertDisposal(disposal: Disposal): Promise<void> {
-    await this.database('disposals').insert({
-      run_id: disposal.runId,
-      item_id: disposal.itemId,
-      position: disposal.position,
-      state: disposal.state,
-      target: disposal.target,
-      outcome: disposal.outcome,
-      result: disposal.result,
-      intent_seq: disposal.intentSeq,
-      outcome_seq: disposal.outcomeSeq,
-    });
+  /** Needs a transaction. @throws where one of them is there already */
+  async insertDisposals(disposals: readonly Disposal[]): Promise<void> {
+    const inserted = await this.inBulk(DISPOSALS, disposals.map(disposalValues), (bulk, rows) =>
+      bulk.insert(rows),
+    );
+    if (inserted !== disposals.length) throw new Error('A disposal is entered already');
   }
 
   /** Replaces what is noted of a disposal that has begun. */
@@ -182,43 +198,69 @@ export class RunRepository {
       .update({ target });
   }
 
-  /** Records the outcome of a disposal that had begun, and forgets the names of its entries. */
-  async finishDisposal(
-    key: { runId: string; itemId: string },
-    end: { outcome: Outcome; result: string; outcomeSeq: number },
-  ): Promise<void> {
-    await this.entriesOf(key.runId, key.itemId).delete();
-    await this.database('disposals')
-      .where({ run_id: key.runId, item_id: key.itemId, state: 'begun' })
-      .update({ state: 'done', outcome: end.outcome, result: end.result, outcome_seq: end.outcomeSeq });
+  /** Records the outcomes of disposals that have begun, and forgets the names of their entries; needs a transaction. */
+  async finishDisposals(runId: string, ends: readonly DisposalEnd[]): Promise<void> {
+    for (let at = 0; at < ends.length; at += BULK_ROWS) {
+      const ids = ends.slice(at, at + BULK_ROWS).map(({ itemId }) => itemId);
+      await this.database('disposal_entries').where('run_id', runId).whereIn('item_id', ids).delete();
+    }
+    // What has begun is there: of the values only those that change count.
+    const rows = ends.map(({ itemId, outcome, result, outcomeSeq }) =>
+      disposalValues({
+        ...{ runId, itemId, position: 0, state: 'done', target: '', intentSeq: null },
+        ...{ outcome, result, outcomeSeq },
+      }),
+    );
+    await this.inBulk(DISPOSALS, rows, async (bulk, part) => {
+      await bulk.replace(part);
+      return part.length;
+    });
   }
 
-  async insertEntries(runId: string, itemId: string, entries: readonly DisposalEntryRecord[]): Promise<void> {
-    for (let at = 0; at < entries.length; at += ENTRY_ROWS) {
-      await this.database('disposal_entries').insert(
-        entries.slice(at, at + ENTRY_ROWS).map(({ position, state, verifiedFrom, entry }) => ({
-          run_id: runId,
-          item_id: itemId,
-          position,
-          state,
-          verified_from: verifiedFrom,
-          entry,
-        })),
-      );
-    }
+  /** Needs a transaction. */
+  async insertEntries(
+    runId: string,
+    all: readonly { itemId: string; entries: readonly DisposalEntryRecord[] }[],
+  ): Promise<void> {
+    const rows = all.flatMap(({ itemId, entries }) =>
+      entries.map(({ position, state, verifiedFrom, entry }) => [
+        ...[runId, itemId, position, state, verifiedFrom, entry],
+      ]),
+    );
+    const inserted = await this.inBulk(ENTRIES, rows, (bulk, part) => bulk.insert(part));
+    if (inserted !== rows.length) throw new Error('An entry of a disposal is entered already');
   }
 
   async markOverwritten(
     runId: string,
-    itemId: string,
-    positions: readonly number[],
+    marks: readonly { itemId: string; position: number }[],
     verifiedFrom: DisposalEntryRecord['verifiedFrom'],
   ): Promise<void> {
-    for (let at = 0; at < positions.length; at += ENTRY_ROWS) {
-      await this.entriesOf(runId, itemId)
-        .whereIn('position', positions.slice(at, at + ENTRY_ROWS))
+    for (let at = 0; at < marks.length; at += BULK_ROWS) {
+      const part = marks.slice(at, at + BULK_ROWS).map(({ itemId, position }) => [itemId, position]);
+      await this.database('disposal_entries')
+        .where('run_id', runId)
+        .whereIn(['item_id', 'position'], part)
         .update({ state: 'overwritten', verified_from: verifiedFrom });
     }
+  }
+
+  private async inBulk<Row extends readonly (string | number | null)[]>(
+    table: BulkTable,
+    rows: readonly Row[],
+    write: (bulk: BulkInsert, part: readonly Row[]) => Promise<number>,
+  ): Promise<number> {
+    if (rows.length === 0) return 0;
+    const bulk = await bulkInsert(this.database as Knex.Transaction, table);
+    let written = 0;
+    try {
+      for (let at = 0; at < rows.length; at += BULK_ROWS) {
+        written += await write(bulk, rows.slice(at, at + BULK_ROWS));
+      }
+    } finally {
+      await bulk.close();
+    }
+    return written;
   }
 
   async entries(runId: string, itemId: string): Promise<DisposalEntryRecord[]> {
@@ -246,6 +288,13 @@ export class RunRepository {
   private entriesOf(runId: string, itemId: string): Knex.QueryBuilder {
     return this.database('disposal_entries').where({ run_id: runId, item_id: itemId });
   }
+}
+
+function disposalValues(each: Disposal): (string | number | null)[] {
+  return [
+    ...[each.runId, each.itemId, each.position, each.state, each.target, each.outcome, each.result],
+    ...[each.intentSeq, each.outcomeSeq],
+  ];
 }
 
 function run(row: RunRow): Run {
