@@ -19,7 +19,7 @@ import {
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { BeginAnswer, DisposalJournal, OverwrittenMark } from '../shred/index.js';
-import type { Run, StoredItem, StoreTransaction } from '../store/index.js';
+import type { Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
