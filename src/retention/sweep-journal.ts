@@ -95,9 +95,9 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     itemId: string,
     store: Repositories = this.context.session.store,
   ): Promise<Reason | undefined> {
-    const { settings } = this.context.session;
+    const { settings, store: ownStore } = this.context.session;
     // Every change of holds, rules and inventory has its entry: while the log has not grown, nothing has changed.
-    const head = await this.logEnd.recent();
+    const head = store === ownStore ? await this.logEnd.recent() : ((await store.log.end())?.seq ?? 0);
     if (this.checkedAt.get(itemId) === head) return undefined;
     const item = await store.items.get(itemId);
     if (item === undefined) return ITEM_CHANGED;
