@@ -1,7 +1,7 @@
 export { type Addressees, requireAddressees } from './addressees.js';
 export { encryptionKeyOf, escrowOf, openEscrow } from './escrow.js';
 export { rotateIdentity } from './identity-rotation.js';
-export type { RecipientAddress } from './recipient-key.js';
+export { type RecipientAddress, readRecipientKey } from './recipient-key.js';
 export {
   addRecipient,
   confirmRecipient,

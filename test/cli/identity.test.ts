@@ -91,7 +91,7 @@ describe('an identity', () => {
     expect(openssl('cms', '-decrypt', '-in', 'sealed', '-inform', 'DER', '-inkey', 'office.key')).toBe(
       'for the office',
     );
-  });
+  }, 180_000);
 
   test('that others may read is not used, and no secret comes out', async () => {
     const { root, desk, run, json } = await encryptionDesk();
