@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants, fdatasync, fstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fdatasync, fstatSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Reason } from '../model/index.js';
 import type { VerifiedFrom } from './disposal-target.js';
@@ -124,21 +124,25 @@ class Layout {
   }
 }
 
-/** Only zeros: a hole, or content that says nothing. Writing there would use up space and protect nothing. */
-function isEmptyChunk(descriptor: number, layout: Layout, at: number): boolean {
-  const old = Buffer.allocUnsafeSlow(layout.oldLength(at));
-  let got = 0;
-  for (let count = -1; count !== 0 && got < old.length; got += count) {
-    count = readSync(descriptor, old, got, old.length - got, at + got);
-  }
-  return got === old.length && old.equals(ZEROS.subarray(0, old.length));
-}
-
-function markHoles(descriptor: number, layout: Layout): void {
+/**
+ * Finds the chunks of a sparse file that are only zeros: holes, or content that says nothing. Writing there would use up
+ * space and protect nothing. Past the page cache, which would otherwise fill up with zeros.
+ */
+async function markHoles(
+  access: MediumAccess,
+  layout: Layout,
+  throttle: Throttle | undefined,
+): Promise<void> {
   if (!layout.sparse) return;
-  for (const { position } of layout.chunks()) {
-    if (isEmptyChunk(descriptor, layout, position)) layout.markHole(position);
-  }
+  await access.readAll(
+    layout.chunks(),
+    (old, position) => {
+      const whole = old.length >= layout.oldLength(position);
+      if (whole && old.equals(ZEROS.subarray(0, old.length))) layout.markHole(position);
+      return true;
+    },
+    async (length) => throttle?.take(length),
+  );
 }
 
 async function writePass(
@@ -184,7 +188,7 @@ async function overwriteOpen(
   const loan = await request.buffers(layout.length);
   const access = new MediumAccess(descriptor, loan.buffers, request.inMemory);
   try {
-    markHoles(descriptor, layout);
+    await markHoles(access, layout, throttle);
     let content = method.content(seed, 0);
     for (let pass = 0; pass < method.passes; pass += 1) {
       if (pass > 0) content = method.content(seed, pass);

@@ -40,8 +40,8 @@ interface Slot {
 }
 
 /**
- * Reads and writes one open file, past the page cache where that is possible, with as many transfers under way as
- * there are buffers.
+ * Reads one open file past the page cache where that is possible, and writes it so where there are several buffers, with
+ * as many transfers under way.
  *
  * Writing past the cache is safe beside others who use the file: the kernel first writes and drops what the cache holds
  * of the place, and what somebody makes dirty later is found when all of it is flushed, read back and compared.
@@ -151,11 +151,18 @@ export class MediumAccess {
   }
 
   async #write(content: Buffer, position: number): Promise<void> {
+    const cached = (from: Buffer, at: number): Promise<number> => writeAt(this.#descriptor, from, at);
+    // Into the cache one write is over at once, so that a kill finds a file that is whole, of one kind or the other.
+    const several = this.#slots.length > 1;
     for (let done = 0; done < content.length; ) {
-      done += await this.#past(
-        (direct) => writeAt(direct, content.subarray(done), position + done),
-        () => writeAt(this.#descriptor, content.subarray(done), position + done),
-      );
+      const rest = content.subarray(done);
+      const at = position + done;
+      done += await (several
+        ? this.#past(
+            (direct) => writeAt(direct, rest, at),
+            () => cached(rest, at),
+          )
+        : cached(rest, at));
     }
   }
 
