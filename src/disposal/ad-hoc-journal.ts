@@ -99,8 +99,9 @@ export class AdHocJournal implements DisposalJournal {
     const lines = itemIds.flatMap((id) => this.lines.get(id) ?? []);
     const judged = await judgePlaces(
       repositories,
-      lines.map(({ itemId, location, medium, stated }) => ({
+      lines.map(({ itemId, location, alias, medium, stated }) => ({
         location,
+        alias,
         medium,
         recordClass: stated.recordClass,
         claimed: claimed ? itemId : null,

@@ -28,6 +28,8 @@ export interface DisposalStatement {
 export interface AdHocLine {
   itemId: string;
   location: string;
+  /** Another path that led there when it was named. */
+  alias: string | null;
   medium: 'file' | 'folder';
   fingerprint: PathFingerprint | null;
   left: Reason | null;
@@ -43,9 +45,10 @@ export function adHocLines(
   statement: DisposalStatement,
   method: OverwriteMethodId,
 ): AdHocLine[] {
-  return paths.map(({ position, location, medium, fingerprint, left, transferred }) => ({
+  return paths.map(({ position, location, alias, medium, fingerprint, left, transferred }) => ({
     itemId: transferred?.id ?? `${runId}/${position}`,
     location,
+    alias,
     medium,
     fingerprint,
     left,

@@ -34,9 +34,6 @@ export {
   type RowWork,
 } from './row-deletion.js';
 export { RowExaminer } from './row-examination.js';
-export type {
-  DisposalOutcome,
-  RowsOutcome,
-} from './rows-outcome.js';
+export { type DisposalOutcome, type RowsOutcome, rowsInWords } from './rows-outcome.js';
 export { confirmationWord, examineSelection, type SelectedPath, type Selection } from './selection.js';
 export { readStatement } from './statement.js';

@@ -69,6 +69,8 @@ function notUtf8(position: number): Error {
 export interface NamedPlace {
   /** The canonical path, free of symbolic links in its folders; a link at its end is not followed. */
   location: string;
+  /** The path as it was named, where it leads through a symbolic link: the inventory or a hold may know it by that. */
+  alias: string | null;
   stat: Stats;
 }
 
@@ -105,8 +107,9 @@ export function placeOf(name: string, folder: string): NamedPlace | Reason {
     return unreachable(error);
   }
   if (stat === undefined) return refusal('absent', 'Nothing is at this location');
-  const place = { location: join(parent, last), stat };
-  return parent === resolve(dirname(text)) ? place : (distrustOf(dirname(text), parent) ?? place);
+  const location = join(parent, last);
+  if (parent === resolve(dirname(text))) return { location, alias: null, stat };
+  return distrustOf(dirname(text), parent) ?? { location, alias: resolve(text), stat };
 }
 
 function trimmed(path: string): string {
@@ -119,7 +122,7 @@ function trimmed(path: string): string {
 function endsInDots(path: string): NamedPlace | Reason {
   try {
     const location = realpathSync.native(path);
-    return { location, stat: lstatSync(location) };
+    return { location, alias: null, stat: lstatSync(location) };
   } catch (error) {
     return unreachable(error);
   }

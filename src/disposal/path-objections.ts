@@ -6,6 +6,8 @@ import { foldersAbove, placesAround } from './places-around.js';
 /** A place that a person wants to dispose of. */
 export interface PlaceToDispose {
   location: string;
+  /** Another path that leads there: the inventory and holds may know the place by that one. */
+  alias: string | null;
   medium: Medium;
   /** The class that the person says it belongs to. */
   recordClass: string | null;
@@ -32,6 +34,31 @@ export async function judgePlaces(
   places: readonly PlaceToDispose[],
   today: CalendarDate,
 ): Promise<PlaceJudgement[]> {
+  const judged = await judgeSpellings(repositories, places, today);
+  const aliases = places.flatMap((place, at) =>
+    place.alias === null ? [] : [{ at, alias: place.alias, place }],
+  );
+  const again = await judgeSpellings(
+    repositories,
+    aliases.map(({ alias, place }) => ({ ...place, location: alias })),
+    today,
+  );
+  for (const [index, { at }] of aliases.entries()) {
+    const { objection, transferred } = again[index] ?? {};
+    const known = judged[at];
+    if (known === undefined) continue;
+    // A handed-over item is recognized at its real path only.
+    known.objection ??= objection ?? (transferred && objectionOf([], [], transferred));
+  }
+  return judged;
+}
+
+async function judgeSpellings(
+  repositories: Repositories,
+  places: readonly PlaceToDispose[],
+  today: CalendarDate,
+): Promise<PlaceJudgement[]> {
+  if (places.length === 0) return [];
   const holds = await repositories.holds.standing();
   const reaching = compileHolds(holds);
   const cooling = compileCoolingOff(holds);

@@ -13,6 +13,8 @@ export interface SelectedPath {
   position: number;
   /** Canonical. */
   location: string;
+  /** The path as it was named, where it leads through a symbolic link. */
+  alias: string | null;
   medium: 'file' | 'folder';
   /** Null where it cannot be destroyed as it is; `left` says why. */
   fingerprint: PathFingerprint | null;
@@ -79,8 +81,9 @@ export async function examineSelection(session: Session, request: SelectionReque
   refusals.push(...overlapsOf(paths));
   const judgements = await judgePlaces(
     session.store,
-    paths.map(({ location, medium }) => ({
+    paths.map(({ location, alias, medium }) => ({
       location,
+      alias,
       medium,
       recordClass: request.recordClass,
       claimed: null,
@@ -120,7 +123,7 @@ function examineName(
   if ('code' in place) return place;
   const medium = place.stat.isDirectory() ? 'folder' : 'file';
   const found = examiner.examineNow(place.location, medium);
-  const base = { location: place.location, medium, transferred: null } as const;
+  const base = { location: place.location, alias: place.alias, medium, transferred: null } as const;
   if (found.status === 'ready') {
     return {
       ...base,
@@ -198,5 +201,6 @@ const HINTS: Readonly<Record<string, string>> = {
   'cooling-off': 'Wait until that day has passed',
   absent: 'Check the spelling; nothing is recorded of what is not there',
   'is-symlink': 'Name what the link points to, if that is what should go; remove the link itself with rm',
+  'special-file': 'A whole device is sanitized with: quietus media sanitize DEVICE',
   'mount-point': 'Name what lies in the mounted file system, or sanitize the whole medium',
 };

@@ -1,4 +1,4 @@
-import { hookLocation, protectedPaths, RowExaminer } from '../disposal/index.js';
+import { hookLocation, protectedPaths, RowExaminer, rowsInWords } from '../disposal/index.js';
 import { isOverwritable, type PlanItem, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { createExaminer, type Examiner } from '../shred/index.js';
@@ -25,9 +25,11 @@ export class Examiners {
   async identified(item: StoredItem, planItem: PlanItem): Promise<PlanItem> {
     if (item.medium === 'database' && hookLocation(item.location) !== undefined) {
       const found = await this.#rows.examine(item);
-      return found.status === 'ready'
-        ? { ...planItem, fingerprint: found.fingerprint }
-        : defect(planItem, found.reason);
+      if (found.status !== 'ready') return defect(planItem, found.reason);
+      const { fingerprint } = found;
+      // Those who approve the plan see how much it is about.
+      const told = `${planItem.explanation}; the hook ${fingerprint.hook} finds ${rowsInWords(fingerprint.counts)}`;
+      return { ...planItem, fingerprint, explanation: told };
     }
     if (!isOverwritable(item.medium)) return planItem;
     const found = await this.#files.examine(item.location, item.medium);

@@ -188,6 +188,15 @@ describe('dispose', () => {
       expect(refused.stderr, name).toContain('PAY-1');
       expect(refused.stderr, name).toContain('quietus sweep plan');
     }
+    // The inventory may know a place by a path through a link.
+    symlinkSync(join(records, 'tree'), join(records, 'bough'));
+    write('tree/loose.csv');
+    const alias = `id,title,class,medium,location,closed\nPAY-2,Pay,payroll,file,${join(records, 'bough', 'loose.csv')},2015-12-31\n`;
+    writeFileSync(join(root, 'alias.csv'), alias);
+    expect((await run(['inventory', 'import', join(root, 'alias.csv')])).status).toBe(0);
+    const aliased = await run(['dispose', 'bough/loose.csv', '--confirm', 'loose.csv']);
+    expect(aliased.status).toBe(4);
+    expect(aliased.stderr).toContain('PAY-2');
     write('held.csv');
     const held = ['hold', 'place', '--matter', 'Doe v. Acme', '--location', join(records, 'held.csv')];
     const placed = await run(held);

@@ -34,6 +34,8 @@ function suite(kind: Shop['kind']): void {
         { itemId: 'CUST-1', would: 'delete-rows', reasons: [] },
       ]);
       expect(await shop.query(LEFT)).toEqual(['2|3']);
+      const lines = await session.store.plans.lines(plan.id, -1, 9);
+      expect(lines[0]?.line).toContain('the hook shop finds 2 rows in orders, 1 row in customers');
       const result = await runSweep(session, plan.id);
       expect([...result.outcomes]).toEqual([['rows-deleted', 1]]);
       expect(result.waiting).toEqual([]);

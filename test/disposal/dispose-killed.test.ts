@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { verifyLog } from '../../src/audit/index.js';
 import { showCertificate, verifyCertificateFile } from '../../src/certificate/index.js';
 import { continueDisposal, cutOffDisposalOf, cutOffDisposals } from '../../src/disposal/index.js';
+import { placeHold } from '../../src/retention/index.js';
 import type { Session } from '../../src/session/index.js';
 import { compileProgram } from '../child-program.js';
 import { makeWorld, writeRecord } from '../retention/sweep-world.js';
@@ -80,4 +81,40 @@ it('a disposal loses nothing and repeats nothing, whichever step it is killed af
   }
   expect(existsSync(join(records, 'bystander'))).toBe(true);
   expect((await verifyLog(session.store)).problem).toBeNull();
+});
+
+it('a disposal that was cut off goes on with what was confirmed, and not past a hold', async () => {
+  const { session, root, records } = await makeWorld(temporaryFolder());
+  onTestFinished(() => session.close());
+  const bystander = writeRecord(join(records, 'bystander'));
+  const start = (names: readonly string[], killAt: number) =>
+    spawnSync(process.execPath, [program, root, String(killAt), ...names], { encoding: 'utf8' });
+  const options = { onlyBegun: false } as const;
+
+  // Right after the list was frozen somebody writes another path into the database.
+  const names = threePaths(records, 'changed');
+  expect(start(names, 1).signal).toBe('SIGKILL');
+  const run = await cutOffDisposalOf(session, names);
+  const sql = (line: string) => execFileSync('sqlite3', [session.paths.database, line]);
+  sql(`update run_targets set line = replace(line, '${names[0]}', '${bystander}') where position = 0`);
+  await expect(continueDisposal(session, run?.id ?? '', options)).rejects.toMatchObject({
+    code: 'disposal-changed',
+    exitCode: 5,
+  });
+  sql(`update run_targets set line = replace(line, '${bystander}', '${names[0]}') where position = 0`);
+  expect(existsSync(bystander) && names.every((name) => existsSync(name))).toBe(true);
+
+  await placeHold(session, {
+    matter: 'Doe v. Acme',
+    reason: null,
+    scopes: [{ kind: 'location', value: names[0] ?? '' }],
+  });
+  const { disposals } = await continueDisposal(session, run?.id ?? '', options);
+  expect(disposals.map(({ outcome }) => outcome.replace(/^overwritten-.*/, 'overwritten'))).toEqual([
+    'refused',
+    'overwritten',
+    'overwritten',
+  ]);
+  expect(disposals[0]?.result.reasons.map(({ code }) => code)).toEqual(['legal-hold']);
+  expect(names.map((name) => existsSync(name))).toEqual([true, false, false]);
 });
