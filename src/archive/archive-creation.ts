@@ -1,48 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ageRecipientOf, createAgeIdentity } from '../crypto/index.js';
-import { compileHolds } from '../holds/index.js';
-import {
-  badInput,
-  type CalendarDate,
-  isDestroyed,
-  isOverwritable,
-  type Reason,
-  refused,
-  verificationFailed,
-} from '../model/index.js';
+import { badInput, isOverwritable, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { type DisposalStep, destroy, type Examination, examine, resume } from '../shred/index.js';
-import type { ArchiveRecord, StoredItem, StoreTransaction } from '../store/index.js';
+import { type Examination, examine } from '../shred/index.js';
+import type { ArchiveRecord, StoredItem } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { writeArchive } from './archive-cipher.js';
+import { disposeAndKeep } from './archive-content.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
-import { ArchiveJournal, type Objection } from './archive-journal.js';
 import { archivePaths } from './archive-paths.js';
+import { type ArchiveRequest, objectionTo } from './archive-request.js';
 import { Keyring } from './keyring.js';
-
-export interface ArchiveRequest {
-  itemId: string;
-  /** Folder for the encrypted file; null for that of the workspace. */
-  folder: string | null;
-  /** Leave the unencrypted content where it is. */
-  keepPlaintext: boolean;
-  /** Destroy it also where the medium can keep copies of it. */
-  acceptResidual: boolean;
-  /** From which day the key may be destroyed; null where the item's rule alone decides. */
-  eraseAfter: CalendarDate | null;
-  /** Besides legal holds: why the item may not be archived now. Asked again before its content is destroyed. */
-  objection: Objection;
-  /** Files and folders that must not be destroyed. */
-  protectedPaths: readonly string[];
-  signal?: AbortSignal | undefined;
-  /** Called synchronously after each step. */
-  observe?: ((step: ArchiveStep | DisposalStep['step']) => void) | undefined;
-}
-
-export type ArchiveStep = 'begun' | 'key-written' | 'archive-written' | 'proved' | 'kept';
+import { destroyOwn } from './own-files.js';
 
 export interface CreatedArchive {
   archive: ArchiveRecord;
@@ -61,10 +32,11 @@ export interface CreatedArchive {
  */
 export async function createArchive(session: Session, request: ArchiveRequest): Promise<CreatedArchive> {
   const known = await session.store.archives.ofItem(request.itemId);
-  if (known !== undefined && known.state !== 'begun') return await goOn(session, request, known);
+  const outdated = known !== undefined && isOutdated(known);
+  if (known !== undefined && known.state !== 'begun' && !outdated) return await goOn(session, request, known);
   const item = await requireItem(session, request.itemId);
   // What was begun and not proved is part of a file at most; its content is untouched.
-  if (known !== undefined) await takeBack(session, known);
+  if (known !== undefined) await takeBack(session, known, outdated ? 'proved' : 'begun');
   await requireFree(session, request);
   const proved = await encrypt(session, request, item);
   return { ...(await disposeAndKeep(session, request, proved)), resumed: false };
@@ -105,41 +77,30 @@ async function requireFree(session: Session, request: ArchiveRequest): Promise<v
   });
 }
 
-/** Holds, and what the caller knows besides. */
-function objectionTo(request: ArchiveRequest): Objection {
-  return async (repositories) => {
-    const item = await repositories.items.get(request.itemId);
-    if (item === undefined || item.state !== 'active') return CHANGED;
-    const holds = compileHolds(await repositories.holds.standing()).on(item);
-    if (holds.length > 0) {
-      return { code: 'legal-hold', text: `Legal holds reach it: ${holds.join(', ')}.` };
-    }
-    return await request.objection(repositories);
-  };
-}
-
-const CHANGED: Reason = {
-  code: 'item-changed',
-  text: 'What the inventory says of the item has changed meanwhile.',
-};
-
-/** Forgets an archive that was never proved, with its part of a file and its key. */
-async function takeBack(session: Session, archive: ArchiveRecord): Promise<void> {
+/** Forgets an archive whose content is untouched, with its file and its key. */
+async function takeBack(session: Session, archive: ArchiveRecord, state: 'begun' | 'proved'): Promise<void> {
   // Once it is proved, the content may be gone: then it is all that there is.
   const current = await session.store.archives.get(archive.id);
-  if (current?.state !== 'begun') return;
-  await rm(archive.path, { force: true });
+  if (current?.state !== state) return;
+  await destroyOwn(archive.path, 'file');
   const keyring = await Keyring.latest(archivePaths(session).keys);
-  if (keyring !== undefined) await rm(keyring.keyFile(archive.id), { force: true });
+  if (keyring !== undefined) await destroyOwn(keyring.keyFile(archive.id), 'file');
   await session.store.transaction(async (transaction) => {
-    await transaction.archives.removeBegun(archive.id);
+    await transaction.archives.remove(archive.id, state);
     await session.recorder.append(transaction, {
       action: 'archive.create',
       outcome: 'failed',
       subject: { item: archive.itemId, archive: archive.id },
-      data: { reason: 'cut-off' },
+      data: { reason: state === 'begun' ? 'cut-off' : 'content-changed' },
     });
   });
+}
+
+/** The content was changed between its encryption and its disposal, so that nothing was done to it: it is archived anew. */
+function isOutdated(archive: ArchiveRecord): boolean {
+  const { pending, plaintext } = factsOf(archive);
+  const changed = plaintext?.reasons.some(({ code }) => code === 'changed') ?? false;
+  return archive.state === 'proved' && pending === null && plaintext?.outcome === 'refused' && changed;
 }
 
 async function encrypt(session: Session, request: ArchiveRequest, item: StoredItem): Promise<ArchiveRecord> {
@@ -193,7 +154,7 @@ async function encrypt(session: Session, request: ArchiveRequest, item: StoredIt
     return await prove(session, archive, { ...facts, ...written, sameMedium }, request);
   } catch (error) {
     // The content is untouched; a crash here is taken back by the next attempt.
-    await takeBack(session, archive);
+    await takeBack(session, archive, 'begun');
     throw error;
   }
 }
@@ -252,86 +213,4 @@ async function prove(
   });
   request.observe?.('proved');
   return proved;
-}
-
-/** Destroys the unencrypted content of a proved archive, or leaves it, and moves the item into the archive. */
-async function disposeAndKeep(
-  session: Session,
-  request: ArchiveRequest,
-  archive: ArchiveRecord,
-): Promise<{ archive: ArchiveRecord; facts: ArchiveFacts }> {
-  requireArchiveThere(archive);
-  if (request.keepPlaintext) {
-    const facts: ArchiveFacts = { ...factsOf(archive), plaintext: { outcome: 'kept', reasons: [] } };
-    await session.store.transaction((transaction) =>
-      transaction.archives.setFacts(archive.id, JSON.stringify(facts)),
-    );
-  } else await disposeOfContent(session, request, archive);
-  const current = await session.store.archives.get(archive.id);
-  if (current === undefined) throw new Error('The record of an archive is gone');
-  const facts = factsOf(current);
-  const gone = facts.plaintext !== null && contentIsGone(facts.plaintext.outcome);
-  if (!gone && !request.keepPlaintext) return { archive: current, facts };
-  await session.store.transaction((transaction) => keep(session, transaction, current, gone));
-  request.observe?.('kept');
-  return { archive: { ...current, state: 'kept' }, facts };
-}
-
-function contentIsGone(outcome: NonNullable<ArchiveFacts['plaintext']>['outcome']): boolean {
-  return outcome !== 'kept' && (isDestroyed(outcome) || outcome === 'already-gone');
-}
-
-/** The content is not touched while its archive is not where it was written. */
-function requireArchiveThere(archive: ArchiveRecord): void {
-  const { bytes } = factsOf(archive);
-  try {
-    const stat = lstatSync(archive.path);
-    if (stat.isFile() && stat.size === bytes) return;
-  } catch {
-    // Said below.
-  }
-  throw verificationFailed('archive-absent', `The encrypted file of ${archive.id} is not what was written`, {
-    hint: 'Bring it back to its place; the unencrypted content was left alone',
-  });
-}
-
-async function disposeOfContent(
-  session: Session,
-  request: ArchiveRequest,
-  archive: ArchiveRecord,
-): Promise<void> {
-  const facts = factsOf(archive);
-  const journal = new ArchiveJournal(session, archive.id, objectionTo(request));
-  const options = {
-    protectedPaths: request.protectedPaths,
-    acceptResidual: request.acceptResidual,
-    ...(request.signal ? { signal: request.signal } : {}),
-    observe: ({ step }: DisposalStep) => request.observe?.(step),
-  };
-  if (facts.pending !== null) {
-    await resume([facts.pending], journal, options);
-    return;
-  }
-  const { location, medium, fingerprint } = facts;
-  await destroy([{ itemId: archive.itemId, location, medium, fingerprint }], journal, options);
-}
-
-/** The item is in the archive now, where its content is gone; where it stays the inventory goes on saying where. */
-async function keep(
-  session: Session,
-  transaction: StoreTransaction,
-  archive: ArchiveRecord,
-  moved: boolean,
-): Promise<void> {
-  await transaction.archives.advance(archive.id, 'proved', 'kept');
-  const item = await transaction.items.get(archive.itemId);
-  if (moved && item !== undefined) {
-    await transaction.items.update({ ...item, medium: 'archive', location: archive.id }, item.due);
-  }
-  await session.recorder.append(transaction, {
-    action: 'archive.keep',
-    outcome: 'done',
-    subject: { item: archive.itemId, archive: archive.id },
-    data: { content: moved ? 'destroyed' : 'kept' },
-  });
 }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DecryptionKey } from '../crypto/index.js';
 import { compileHolds } from '../holds/index.js';
@@ -6,24 +6,14 @@ import { type Reason, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { ArchiveRecord, Repositories, StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
-import { opensArchive } from './archive-cipher.js';
 import { type ArchiveFacts, factsOf, type KeyCopy } from './archive-facts.js';
 import { requireKeyring } from './archive-opening.js';
 import { archivePaths } from './archive-paths.js';
 import { archiveReason } from './archive-reasons.js';
-import { identityBytes } from './identity-bytes.js';
+import { type CopyStatements, conditions } from './erasure-conditions.js';
+import { type ErasureProof, itemSecrets, prove } from './erasure-proof.js';
 import { generations, type KeyOpener, Keyring, unfinishedGenerations } from './keyring.js';
-import { anyFileHolds, destroyOwn } from './own-files.js';
-
-/** What a person states about copies that no program can see. */
-export interface CopyStatements {
-  /** The copies of the key that were given out are destroyed. */
-  keyCopiesDestroyed: boolean;
-  /** No backup of the key folder exists that its passphrase or identities could open. */
-  noKeyBackups: boolean;
-  /** No copy of the content from before its encryption exists. */
-  noPlaintextCopies: boolean;
-}
+import { destroyOwn } from './own-files.js';
 
 export interface ErasureRequest {
   archiveIds: readonly string[];
@@ -39,16 +29,6 @@ export interface ErasureRequest {
 }
 
 export type ErasureStep = 'intent' | 'new-keys' | 'old-keys-destroyed' | 'proved' | 'erased';
-
-/** What was proved after the keys were destroyed. */
-export interface ErasureProof {
-  /** Keys that exist in the workspace and were tried on the encrypted file; null where the file was not there. */
-  keysTried: number | null;
-  /** Files of the workspace were searched for the bytes of the destroyed key, in both of its spellings. */
-  bytesSearched: boolean;
-  /** The old archive key was tried on every key file that exists. */
-  oldKeyRefused: boolean | null;
-}
 
 export interface Erasure {
   archiveId: string;
@@ -225,12 +205,6 @@ async function requireNoHolds(repositories: Repositories, archives: readonly Arc
   }
 }
 
-async function itemSecrets(keyring: Keyring, identity: string): Promise<Map<string, string>> {
-  const secrets = new Map<string, string>();
-  for (const id of keyring.ids()) secrets.set(id, await keyring.itemKey(id, identity));
-  return secrets;
-}
-
 /** The new generation, made now or by a run that was cut off after it; with the archive key before it. */
 async function newKeys(
   root: string,
@@ -268,52 +242,6 @@ async function destroyOldKeys(root: string, current: Keyring): Promise<Reason[]>
   return reasons;
 }
 
-interface ProofInput {
-  keyring: Keyring;
-  identity: string;
-  /** The archive key before; null where it is not known any more. */
-  old: string | null;
-  /** Null where an earlier run destroyed it already. */
-  secret: string | null;
-}
-
-async function prove(
-  session: Session,
-  archive: ArchiveRecord,
-  { keyring, identity, old, secret }: ProofInput,
-): Promise<ErasureProof & { reasons: Reason[] }> {
-  const reasons: Reason[] = [];
-  const existing = [identity, ...(await itemSecrets(keyring, identity)).values()];
-  const there = existsSync(archive.path) && statSync(archive.path).isFile();
-  if (!there) reasons.push(archiveReason('archive-absent'));
-  else {
-    const keys: DecryptionKey[] = existing.map((each) => ({ kind: 'age', identity: each }));
-    if (await opensArchive(archive.path, keys)) reasons.push(archiveReason('still-opens'));
-  }
-  let oldKeyRefused: boolean | null = null;
-  if (old !== null) {
-    oldKeyRefused = !(await opensAny(keyring, old));
-    if (!oldKeyRefused) reasons.push(archiveReason('still-opens', 'the old archive key'));
-  }
-  if (secret !== null) {
-    const wanted = [Buffer.from(secret), identityBytes(secret)];
-    if (await anyFileHolds(session.paths.root, wanted)) reasons.push(archiveReason('key-bytes-found'));
-  }
-  return {
-    keysTried: there ? existing.length : null,
-    bytesSearched: secret !== null,
-    oldKeyRefused,
-    reasons,
-  };
-}
-
-async function opensAny(keyring: Keyring, identity: string): Promise<boolean> {
-  for (const id of keyring.ids()) {
-    if (await opensArchive(keyring.keyFile(id), [{ kind: 'age', identity }])) return true;
-  }
-  return false;
-}
-
 async function conclude(
   session: Session,
   archive: ArchiveRecord,
@@ -332,14 +260,34 @@ async function conclude(
   const ciphertext = failed ? null : await destroyOwn(archive.path, 'file');
   const left = ciphertext !== null && existsSync(archive.path) ? [archiveReason('ciphertext-left')] : [];
   const reasons = [...found, ...residual, ...conditions(facts, request.statements), ...left];
-  const outcome = failed ? ('failed' as const) : ('key-erased' as const);
-  const sanitization = reasons.length === 0 ? ('purge' as const) : null;
-  const by = (await session.operator()).id;
+  const concluded: Omit<Erasure, 'finishedAt' | 'intentSeq' | 'outcomeSeq'> = {
+    archiveId: archive.id,
+    itemId: archive.itemId,
+    outcome: failed ? 'failed' : 'key-erased',
+    sanitization: reasons.length === 0 ? 'purge' : null,
+    reasons,
+    proof,
+    keyCopies: facts.keyCopies,
+    opener,
+    statements: request.statements,
+    startedAt: intent.at,
+    by: (await session.operator()).id,
+  };
+  return await recordErasure(session, concluded, intent.seqs.get(archive.id), request);
+}
+
+async function recordErasure(
+  session: Session,
+  concluded: Omit<Erasure, 'finishedAt' | 'intentSeq' | 'outcomeSeq'>,
+  intentSeq: number | undefined,
+  request: ErasureRequest,
+): Promise<Erasure> {
+  const { archiveId, itemId, outcome, sanitization, reasons, proof } = concluded;
   return await session.store.transaction(async (transaction) => {
     const entry = await session.recorder.append(transaction, {
       action: 'archive.erase',
-      outcome: failed ? 'failed' : 'done',
-      subject: { item: archive.itemId, archive: archive.id },
+      outcome: outcome === 'failed' ? 'failed' : 'done',
+      subject: { item: itemId, archive: archiveId },
       data: {
         outcome,
         sanitization,
@@ -351,25 +299,16 @@ async function conclude(
         },
       },
     });
+    const finishedAt = instant(session.clock);
     const erasure: Erasure = {
-      archiveId: archive.id,
-      itemId: archive.itemId,
-      outcome,
-      sanitization,
-      reasons,
-      proof,
-      keyCopies: facts.keyCopies,
-      opener,
-      statements: request.statements,
-      startedAt: intent.at,
-      finishedAt: instant(session.clock),
-      by,
-      intentSeq: intent.seqs.get(archive.id) ?? entry.seq,
+      ...concluded,
+      finishedAt,
+      intentSeq: intentSeq ?? entry.seq,
       outcomeSeq: entry.seq,
     };
-    if (failed) return erasure;
-    await transaction.archives.advance(archive.id, 'erasing', 'erased', {
-      erasedAt: erasure.finishedAt,
+    if (outcome === 'failed') return erasure;
+    await transaction.archives.advance(archiveId, 'erasing', 'erased', {
+      erasedAt: finishedAt,
       result: JSON.stringify(erasure),
     });
     await request.erased(transaction, erasure);
@@ -379,18 +318,3 @@ async function conclude(
 
 /** With one of these the key is not known to be gone. */
 const FAILURES = new Set(['still-opens', 'key-bytes-found', 'key-files-left']);
-
-/** Which conditions of a cryptographic erase are not met or not stated. */
-function conditions(facts: ArchiveFacts, statements: CopyStatements): Reason[] {
-  const reasons: Reason[] = [];
-  const { plaintext } = facts;
-  const gone = plaintext?.outcome === 'overwritten-verified' || plaintext?.outcome === 'overwritten-residual';
-  if (!gone) reasons.push(archiveReason('plaintext-left', plaintext?.outcome ?? 'unknown'));
-  else if (facts.sameMedium) reasons.push(archiveReason('plaintext-on-medium', plaintext.outcome));
-  if (facts.keyCopies.length > 0 && !statements.keyCopiesDestroyed) {
-    reasons.push(archiveReason('key-copies-known', `${facts.keyCopies.length}`));
-  }
-  if (!statements.noKeyBackups) reasons.push(archiveReason('key-backups-unstated'));
-  if (!statements.noPlaintextCopies) reasons.push(archiveReason('plaintext-copies-unstated'));
-  return reasons;
-}

@@ -1,11 +1,5 @@
+export { type CreatedArchive, createArchive } from './archive-creation.js';
 export {
-  type ArchiveRequest,
-  type ArchiveStep,
-  type CreatedArchive,
-  createArchive,
-} from './archive-creation.js';
-export {
-  type CopyStatements,
   type Erasure,
   type ErasurePreview,
   type ErasureStep,
@@ -15,4 +9,6 @@ export {
 export { type ArchiveFacts, factsOf } from './archive-facts.js';
 export { type ArchiveKeyFacts, archiveKey, makeArchiveKey } from './archive-key.js';
 export { exportArchiveKey, openArchive, requireArchive } from './archive-opening.js';
+export type { ArchiveRequest, ArchiveStep } from './archive-request.js';
+export type { CopyStatements } from './erasure-conditions.js';
 export type { KeyOpener } from './keyring.js';

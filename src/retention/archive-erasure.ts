@@ -2,7 +2,7 @@ import { type CopyStatements, type Erasure, eraseArchives, factsOf } from '../ar
 import { type CertificateFacts, type CertifiedItemFacts, issueCertificate } from '../certificate/index.js';
 import type { DecryptionKey } from '../crypto/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
-import { badInput, type Reason, refused } from '../model/index.js';
+import { badInput, type Reason, type RecordClass, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { ArchiveRecord, CertificateRecord } from '../store/index.js';
 import { dateIn, instant, takeRunLock } from '../workspace/index.js';
@@ -138,11 +138,42 @@ async function certify(
   line: PlanItemLine,
   erasure: Erasure,
 ): Promise<CertificateRecord> {
+  const recordClass = schedule.classes.find(({ id }) => id === line.recordClass);
+  const operator = await session.store.operators.get(erasure.by);
+  const facts: CertificateFacts = {
+    subject: {
+      kind: 'archive',
+      id: erasure.archiveId,
+      plan: { id: plan.id, sha256: plan.sha256, asOf: plan.asOf, scheduleVersion: plan.scheduleVersion },
+      ground: null,
+    },
+    startedAt: erasure.startedAt,
+    finishedAt: erasure.finishedAt,
+    operator: { id: erasure.by, name: operator?.name ?? erasure.by, account: operator?.account ?? '' },
+    approvals: await certifiedApprovals(session, plan, {
+      at: erasure.startedAt,
+      day: dateIn(session.settings().timeZone, new Date(erasure.startedAt)),
+      begun: true,
+    }),
+    items: [await certifiedArchive(session, line, recordClass, erasure)],
+    exceptions: [],
+    methods: [METHOD],
+    limits: LIMITS,
+    holdsInForce: (await session.store.holds.active()).length,
+  };
+  return await issueCertificate(session, facts);
+}
+
+async function certifiedArchive(
+  session: Session,
+  line: PlanItemLine,
+  recordClass: RecordClass | undefined,
+  erasure: Erasure,
+): Promise<CertifiedItemFacts> {
   const { intentSeq, outcomeSeq } = erasure;
   const hashes = await session.store.log.hashes([intentSeq, outcomeSeq]);
-  const recordClass = schedule.classes.find(({ id }) => id === line.recordClass);
   const archive = await session.store.archives.get(erasure.archiveId);
-  const item: CertifiedItemFacts = {
+  return {
     id: line.itemId,
     title: null,
     recordClass: recordClass?.id ?? null,
@@ -171,29 +202,6 @@ async function certify(
       outcomeHash: hashes.get(outcomeSeq) ?? '',
     },
   };
-  const operator = await session.store.operators.get(erasure.by);
-  const facts: CertificateFacts = {
-    subject: {
-      kind: 'archive',
-      id: erasure.archiveId,
-      plan: { id: plan.id, sha256: plan.sha256, asOf: plan.asOf, scheduleVersion: plan.scheduleVersion },
-      ground: null,
-    },
-    startedAt: erasure.startedAt,
-    finishedAt: erasure.finishedAt,
-    operator: { id: erasure.by, name: operator?.name ?? erasure.by, account: operator?.account ?? '' },
-    approvals: await certifiedApprovals(session, plan, {
-      at: erasure.startedAt,
-      day: dateIn(session.settings().timeZone, new Date(erasure.startedAt)),
-      begun: true,
-    }),
-    items: [item],
-    exceptions: [],
-    methods: [METHOD],
-    limits: LIMITS,
-    holdsInForce: (await session.store.holds.active()).length,
-  };
-  return await issueCertificate(session, facts);
 }
 
 function proofInWords({ proof, statements, keyCopies }: Erasure): string {

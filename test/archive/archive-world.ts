@@ -33,6 +33,13 @@ export class ArchiveWorld {
   /** @param folder where workspace and records lie; a new one if not given */
   static async make(folder = temporaryFolder()): Promise<ArchiveWorld> {
     const world = await makeWorld(folder);
+    let closed = false;
+    const close = world.session.close.bind(world.session);
+    // Closed by the test itself where what lies below is searched.
+    (world.session as { close: () => Promise<void> }).close = async () => {
+      if (!closed) await close();
+      closed = true;
+    };
     onTestFinished(() => world.session.close());
     const identity = await createAgeIdentity('x25519');
     const file = join(temporaryFolder(), 'safe.key');

@@ -107,6 +107,12 @@ describe('an archived item', () => {
     expect(archive.state).toBe('proved');
     expect(facts.plaintext).toMatchObject({ outcome: 'refused', reasons: [{ code: 'changed' }] });
     expect(readFileSync(path, 'utf8')).toBe('newer');
+    // Asked again, what it is now is archived, and the older archive is gone with its key.
+    const again = await world.create('A');
+    expect([again.archive.state, again.facts.plaintext?.outcome]).toEqual(['kept', 'overwritten-verified']);
+    expect(ageOpens(world.itemKeyByAge(again.archive.id), again.archive.path)?.toString()).toBe('newer');
+    expect(filesBelow(join(world.world.root, 'archives'))).toEqual([again.archive.path]);
+    expect(readdirSync(join(world.keys, 'g-000001', 'items'))).toEqual([`${again.archive.id}.age`]);
   });
 
   it('whose encrypted file is gone or cut is left where it is', async () => {

@@ -86,7 +86,7 @@ export function archivesSuite(database: string, freshLocation: () => Promise<Sto
       expect(await archives.advance(ARCHIVE.id, 'proved', 'kept')).toBe(false);
       expect(await archives.advance(ARCHIVE.id, 'begun', 'proved', { facts: '{"x":1}' })).toBe(true);
       expect(await archives.ofItem('A')).toEqual({ ...ARCHIVE, state: 'proved', facts: '{"x":1}' });
-      await archives.removeBegun(ARCHIVE.id);
+      await archives.remove(ARCHIVE.id, 'begun');
       expect(await archives.list('proved')).toHaveLength(1);
     });
 
@@ -100,7 +100,7 @@ export function archivesSuite(database: string, freshLocation: () => Promise<Sto
       });
       expect(await archives.ofItem('A')).toBeUndefined();
       await archives.insert({ ...ARCHIVE, id: 'second' });
-      await archives.removeBegun('second');
+      await archives.remove('second', 'begun');
       expect((await archives.list()).map(({ id }) => id)).toEqual([ARCHIVE.id]);
     });
   });

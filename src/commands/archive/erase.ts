@@ -83,22 +83,7 @@ export default class ArchiveErase extends QuietusCommand {
     const failed = erased.some(({ erasure }) => erasure.outcome === 'failed');
     const whole = erased.every(({ erasure }) => erasure.reasons.length === 0);
     this.endWith(failed ? ExitCode.verificationFailed : whole ? ExitCode.done : ExitCode.partial);
-    return {
-      erased: erased.map(({ erasure, certificate }) => ({
-        archive: erasure.archiveId,
-        item: erasure.itemId,
-        outcome: erasure.outcome,
-        sanitization: erasure.sanitization,
-        reasons: erasure.reasons,
-        proof: {
-          keys_tried: erasure.proof.keysTried,
-          bytes_searched: erasure.proof.bytesSearched,
-          old_key_refused: erasure.proof.oldKeyRefused,
-        },
-        key_copies: erasure.keyCopies,
-        certificate: certificate?.number ?? null,
-      })),
-    };
+    return { erased: erased.map(erasedData) };
   }
 
   #preview(previews: readonly ErasurePreview[]): unknown {
@@ -132,4 +117,21 @@ export default class ArchiveErase extends QuietusCommand {
     for (const { text } of erasure.reasons) this.print(`  ${text}`);
     if (certificate) this.print(`  Certificate ${certificate.number}`);
   }
+}
+
+function erasedData({ erasure, certificate }: ErasedArchive): Record<string, unknown> {
+  return {
+    archive: erasure.archiveId,
+    item: erasure.itemId,
+    outcome: erasure.outcome,
+    sanitization: erasure.sanitization,
+    reasons: erasure.reasons,
+    proof: {
+      keys_tried: erasure.proof.keysTried,
+      bytes_searched: erasure.proof.bytesSearched,
+      old_key_refused: erasure.proof.oldKeyRefused,
+    },
+    key_copies: erasure.keyCopies,
+    certificate: certificate?.number ?? null,
+  };
 }

@@ -94,23 +94,11 @@ export default class MediaSanitize extends QuietusCommand {
     if (certificate) this.print(`Certificate ${certificate.number}`);
     this.endWith(exitCode(outcome));
     return {
+      ...outcomeData(outcome),
       id: record.id,
       device: deviceData(device),
       method: record.method,
       technique: record.technique,
-      outcome: outcome.outcome,
-      sanitization: outcome.sanitization,
-      reasons: outcome.reasons,
-      limits: outcome.limits,
-      verification: {
-        kind: outcome.verification.kind,
-        result: outcome.verification.result,
-        bytes_read: outcome.verification.bytesRead,
-        samples: outcome.verification.samples,
-        found: outcome.verification.found,
-        read_from: outcome.verification.readFrom,
-      },
-      discarded: outcome.discarded,
       certificate: certificate?.number ?? null,
       settled: settled.map((each) => ({ id: each.id, outcome: each.outcome })),
     };
@@ -198,5 +186,23 @@ function deviceData(device: DeviceFacts): Record<string, unknown> {
     rotational: device.rotational,
     removable: device.removable,
     confirmation: device.confirmation,
+  };
+}
+
+function outcomeData(outcome: SanitizationOutcome): Record<string, unknown> {
+  return {
+    outcome: outcome.outcome,
+    sanitization: outcome.sanitization,
+    reasons: outcome.reasons,
+    limits: outcome.limits,
+    verification: {
+      kind: outcome.verification.kind,
+      result: outcome.verification.result,
+      bytes_read: outcome.verification.bytesRead,
+      samples: outcome.verification.samples,
+      found: outcome.verification.found,
+      read_from: outcome.verification.readFrom,
+    },
+    discarded: outcome.discarded,
   };
 }

@@ -19,15 +19,19 @@ export interface Sampling {
 /** @param unit smallest transfer in bytes, which the results are multiples of */
 export function sampling(bytes: number, unit: number, kind: 'full' | 'sampled'): Sampling {
   if (kind === 'full' || bytes <= SMALL) return { kind: 'full', extents: [...strides(bytes)], samples: 1 };
-  const section = Math.floor(bytes / SUBSECTIONS / unit) * unit;
-  const length = Math.max(unit, Math.ceil((section * SAMPLE_SHARE) / unit) * unit);
+  const aligned = (position: number) => Math.floor(position / unit) * unit;
+  const length = Math.ceil(((bytes / SUBSECTIONS) * SAMPLE_SHARE) / unit) * unit;
   const extents: Extent[] = [{ position: 0, length: unit }];
   for (let at = 0; at < SUBSECTIONS; at += 1) {
+    const [start, end] = [aligned((at * bytes) / SUBSECTIONS), aligned(((at + 1) * bytes) / SUBSECTIONS)];
+    const middle = aligned((start + end) / 2);
     // One in each half of the subsection, so that the two never overlap.
-    const half = Math.floor(section / 2 / unit) * unit;
-    for (const start of [at * section, at * section + half]) {
-      const room = Math.max(0, Math.floor((half - length) / unit));
-      const position = start + randomInt(room + 1) * unit;
+    for (const [from, to] of [
+      [start, middle],
+      [middle, end],
+    ] as const) {
+      const room = Math.max(0, Math.floor((to - from - length) / unit));
+      const position = from + randomInt(room + 1) * unit;
       for (const part of strides(length)) {
         extents.push({ position: position + part.position, length: part.length });
       }

@@ -77,9 +77,9 @@ export class ArchiveRepository {
     await this.database('archives').where('id', id).update({ facts });
   }
 
-  /** Takes back what was begun and never proved: there was nothing but a part of a file. */
-  async removeBegun(id: string): Promise<void> {
-    await this.database('archives').where({ id, state: 'begun' }).delete();
+  /** Forgets an archive whose content is still where it lay. */
+  async remove(id: string, state: 'begun' | 'proved'): Promise<void> {
+    await this.database('archives').where({ id, state }).delete();
   }
 
   async get(id: string): Promise<ArchiveRecord | undefined> {

@@ -1,0 +1,28 @@
+import type { Reason } from '../model/index.js';
+import type { ArchiveFacts } from './archive-facts.js';
+import { archiveReason } from './archive-reasons.js';
+
+/** What a person states about copies that no program can see. */
+export interface CopyStatements {
+  /** The copies of the key that were given out are destroyed. */
+  keyCopiesDestroyed: boolean;
+  /** No backup of the key folder exists that its passphrase or identities could open. */
+  noKeyBackups: boolean;
+  /** No copy of the content from before its encryption exists. */
+  noPlaintextCopies: boolean;
+}
+
+/** Which conditions of a cryptographic erase are not met or not stated. */
+export function conditions(facts: ArchiveFacts, statements: CopyStatements): Reason[] {
+  const reasons: Reason[] = [];
+  const { plaintext } = facts;
+  const gone = plaintext?.outcome === 'overwritten-verified' || plaintext?.outcome === 'overwritten-residual';
+  if (!gone) reasons.push(archiveReason('plaintext-left', plaintext?.outcome ?? 'unknown'));
+  else if (facts.sameMedium) reasons.push(archiveReason('plaintext-on-medium', plaintext.outcome));
+  if (facts.keyCopies.length > 0 && !statements.keyCopiesDestroyed) {
+    reasons.push(archiveReason('key-copies-known', `${facts.keyCopies.length}`));
+  }
+  if (!statements.noKeyBackups) reasons.push(archiveReason('key-backups-unstated'));
+  if (!statements.noPlaintextCopies) reasons.push(archiveReason('plaintext-copies-unstated'));
+  return reasons;
+}
