@@ -4,6 +4,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const NOT_BENCHMARKS = new Set([
+  'log-appends.mjs',
+  'log-generator.mjs',
   'run.mjs',
   'measure.mjs',
   'disposal-job.mjs',
