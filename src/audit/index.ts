@@ -19,7 +19,7 @@ export {
   requireEpochReason,
   rotateLogKey,
 } from './key-change.js';
-export { logCsv } from './log-csv.js';
+export { csvCell, logCsv } from './log-csv.js';
 export {
   type Actor,
   type LogEntry,

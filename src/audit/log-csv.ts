@@ -22,13 +22,14 @@ export function logCsv(lines: readonly LogLine[]): string {
       return typeof value === 'object' ? JSON.stringify(value) : String(value);
     }),
   );
-  return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+  return [COLUMNS, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
 }
 
 /** A spreadsheet takes a cell that begins with one of these for a formula; an apostrophe makes it text. */
 const FORMULA = /^[=+\-@\t\r]/;
 
-function cell(value: string): string {
+/** One cell of CSV (RFC 4180), as text to a spreadsheet. */
+export function csvCell(value: string): string {
   const safe = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

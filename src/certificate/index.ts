@@ -41,6 +41,8 @@ export {
 } from './countersignature.js';
 export { type OutsideTrust, verifyOutside } from './outside-verification.js';
 export { readPdfClaim } from './pdf-info.js';
+export { registerAsCsv, writeRegisterPdf } from './register-export.js';
 export { reissueCertificate } from './reissue.js';
 export { certificateSigner, importCertificateSigner, makeCertificateSigner } from './signing-identity.js';
 export { certificateFilesProblem, verifyCertificateFile } from './workspace-verification.js';
+export { stateOf, yearlyRegister } from './yearly-register.js';

@@ -1,10 +1,4 @@
-import type { RegisteredCertificate } from '../../certificate/index.js';
 import { QuietusCommand } from '../../cli/index.js';
-
-function stateOf({ void: declared, replacedBy }: RegisteredCertificate): string {
-  if (declared !== null) return 'void';
-  return replacedBy === null ? 'stands' : `replaced by ${replacedBy}`;
-}
 
 export default class CertificateList extends QuietusCommand {
   static override description = 'List the certificates that were issued, the oldest first.';
@@ -15,7 +9,7 @@ export default class CertificateList extends QuietusCommand {
 
   async run(): Promise<unknown> {
     await this.parse(CertificateList);
-    const { listCertificates } = await import('../../certificate/index.js');
+    const { listCertificates, stateOf } = await import('../../certificate/index.js');
     const certificates = await listCertificates(await this.openSession());
     if (certificates.length === 0) this.note('No certificate was issued yet.');
     else {
