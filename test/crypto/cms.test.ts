@@ -91,6 +91,15 @@ describe('a CMS file that we write', () => {
     expect(printed).toContain('dhSinglePass-stdDH-sha256kdf-scheme');
   });
 
+  it('is what openssl writes when it encodes it again', async (context) => {
+    const keys = await Promise.all(TYPES.map(async (type) => await certificate(context, type)));
+    const path = join(temporaryFolder(), 'x.p7m');
+    const file = await encrypted(cms, await fileOf(content(500)), keys.toReversed().flatMap(to));
+    writeFileSync(path, file);
+    const again = ['cms', '-cmsout', '-inform', 'DER', '-outform', 'DER', '-in', path];
+    expect(mustRun(context, 'openssl', again).equals(file)).toBe(true);
+  });
+
   it('is empty where nothing went in', async (context) => {
     const key = await certificate(context, 'RSA 2048');
     const file = await encrypted(cms, await fileOf(Buffer.alloc(0)), to(key));

@@ -177,6 +177,23 @@ describe('damage to a zip file', () => {
     }
   });
 
+  it('is noticed where the two headers contradict each other', async () => {
+    const plaintext = content(50);
+    const file = await encrypted(zip, await fileOf(plaintext), KEYS, { entryName: 'content.tar' });
+    // Fields of the local header: flags, method, sizes, name.
+    for (const [at, bit] of [
+      [7, 8],
+      [8, 4],
+      [18, 1],
+      [22, 1],
+      [30, 1],
+    ] as const) {
+      const changed = Buffer.from(file);
+      changed[at] = (changed[at] ?? 0) ^ bit;
+      expect(await verdict(zip, changed, KEYS, plaintext), `byte ${at}`).toBe('ciphertext-damaged');
+    }
+  });
+
   it('is noticed wherever it is cut off, and where something follows', async () => {
     const plaintext = content(30);
     const file = await encrypted(zip, await fileOf(plaintext), KEYS);

@@ -128,7 +128,7 @@ function withoutPadding(block: Buffer, keyBytes: number): Buffer {
   let wrong = (block[0] ?? 1) | ((block[1] ?? 0) ^ 2) | (block[start - 1] ?? 1);
   // For each octet of the padding: 1 if it is zero.
   for (let at = 2; at < start - 1; at += 1) wrong |= (((block[at] ?? 0) - 1) >>> 8) & 1;
-  const keep = (((wrong - 1) >> 8) & 0xff) as number;
+  const keep = ((wrong - 1) >> 8) & 0xff;
   for (let at = 0; at < keyBytes; at += 1)
     instead[at] = ((instead[at] ?? 0) & ~keep) | ((block[start + at] ?? 0) & keep);
   block.fill(0);
