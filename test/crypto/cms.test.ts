@@ -1,3 +1,4 @@
+import { constants, privateDecrypt, publicEncrypt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -213,6 +214,33 @@ describe('damage to a CMS file', () => {
         );
       }
     }
+  });
+
+  it('is noticed in the padding of PKCS#1 v1.5 around the right key', async (context) => {
+    const key = await certificate(context, 'RSA 2048');
+    const plaintext = content(40);
+    const file = await encrypted(cms, await fileOf(plaintext), to(key), { rsaPadding: 'pkcs1-v1.5' });
+    const at = file.indexOf(Buffer.from('04820100', 'hex')) + 4;
+    const raw = { padding: constants.RSA_NO_PADDING } as const;
+    const block = privateDecrypt({ key: key.privateKey, ...raw }, file.subarray(at, at + 256));
+    const padded = async (octet: number, value: number) => {
+      const changed = Buffer.from(block);
+      changed[octet] = value;
+      const other = Buffer.from(file);
+      other.set(publicEncrypt({ key: key.pem, ...raw }, changed), at);
+      return await verdict(cms, other, with_(key), plaintext);
+    };
+    // Block type 2, padding without zeros, a zero before the 32 octets of the key: RFC 8017, 7.2.2.
+    expect(await padded(1, 2)).toBe('same');
+    expect(await padded(20, 7)).toBe('same');
+    for (const [octet, value] of [
+      [1, 1],
+      [2, 0],
+      [20, 0],
+      [222, 0],
+      [223, 1],
+    ] as const)
+      expect(await padded(octet, value), `octet ${octet}`).toBe('ciphertext-damaged');
   });
 
   it('leaves no plaintext in the output file', async (context) => {
