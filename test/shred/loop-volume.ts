@@ -43,7 +43,11 @@ export class LoopVolume {
     writeFileSync(this.image, '');
     truncateSync(this.image, size);
     const [command = '', ...args] = mkfs;
-    if (!run(command, ...args, this.image)) context.skip(`${command} is not available or failed`);
+    if (!run(command, ...args, this.image)) {
+      if (process.env.CI === 'true')
+        throw new Error(`${command} is not available or failed; .ci/run installs it`);
+      context.skip(`${command} is not available or failed`);
+    }
     if (!run('mount', '-o', options, this.image, this.point)) {
       context.skip(`mounts of ${command} images are not permitted, or the kernel does not know them`);
     }
