@@ -92,6 +92,8 @@ it('killed in the middle: the next run says that the outcome is unknown, and doe
   });
   child.process.kill('SIGKILL');
   await child.finished;
+  const listed = await run('media', 'list');
+  expect(listed.stdout).toMatch(/overwrite-aes-ctr-1-pass +unfinished/);
   const again = await run(...words, '--json');
   expect(again).toMatchObject({ status: 0 });
   expect(JSON.parse(again.stdout)).toMatchObject({ outcome: 'sanitized', settled: [{ outcome: 'unknown' }] });

@@ -138,15 +138,16 @@ class Reading {
   }
 
   take(content: Buffer | null, extent: Extent): void {
-    if (this.unwritten.some((bad) => overlap(bad, extent))) return;
+    const bad = this.unwritten.filter((each) => overlap(each, extent));
     if (content === null) {
-      this.#errors = true;
+      // What could not be written need not be readable; it is reported as that.
+      if (bad.length === 0) this.#errors = true;
       return;
     }
     this.bytes += content.length;
     this.#firstByte ??= content[0] ?? null;
     if (this.#uniform && !isOnly(content, this.#firstByte ?? 0)) this.#uniform = false;
-    if (this.technique.leaves === 'keystream' && !content.equals(this.#expected(extent)))
+    if (this.technique.leaves === 'keystream' && !content.equals(this.#expected(extent, content, bad)))
       this.#differs = true;
   }
 
@@ -157,7 +158,17 @@ class Reading {
     return found;
   }
 
-  #expected({ position, length }: Extent): Buffer {
+  /** What must stand there, where it could be written. */
+  #expected(extent: Extent, content: Buffer, bad: readonly Extent[]): Buffer {
+    const expected = this.#written(extent);
+    for (const { position, length } of bad) {
+      const from = Math.max(0, position - extent.position);
+      content.copy(expected, from, from, Math.min(extent.length, position + length - extent.position));
+    }
+    return expected;
+  }
+
+  #written({ position, length }: Extent): Buffer {
     const start = Math.floor(position / STRIDE) * STRIDE;
     const from = position - start;
     if (from + length <= STRIDE) return keystream(this.seed, start, from + length).subarray(from);

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import {
@@ -121,6 +121,34 @@ describe('overwriting a loop device', () => {
       verification: { result: 'failed' },
     });
     expect(outcome.reasons.map(({ code }) => code)).toEqual(['content-left']);
+  });
+
+  it('says which part could not be written, and claims nothing of the whole', async (context) => {
+    // A loop device over a file that its file system has no room for returns I/O errors, as bad sectors do.
+    const folder = temporaryFolder();
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'none', folder]).status !== 0) {
+      context.skip('mounts are not permitted here');
+    }
+    onTestFinished(() => void spawnSync('umount', ['-l', folder]));
+    const image = join(folder, 'image');
+    writeFileSync(image, '');
+    truncateSync(image, 8 * MIB);
+    const made = spawnSync('losetup', ['--find', '--show', image]);
+    if (made.status !== 0) context.skip('loop devices are not permitted here');
+    const path = made.stdout.toString().trim();
+    onTestFinished(() => void spawnSync('losetup', ['--detach', path]));
+    const device = readDeviceFacts(path);
+    const outcome = await sanitizeDevice(
+      device,
+      await chosen(device, 'clear'),
+      new MemoryJournal(() => true),
+      OPTIONS,
+    );
+    expect(outcome).toMatchObject({ outcome: 'overwritten-residual', sanitization: null });
+    expect(outcome.reasons.map(({ code }) => code)).toEqual(['bad-blocks']);
+    const bad = Number(/(\d+) bytes/.exec(outcome.reasons[0]?.text ?? '')?.[1]);
+    expect(bad).toBeGreaterThan(3 * MIB);
+    expect(outcome.verification.bytesRead).toBeGreaterThan(3 * MIB);
   });
 
   it('stops at a signal, and claims nothing', async (context) => {
