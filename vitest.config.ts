@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
@@ -7,7 +6,7 @@ import { buildWorkers } from './scripts/build.mjs';
 
 /** Threads cannot run TypeScript: they get what the build would make of the sources as they are. */
 function workers(): Plugin {
-  const folder = mkdtempSync(join(tmpdir(), 'quietus-workers-'));
+  const folder = join(import.meta.dirname, 'node_modules', '.cache', 'quietus-workers', String(process.pid));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   let built: Promise<void> | undefined;
   return {

@@ -1,5 +1,7 @@
 const MAX_PART_BYTES = 255;
 const MAX_PATH_BYTES = 4096;
+/** Names of which nothing more than their length needs a look: most. */
+const PLAIN = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
 /** Control characters, line separators, and those that turn the direction of text, with which a name lies about itself. */
 const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 const WINDOWS_FORBIDDEN = /[<>:"|?*]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
@@ -11,6 +13,7 @@ const WINDOWS_FORBIDDEN = /[<>:"|?*]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.
  * @returns the rest of a sentence that begins with the name, or null where it may
  */
 export function nameProblem(path: string): string | null {
+  if (path.length <= MAX_PART_BYTES && PLAIN.test(path) && process.platform !== 'win32') return null;
   if (path === '') return 'is empty';
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
   if (path.startsWith('/')) return 'is absolute';

@@ -72,11 +72,9 @@ function paxRecord(key: string, value: string): string {
 }
 
 function decimalSeconds(nanoseconds: bigint): string {
-  const absolute = nanoseconds < 0n ? -nanoseconds : nanoseconds;
-  const fraction = String(absolute % NANOSECONDS)
-    .padStart(9, '0')
-    .replace(/0+$/, '');
-  return `${nanoseconds < 0n ? '-' : ''}${absolute / NANOSECONDS}${fraction === '' ? '' : `.${fraction}`}`;
+  const digits = String(nanoseconds < 0n ? -nanoseconds : nanoseconds).padStart(10, '0');
+  const fraction = digits.slice(-9).replace(/0+$/, '');
+  return `${nanoseconds < 0n ? '-' : ''}${digits.slice(0, -9)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
 /** Zeros behind contents of a size. */
@@ -102,22 +100,23 @@ interface BlockFields {
   seconds: number;
 }
 
-/** Owners are left out: their names and numbers are nobody's business outside, and mean nothing there. */
+/** What is the same in every header. Owners are left out: they are nobody's business outside, and mean nothing there. */
+const TEMPLATE = Buffer.alloc(BLOCK_BYTES);
+TEMPLATE.write('0000000\0'.repeat(3), 100, 'latin1');
+TEMPLATE.write(' '.repeat(8), 148, 'latin1');
+TEMPLATE.write('ustar\x0000', 257, 'latin1');
+
 function block(fields: BlockFields): Buffer {
-  const header = Buffer.alloc(BLOCK_BYTES);
+  const header = Buffer.from(TEMPLATE);
   header.write(fields.name, 0, 'latin1');
   header.write(octal(fields.mode, 7), 100, 'latin1');
-  header.write('0000000\0', 108, 'latin1');
-  header.write('0000000\0', 116, 'latin1');
   header.write(octal(fields.size, 11), 124, 'latin1');
   header.write(octal(fields.seconds, 11), 136, 'latin1');
-  header.write('        ', 148, 'latin1');
   header.write(fields.flag, 156, 'latin1');
-  header.write(fields.target, 157, 'latin1');
-  header.write('ustar\x0000', 257, 'latin1');
-  header.write(fields.prefix, 345, 'latin1');
+  if (fields.target !== '') header.write(fields.target, 157, 'latin1');
+  if (fields.prefix !== '') header.write(fields.prefix, 345, 'latin1');
   let sum = 0;
-  for (const byte of header) sum += byte;
+  for (let at = 0; at < BLOCK_BYTES; at += 1) sum += header[at] as number;
   header.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
   return header;
 }

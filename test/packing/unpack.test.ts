@@ -35,9 +35,10 @@ async function* pieces(bytes: Uint8Array, size = 1000) {
 
 /** Extracts below a fresh folder and says how it ended; whatever happens, nothing else may be there. */
 async function outcome(file: Uint8Array, options?: UnpackOptions): Promise<string> {
-  const folder = temporaryFolder();
+  const parent = temporaryFolder();
+  const folder = join(parent, 'box');
+  mkdirSync(folder);
   writeFileSync(join(folder, 'bystander'), 'untouched');
-  const outside = readdirSync(join(folder, '..')).length;
   let code = 'extracted';
   try {
     await unpack(pieces(file), join(folder, 'out'), options);
@@ -46,7 +47,7 @@ async function outcome(file: Uint8Array, options?: UnpackOptions): Promise<strin
   }
   expect(readdirSync(folder)).toEqual(code === 'extracted' ? ['bystander', 'out'] : ['bystander']);
   expect(readFileSync(join(folder, 'bystander'), 'utf8')).toBe('untouched');
-  expect(readdirSync(join(folder, '..')).length).toBeGreaterThanOrEqual(outside - 2);
+  expect(readdirSync(parent)).toEqual(['box']);
   return code;
 }
 
@@ -124,7 +125,7 @@ describe('a tar file that means no good', () => {
         );
         expect(['extracted', 'unsafe-pack', 'pack-damaged']).toContain(await outcome(tar));
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });
