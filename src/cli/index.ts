@@ -29,6 +29,7 @@ export { canShowSecret, refuseBinaryTerminal, showSecret, writeStandardOutput } 
 export { allowanceFlags, bytesInWords, endedItemData, printJsonLine } from './sweep-view.js';
 export { type Cell, type Column, type TableOptions, table } from './table.js';
 export { type Colour, coloured } from './terminal.js';
+export { encryptionText, mediumText, passphraseText } from './transfer-view.js';
 export {
   askNewPassphrase,
   folderForWorkspace,

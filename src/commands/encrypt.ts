@@ -1,28 +1,23 @@
 import {
   Args,
-  bytesInWords,
   canShowSecret,
   confirmFlag,
   counted,
   disposalData,
   disposalText,
+  encryptionText,
   Flags,
+  mediumText,
+  passphraseText,
   QuietusCommand,
   refuseBinaryTerminal,
-  shellWord,
   showSecret,
   writeStandardOutput,
 } from '../cli/index.js';
 import type { Selection } from '../disposal/index.js';
-import { ExitCode, Fault, TRANSFER_FORMATS, type TransferFormat } from '../model/index.js';
+import { ExitCode, TRANSFER_FORMATS, type TransferFormat } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import type { EncryptionResult, Handover, MediumFacts, SheetKind } from '../transfer/index.js';
-
-const UNRECOVERABLE = {
-  'none-registered': 'the workspace has no recovery recipient',
-  format: 'the recovery recipient has no key for this format',
-  'post-quantum': 'post-quantum recipients cannot be mixed with the recovery recipient of another kind',
-};
+import type { EncryptionResult, SheetKind } from '../transfer/index.js';
 
 export default class Encrypt extends QuietusCommand {
   static override description =
@@ -122,12 +117,12 @@ export default class Encrypt extends QuietusCommand {
       throw badInput('json-and-pipe', 'Standard output cannot take both the file and JSON', {
         hint: 'Leave --json out, and give --receipt FILE',
       });
-    const { encryptTransfer, handOver, inspectMedium, sha256FromMedium } = await import(
+    const { encryptTransfer, handOver, inspectMedium, readBackFromMedium } = await import(
       '../transfer/index.js'
     );
     const session = await this.openSession();
-    const medium = flags.media === undefined ? null : inspectMedium(flags.media);
-    if (medium !== null) this.#tellMedium(medium);
+    const medium = flags.media === undefined ? null : await inspectMedium(flags.media);
+    if (medium !== null) for (const line of mediumText(medium)) this.note(line);
     const selection = flags['dispose-original']
       ? await this.#selectOriginals(session, paths, flags.confirm)
       : null;
@@ -157,13 +152,21 @@ export default class Encrypt extends QuietusCommand {
       write: writeStandardOutput,
     });
     bar.stop();
-    const fromMedium = medium !== null && requireOnMedium(result, sha256FromMedium);
+    // First of all: whatever fails from here on, the file is there and only this opens it.
+    if (result.passphrase !== null) showSecret(passphraseText(result, result.passphrase));
+    const fromMedium = medium !== null && (await readBackFromMedium(result));
     const handover = await handOver(session, result, {
       sheet: flags.sheet as SheetKind,
       receipt: flags.receipt ?? null,
       fromMedium,
     });
-    this.#tell(result, handover, { fromMedium, medium });
+    const text = encryptionText(result, handover, medium !== null);
+    for (const line of text.result) {
+      if (toPipe) this.note(line);
+      else this.print(line);
+    }
+    for (const line of text.notes) this.note(line);
+    if (result.skipped.length > 0) this.endWith(ExitCode.partial);
     const disposed =
       selection && (await this.#disposeOriginals(session, selection, result, flags['accept-residual']));
     return {
@@ -175,15 +178,6 @@ export default class Encrypt extends QuietusCommand {
       ended_transfers: result.ended,
       ...(disposed ? { disposal: disposed } : {}),
     };
-  }
-
-  #tellMedium({ removable, model, encrypted }: MediumFacts): void {
-    const what = model ?? 'The medium';
-    if (removable === true) this.note(`${what} is removable.`);
-    else if (removable === false)
-      this.note(`warning: ${what} is a fixed disk of this machine, not removable.`);
-    else this.note(`warning: the operating system does not say whether ${what.toLowerCase()} is removable.`);
-    if (encrypted) this.note('Its file system is encrypted as a whole, too (dm-crypt).');
   }
 
   /** Examined before anything is encrypted: what changes between the two is not destroyed. */
@@ -234,71 +228,4 @@ export default class Encrypt extends QuietusCommand {
     if (disposed.certificate !== null) this.print(`Certificate ${disposed.certificate.number}`);
     return disposalData(disposed);
   }
-
-  #tell(
-    result: EncryptionResult,
-    handover: Handover,
-    { fromMedium, medium }: { fromMedium: boolean; medium: MediumFacts | null },
-  ): void {
-    const say =
-      result.output === null ? (text: string) => this.note(text) : (text: string) => this.print(text);
-    const { facts } = result;
-    say(
-      `${result.transfer}: ${counted(facts.files, 'file')}, ${bytesInWords(facts.plaintextBytes)}, for ${result.recipients.map(({ name }) => name).join(', ')}`,
-    );
-    if (result.output !== null) {
-      say(`  file     ${result.output}`);
-      say(`  SHA-256  ${facts.ciphertextSha256}`);
-      say(
-        `  read back and decrypted: it is what went in${fromMedium ? '; read again from the medium itself' : ''}`,
-      );
-    } else this.note('  not read back: it went into a pipe');
-    if (medium !== null && !fromMedium)
-      this.note(
-        'warning: the file system of the medium cannot be read past its cache; take the medium out, put it in again, and compare: sha256sum',
-      );
-    if (handover.sheetPath !== null) say(`  sheet    ${handover.sheetPath}`);
-    if (handover.receiptPath !== null) say(`  receipt  ${handover.receiptPath}`);
-    if (result.choice.unrecoverable !== null)
-      this.note(`note: no recovery recipient can open it: ${UNRECOVERABLE[result.choice.unrecoverable]}`);
-    for (const { path, why } of result.skipped) this.note(`left out: ${path} ${why}`);
-    if (result.skipped.length > 0) this.endWith(ExitCode.partial);
-    if (result.passphrase !== null) showSecret(passphraseLines(result, result.passphrase));
-    else if (result.choice.byPassphrase)
-      this.note(
-        'The passphrase is in the file of --passphrase-to; it never travels with the encrypted file.',
-      );
-  }
-}
-
-function passphraseLines({ recipients }: EncryptionResult, passphrase: string): string[] {
-  const ways = recipients.map(({ name, channel }) => `${name}: ${channel ?? 'as agreed'}`).join('; ');
-  return [
-    '',
-    '  The passphrase, shown this once:',
-    '',
-    `    ${passphrase}`,
-    '',
-    `  Give it by another way than the file (${ways}).`,
-    '',
-  ];
-}
-
-/**
- * @returns whether the file was read from the medium itself
- * @throws Fault `readback-differs` (exit 5)
- */
-function requireOnMedium(result: EncryptionResult, digestOf: (path: string) => string | null): boolean {
-  const { output, facts } = result;
-  const digest = output === null ? null : digestOf(output);
-  if (digest === null) return false;
-  if (digest === facts.ciphertextSha256) return true;
-  throw new Fault(
-    'readback-differs',
-    ExitCode.verificationFailed,
-    'What the medium holds is not what was written to it',
-    {
-      hint: `Do not use this medium, and destroy it; what lies there is ${output === null ? '' : shellWord(output)}`,
-    },
-  );
 }

@@ -8,4 +8,4 @@ export { inspectFile } from './encrypted-file.js';
 export { type EncryptionRequest, type EncryptionResult, encryptTransfer } from './encryption.js';
 export { type Handover, handOver, type SheetKind } from './handover.js';
 export { checkMedia, type MediaCheck, type MediaFinding } from './media-check.js';
-export { inspectMedium, type MediumFacts, sha256FromMedium } from './portable-medium.js';
+export { inspectMedium, type MediumFacts, readBackFromMedium } from './portable-medium.js';

@@ -47,7 +47,7 @@ export async function checkMedia(
   path: string,
   options: { signal: AbortSignal; onFile?: (seen: number) => void },
 ): Promise<MediaCheck> {
-  const medium = inspectMedium(path);
+  const medium = await inspectMedium(path);
   const check: MediaCheck = { medium, encrypted: 0, accompanying: 0, findings: [], remarks: [] };
   let seen = 0;
   for await (const file of filesBelow(medium.folder, '')) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
-import { badInput } from '../model/index.js';
-import { alignedBuffers, type DiskFacts, deviceNumber, layersOf, readBlockStack } from '../shred/index.js';
+import { badInput, verificationFailed } from '../model/index.js';
+import type { DiskFacts } from '../shred/index.js';
 
 /** What is known of the device that a folder lies on. */
 export interface MediumFacts {
@@ -20,7 +20,7 @@ export interface MediumFacts {
  *
  * @throws Fault `medium-missing` (exit 2)
  */
-export function inspectMedium(path: string): MediumFacts {
+export async function inspectMedium(path: string): Promise<MediumFacts> {
   let folder: string;
   try {
     folder = realpathSync(path);
@@ -31,6 +31,7 @@ export function inspectMedium(path: string): MediumFacts {
       hint: 'Give the folder where the medium is mounted, such as /media/jdoe/STICK',
     });
   }
+  const { deviceNumber, layersOf, readBlockStack } = await import('../shred/index.js');
   const top =
     process.platform === 'linux'
       ? readBlockStack(deviceNumber(statSync(folder, { bigint: true }).dev))
@@ -55,12 +56,31 @@ function isRemovable({ removable, transport }: DiskFacts): boolean {
 const BUFFER_BYTES = 1024 * 1024;
 
 /**
+ * Reads an encrypted file once more, past the page cache, and compares it with what was proved.
+ *
+ * @returns false where the file system cannot be read so
+ * @throws Fault `readback-differs` (exit 5)
+ */
+export async function readBackFromMedium(result: {
+  output: string | null;
+  facts: { ciphertextSha256: string | null };
+}): Promise<boolean> {
+  const digest = result.output === null ? null : await sha256FromMedium(result.output);
+  if (digest === null) return false;
+  if (digest === result.facts.ciphertextSha256) return true;
+  throw verificationFailed('readback-differs', 'What the medium holds is not what was written to it', {
+    hint: 'Do not use the medium any more, and destroy it; encrypt again to another one',
+  });
+}
+
+/**
  * SHA-256 of a file, read past the page cache (O_DIRECT), so from the medium itself.
  *
  * @returns lower-case hex; null where the file system cannot be read so
  */
-export function sha256FromMedium(path: string): string | null {
+async function sha256FromMedium(path: string): Promise<string | null> {
   if (process.platform !== 'linux') return null;
+  const { alignedBuffers } = await import('../shred/index.js');
   const [buffer] = alignedBuffers(1, BUFFER_BYTES) ?? [];
   if (buffer === undefined) return null;
   let file: number;

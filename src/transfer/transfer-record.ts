@@ -3,7 +3,6 @@ import { createReadStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import {
-  ExitCode,
   Fault,
   type Recipient,
   type Transfer,
@@ -238,9 +237,4 @@ async function recordLateOutcome(session: Session, transfer: Transfer): Promise<
       },
     });
   });
-}
-
-/** Whether a failure leaves nothing to record: the command line was wrong before anything began. */
-export function isBadInput(error: unknown): boolean {
-  return error instanceof Fault && error.exitCode === ExitCode.badInput;
 }

@@ -42,6 +42,12 @@ export default class IdentityCreate extends QuietusCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(IdentityCreate);
     const { createIdentity, requireNewName } = await import('../../identities/index.js');
+    if (flags.days !== undefined && flags.kind !== 'x509') {
+      const { badInput } = await import('../../model/index.js');
+      throw badInput('flag-unfit', 'Only a certificate is valid for a number of days', {
+        hint: 'Leave --days out, or add --kind x509; a recipient has an expiry of its own: recipient add --expires',
+      });
+    }
     const session = await this.openSession();
     await requireNewName(session, args.name);
     const identity = await createIdentity(session, {

@@ -1,0 +1,69 @@
+import type { EncryptionResult, Handover, MediumFacts } from '../transfer/index.js';
+import { counted } from './counted.js';
+import { bytesInWords } from './sweep-view.js';
+
+const UNRECOVERABLE = {
+  'none-registered': 'the workspace has no recovery recipient',
+  format: 'the recovery recipient has no key for this format',
+  'post-quantum': 'post-quantum recipients cannot be mixed with the recovery recipient of another kind',
+};
+
+/** What a portable medium is, before anything is written to it. */
+export function mediumText({ removable, model, encrypted }: MediumFacts): string[] {
+  const what = model ?? 'The medium';
+  const kind =
+    removable === true
+      ? `${what} is removable.`
+      : removable === false
+        ? `warning: ${what} is a fixed disk of this machine, not removable.`
+        : 'warning: the operating system does not say whether the medium is removable.';
+  return encrypted ? [kind, 'Its file system is encrypted as a whole, too (dm-crypt).'] : [kind];
+}
+
+/** What was done, for people: the result, and what they should know beside it. */
+export function encryptionText(
+  result: EncryptionResult,
+  { receipt, sheetPath, receiptPath }: Handover,
+  onMedium: boolean,
+): { result: string[]; notes: string[] } {
+  const { facts, output, choice } = result;
+  const names = result.recipients.map(({ name }) => name).join(', ');
+  const fromMedium = receipt.verification === 'read-back-from-medium';
+  const lines = [
+    `${result.transfer}: ${counted(facts.files, 'file')}, ${bytesInWords(facts.plaintextBytes)}, for ${names}`,
+  ];
+  const notes: string[] = [];
+  if (output === null) notes.push('  not read back: it went into a pipe');
+  else {
+    lines.push(`  file     ${output}`, `  SHA-256  ${facts.ciphertextSha256}`);
+    lines.push(
+      `  read back and decrypted: it is what went in${fromMedium ? '; read again from the medium itself' : ''}`,
+    );
+  }
+  if (sheetPath !== null) lines.push(`  sheet    ${sheetPath}`);
+  if (receiptPath !== null) lines.push(`  receipt  ${receiptPath}`);
+  if (onMedium && !fromMedium)
+    notes.push(
+      'warning: the file system of the medium cannot be read past its cache; take the medium out, put it in again, and compare: sha256sum',
+    );
+  if (choice.unrecoverable !== null)
+    notes.push(`note: no recovery recipient can open it: ${UNRECOVERABLE[choice.unrecoverable]}`);
+  for (const { path, why } of result.skipped) notes.push(`left out: ${path} ${why}`);
+  if (choice.byPassphrase && result.passphrase === null)
+    notes.push('The passphrase is in the file of --passphrase-to; it never travels with the encrypted file.');
+  return { result: lines, notes };
+}
+
+/** The passphrase and how it reaches each recipient. */
+export function passphraseText({ recipients }: EncryptionResult, passphrase: string): string[] {
+  const ways = recipients.map(({ name, channel }) => `${name}: ${channel ?? 'as agreed'}`).join('; ');
+  return [
+    '',
+    '  The passphrase, shown this once:',
+    '',
+    `    ${passphrase}`,
+    '',
+    `  Give it by another way than the file (${ways}).`,
+    '',
+  ];
+}
