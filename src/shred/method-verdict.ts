@@ -1,5 +1,6 @@
 import type { Reason } from '../model/index.js';
 import type { BlockLayer } from './block-stack.js';
+import { needsSurvey } from './file-survey.js';
 import type { FileSystemFacts } from './file-system-facts.js';
 import type { Assessment } from './medium-inspector.js';
 
@@ -29,20 +30,19 @@ function overwriting({ kind, assessment, refusal }: MediumFindings): MethodVerdi
   if (assessment === null) return undefined;
   const verdict = (reach: Reach, text: string): MethodVerdict => ({ method: 'overwrite', reach, text });
   if (refusal !== null) return verdict('not-possible', `It would be refused: ${refusal.text}`);
-  if (assessment.residual.length > 0) {
-    const folder =
-      kind === 'folder' && ['btrfs', 'xfs'].includes(assessment.fileSystem)
-        ? ' Here it depends on each file; those are asked when they are disposed of.'
-        : '';
-    return verdict(
-      'leaves-residue',
-      `Refused unless what is left behind is accepted; then the certificate says so.${folder}`,
-    );
-  }
-  return verdict(
-    'in-place',
-    'Reaches the blocks that the file has now; partial sanitization (NIST SP 800-88 Rev. 2).',
-  );
+  const each =
+    kind === 'folder' && needsSurvey(assessment.fileSystem)
+      ? ' Here it depends on each file; those are asked when they are disposed of.'
+      : '';
+  return assessment.residual.length > 0
+    ? verdict(
+        'leaves-residue',
+        `Refused unless what is left behind is accepted; then the certificate says so.${each}`,
+      )
+    : verdict(
+        'in-place',
+        `Reaches the blocks that the file has now; partial sanitization (NIST SP 800-88 Rev. 2).${each}`,
+      );
 }
 
 function fillingFreeSpace({ fileSystem, assessment }: MediumFindings): MethodVerdict | undefined {
