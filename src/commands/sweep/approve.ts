@@ -36,7 +36,11 @@ export default class SweepApprove extends QuietusCommand {
     const approval = await approvePlan(session, plan.id, key);
     this.print(`Approved by ${operator.id}: ${plan.id}, ${plan.counts.dispose} items to dispose of`);
     this.print(`  SHA-256 ${plan.sha256}`);
-    this.note(`Next: quietus sweep run ${plan.id}`);
+    this.note(
+      plan.counts.dispose > 0
+        ? `Next: quietus sweep run ${plan.id}`
+        : `Next: quietus sweep handover ${plan.id} --to NAME`,
+    );
     return {
       plan: plan.id,
       sha256: plan.sha256,

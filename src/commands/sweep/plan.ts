@@ -1,4 +1,4 @@
-import { Flags, planItemData, planItemText, QuietusCommand, stepsText } from '../../cli/index.js';
+import { counted, Flags, planItemData, planItemText, QuietusCommand, stepsText } from '../../cli/index.js';
 import type { Decision, PlanItem } from '../../model/index.js';
 import type { BuiltPlan } from '../../retention/index.js';
 
@@ -101,10 +101,26 @@ export default class SweepPlan extends QuietusCommand {
       `  dispose ${counts.dispose}, keep ${counts.keep}, held ${counts.held}, defect ${counts.defect}`,
     );
     this.print(`  SHA-256 ${plan.sha256}`);
+    this.noteOthers(plan.id, items);
     if (counts.dispose === 0) this.note('Nothing is to be disposed of.');
     else if (plan.asOf > today)
       this.note(`A plan for a later day than ${today} shows what will be due, and cannot be run.`);
     else if (plan.approvalsRequired > 0) this.note(`Next: quietus sweep approve ${plan.id}`);
     else this.note(`Next: quietus sweep run ${plan.id}`);
+  }
+
+  /** What is due for something else than destruction, and what can be done about it. */
+  private noteOthers(planId: string, items: readonly PlanItem[]): void {
+    const awaiting = (reason: string) => items.filter((item) => item.reason === reason).length;
+    const transfers = awaiting('awaits-transfer');
+    const redactions = awaiting('awaits-redaction');
+    if (transfers > 0) {
+      this.note(`${counted(transfers, 'item')} to hand over: quietus sweep handover ${planId} --to NAME`);
+    }
+    if (redactions > 0) {
+      this.note(
+        `${counted(redactions, 'item')} to redact, which this program does not do: redact them, and correct the inventory.`,
+      );
+    }
   }
 }
