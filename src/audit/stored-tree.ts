@@ -106,8 +106,8 @@ export class GrowingTree {
    * @throws Fault `log-rewound` (exit 5) where the log ends before its tree, or with another entry
    */
   static async open(transaction: StoreTransaction): Promise<GrowingTree> {
-    const state = (await transaction.logTree.state()) ?? (await emptyState(transaction));
-    const head = await transaction.log.end();
+    const { state: kept, end: head } = await transaction.logTree.edge();
+    const state = kept ?? (await emptyState(transaction));
     const tree = new GrowingTree(transaction, state, frontierOf(state));
     const seq = head?.seq ?? 0;
     if (seq > state.size) await tree.#takeIn(seq);
@@ -149,7 +149,7 @@ export class GrowingTree {
   }
 
   async save(): Promise<void> {
-    await this.transaction.logTree.insertNodes(this.#completed.splice(0));
+    if (this.#completed.length > 0) await this.transaction.logTree.insertNodes(this.#completed.splice(0));
     this.state.size = this.size;
     this.state.peaks = Buffer.concat(this.frontier.peaks);
     await this.transaction.logTree.save(this.state);

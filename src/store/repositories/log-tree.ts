@@ -52,6 +52,25 @@ export interface SegmentRecord {
 
 const ROWS = 300;
 
+interface EdgeRow {
+  size: number | null;
+  head: string;
+  peaks: Buffer;
+  checkpoint_size: number;
+  pin: string | null;
+  end_seq: number | null;
+  end_hash: string;
+}
+
+const EDGE = `select t.size, t.head, t.peaks, t.checkpoint_size, t.pin, e.seq as end_seq, e.hash as end_hash
+  from (select 1 as id) as one
+  left join log_tree as t on t.id = one.id
+  left join (select seq, hash from log_entries order by seq desc limit 1) as e on true`;
+
+const SAVE = `insert into log_tree (id, size, head, peaks, checkpoint_size, pin) values (1, ?, ?, ?, ?, ?)
+  on conflict (id) do update set size = excluded.size, head = excluded.head, peaks = excluded.peaks,
+  checkpoint_size = excluded.checkpoint_size, pin = excluded.pin`;
+
 export class LogTreeRepository {
   constructor(private readonly database: Knex | Knex.Transaction) {}
 
@@ -62,10 +81,20 @@ export class LogTreeRepository {
     return { size, head, peaks, checkpointSize, pin };
   }
 
+  /** The tree's state and the newest entry, in one query: every append begins with it. */
+  async edge(): Promise<{ state: TreeState | undefined; end: { seq: number; hash: string } | undefined }> {
+    const answer: unknown = await this.database.raw(EDGE);
+    // The drivers wrap rows in different ways.
+    const [row] = (Array.isArray(answer) ? answer : (answer as { rows: EdgeRow[] }).rows) as [EdgeRow];
+    const { size, head, peaks, checkpoint_size: checkpointSize, pin, end_seq: seq, end_hash: hash } = row;
+    return {
+      state: size === null ? undefined : { size, head, peaks, checkpointSize, pin },
+      end: seq === null ? undefined : { seq, hash },
+    };
+  }
+
   async save({ size, head, peaks, checkpointSize, pin }: TreeState): Promise<void> {
-    const row = { size, head, peaks, checkpoint_size: checkpointSize, pin };
-    const changed = await this.database('log_tree').where('id', 1).update(row);
-    if (changed === 0) await this.database('log_tree').insert({ id: 1, ...row });
+    await this.database.raw(SAVE, [size, head, peaks, checkpointSize, pin] as never[]);
   }
 
   /** A node that is there stays: that of a complete subtree never changes, and verification compares it. */

@@ -27,12 +27,24 @@ export interface LogFilter {
 
 const COLUMNS = ['seq', 'time', 'operator', 'action', 'hash', 'entry'] as const;
 
+/** Rows a statement. */
+const ROWS = 500;
+/** SQLite takes the rows as one JSON document: to bind each value costs more than the insert itself. */
+const JSON_INSERT = `insert into log_entries (${COLUMNS.join(', ')})
+  select ${COLUMNS.map((_, at) => `value ->> ${at}`).join(', ')} from json_each(?)`;
+
+function rowsText(records: readonly LogRecord[]): string {
+  return JSON.stringify(records.map((record) => COLUMNS.map((column) => record[column])));
+}
+
 export class LogRepository {
   constructor(private readonly database: Knex | Knex.Transaction) {}
 
   async insert(records: readonly LogRecord[]): Promise<void> {
-    for (let at = 0; at < records.length; at += 500) {
-      await this.database('log_entries').insert(records.slice(at, at + 500));
+    for (let at = 0; at < records.length; at += ROWS) {
+      const part = records.slice(at, at + ROWS);
+      if (isSqlite(this.database)) await this.database.raw(JSON_INSERT, [rowsText(part)]);
+      else await this.database('log_entries').insert(part);
     }
   }
 
