@@ -39,6 +39,8 @@ interface Stretch {
 const HASH_BYTES = 32;
 const STORED_LEVEL = 8;
 const MOST_STEPS = 100;
+/** The largest number that an integer column of PostgreSQL holds. */
+const LARGEST = 2 ** 31 - 1;
 
 /** Reads the log from its beginning, stretch by stretch, and checks each against what came before. */
 export class LogStream {
@@ -91,7 +93,7 @@ export class LogStream {
       const problem = this.options.checks.beyond(head, this.entries);
       if (problem) return problem;
     }
-    const more = await this.options.store.logTree.checkpointsOfSizes(last, Number.MAX_SAFE_INTEGER);
+    const more = await this.options.store.logTree.checkpointsOfSizes(last, LARGEST);
     const [lost] = more;
     const grown = lost && ((await this.options.store.log.end())?.seq ?? 0) >= lost.size;
     if (lost === undefined || grown) return null;

@@ -47,8 +47,6 @@ export class StoredTree implements NodeSource {
   }
 
   async #leaves(block: number): Promise<TreeHash[]> {
-    const kept = await this.repositories.logTree.leaves(block);
-    if (kept) return split(kept);
     const records = await this.repositories.log.page(block * BLOCK, BLOCK);
     return records
       .filter(({ seq }, at) => seq === block * BLOCK + at + 1)

@@ -15,7 +15,6 @@ export type { LogFilter, LogRecord } from './repositories/log.js';
 export type {
   CheckpointRecord,
   LogKeyRecord,
-  SegmentRecord,
   TreeNodeRecord,
   TreeState,
   WitnessRecord,

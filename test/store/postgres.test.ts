@@ -3,6 +3,7 @@ import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore, type StoreLocation } from '../../src/store/index.js';
 import { archivesSuite } from './archives.suite.js';
+import { logTreeSuite } from './log-tree.suite.js';
 import { repositoriesSuite } from './repositories.suite.js';
 import { transfersSuite } from './transfers.suite.js';
 
@@ -31,6 +32,7 @@ async function freshSchema(): Promise<StoreLocation & { postgres: string }> {
 
 if (url !== '') {
   repositoriesSuite('PostgreSQL', freshSchema);
+  logTreeSuite('PostgreSQL', freshSchema);
   archivesSuite('PostgreSQL', freshSchema);
   transfersSuite('PostgreSQL', freshSchema);
 

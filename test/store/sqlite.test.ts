@@ -7,6 +7,7 @@ import { openStore } from '../../src/store/index.js';
 import { MIGRATIONS, type Migration, migrate } from '../../src/store/migrations/index.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { archivesSuite } from './archives.suite.js';
+import { logTreeSuite } from './log-tree.suite.js';
 import { repositoriesSuite } from './repositories.suite.js';
 import { sampleHold } from './samples.js';
 import { transfersSuite } from './transfers.suite.js';
@@ -14,6 +15,7 @@ import { transfersSuite } from './transfers.suite.js';
 const RELEASED = MIGRATIONS.map(({ name }) => name);
 
 repositoriesSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
+logTreeSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
 archivesSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
 transfersSuite('SQLite', () => Promise.resolve({ sqlite: join(temporaryFolder(), 'quietus.db') }));
 

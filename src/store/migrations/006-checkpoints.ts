@@ -36,11 +36,6 @@ async function createTree(database: Knex): Promise<void> {
     table.binary('hash').notNullable();
     table.primary(['level', 'position']);
   });
-  await database.schema.createTable('log_leaves', (table) => {
-    /** Leaf hashes of 256 entries whose texts may have moved to an archived segment. */
-    table.integer('block').primary();
-    table.binary('hashes').notNullable();
-  });
 }
 
 async function createCheckpoints(database: Knex): Promise<void> {
@@ -69,16 +64,5 @@ async function createCheckpoints(database: Knex): Promise<void> {
     table.integer('failures').notNullable();
     table.text('attempted_at');
     table.text('code');
-  });
-  await database.schema.createTable('log_segments', (table) => {
-    table.integer('first').primary();
-    table.integer('last').notNullable();
-    /** Name of the file in the workspace's folder of segments. */
-    table.text('file').notNullable();
-    /** SHA-256, hex, of the compressed file. */
-    table.text('sha256').notNullable();
-    table.text('head').notNullable();
-    /** Number of the entry that tells of the segment. */
-    table.integer('seq').notNullable();
   });
 }

@@ -41,15 +41,6 @@ export interface WitnessRecord {
   code: string | null;
 }
 
-export interface SegmentRecord {
-  first: number;
-  last: number;
-  file: string;
-  sha256: string;
-  head: string;
-  seq: number;
-}
-
 const ROWS = 300;
 
 interface EdgeRow {
@@ -125,22 +116,6 @@ export class LogTreeRepository {
     return rows.map(({ hash }) => hash);
   }
 
-  async leaves(block: number): Promise<Buffer | undefined> {
-    const row: { hashes: Buffer } | undefined = await this.database('log_leaves')
-      .where({ block })
-      .first('hashes');
-    return row?.hashes;
-  }
-
-  async insertLeaves(blocks: readonly { block: number; hashes: Buffer }[]): Promise<void> {
-    for (let at = 0; at < blocks.length; at += ROWS) {
-      await this.database('log_leaves')
-        .insert(blocks.slice(at, at + ROWS))
-        .onConflict('block')
-        .merge();
-    }
-  }
-
   /** Public keys of the log, oldest first. */
   async keys(): Promise<LogKeyRecord[]> {
     return await this.database('log_keys').orderBy('number').select('number', 'epoch', 'key', 'seq');
@@ -193,16 +168,6 @@ export class LogTreeRepository {
   async saveWitness({ name, delivered, failures, attemptedAt, code }: WitnessRecord): Promise<void> {
     const row = { name, delivered, failures, attempted_at: attemptedAt, code };
     await this.database('log_witnesses').insert(row).onConflict('name').merge();
-  }
-
-  async segments(): Promise<SegmentRecord[]> {
-    return await this.database('log_segments')
-      .orderBy('first')
-      .select('first', 'last', 'file', 'sha256', 'head', 'seq');
-  }
-
-  async insertSegment(segment: SegmentRecord): Promise<void> {
-    await this.database('log_segments').insert(segment);
   }
 }
 
