@@ -4,7 +4,7 @@ import { open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Extract, Header } from 'tar-stream';
+import { type Extract, extract, type Header } from 'tar-stream';
 import { badInput, Fault } from '../model/index.js';
 import { syncFolder } from '../workspace/index.js';
 import { ExtractedTree } from './extracted-tree.js';
@@ -97,7 +97,6 @@ class Extraction {
   }
 
   async run(stream: AsyncIterable<Uint8Array>): Promise<void> {
-    const { extract } = await import('tar-stream');
     const tar = extract();
     let failure: unknown = null;
     const feeding = this.#feed(stream, tar).catch((error: unknown) => {
