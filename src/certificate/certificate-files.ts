@@ -5,6 +5,7 @@ import { type SigningIdentity, sha256, signDetached } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
 import { readableMode, syncFolder, writeFileAtomically } from '../workspace/index.js';
 import { type CertificateDocument, serialize } from './certificate-format.js';
+import type { Timestamping } from './signature-timestamp.js';
 
 /** Where the files of a certificate lie. */
 export interface CertificatePaths {
@@ -29,10 +30,19 @@ function pathsFrom(stem: string): CertificatePaths {
 /** Content of the files, by kind. */
 type CertificateContent = Record<keyof CertificatePaths, Uint8Array>;
 
+/** What the settings add to the files. */
+export interface FileOptions {
+  timestamp?: Timestamping | undefined;
+  /** Content of a font file and of a picture; null for none. */
+  font?: Buffer | null;
+  logo?: Buffer | null;
+}
+
 /** Signs the document, and makes the PDF that carries both and is signed itself. */
 export async function makeFiles(
   document: CertificateDocument,
   identity: SigningIdentity,
+  options: FileOptions = {},
 ): Promise<{
   files: CertificateContent;
   digests: { jsonSha256: string; signatureSha256: string; pdfSha256: string };
@@ -41,10 +51,15 @@ export async function makeFiles(
   const { signPdf } = await import('./pdf-signature.js');
   const json = Buffer.from(serialize(document));
   const jsonSha256 = sha256(json);
-  const signature = await signDetached(json, identity, { signingTime: new Date(document.issued_at) });
+  const signature = await signDetached(json, identity, {
+    signingTime: new Date(document.issued_at),
+    timestamp: options.timestamp,
+  });
   const name = `certificate-${document.number}${SUFFIXES.json}`;
   const rendered = await renderCertificate(document, {
     documentSha256: jsonSha256,
+    font: options.font ?? null,
+    logo: options.logo ?? null,
     attachments: [
       { name, bytes: json, type: 'application/json', description: 'The certificate as a JSON document' },
       {
@@ -55,7 +70,7 @@ export async function makeFiles(
       },
     ],
   });
-  const pdf = await signPdf(rendered, identity);
+  const pdf = await signPdf(rendered, identity, options.timestamp);
   return {
     files: { json, signature, pdf },
     digests: { jsonSha256, signatureSha256: sha256(signature), pdfSha256: sha256(pdf) },

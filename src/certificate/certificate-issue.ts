@@ -5,9 +5,11 @@ import type { CertificateRecord, StoreTransaction } from '../store/index.js';
 import { dateIn } from '../workspace/index.js';
 import { certificateDocument } from './certificate-document.js';
 import type { CertificateFacts, IssuedFacts, SubjectKind } from './certificate-facts.js';
-import { makeFiles, stageFiles } from './certificate-files.js';
+import { type FileOptions, makeFiles, stageFiles } from './certificate-files.js';
 import type { CertificateDocument } from './certificate-format.js';
 import { validateCertificate } from './certificate-parser.js';
+import { usableFont, usableLogo } from './pdf-assets.js';
+import { timestamping } from './signature-timestamp.js';
 import { type CertificateSigner, certificateSigner } from './signing-identity.js';
 import { thisTool } from './tool.js';
 
@@ -93,7 +95,7 @@ async function attemptIssue(
   const { facts, year, sequence } = await complete(session, given, { signer, replaces });
   const document = certificateDocument(facts);
   requireValid(document);
-  const made = await makeFiles(document, signer);
+  const made = await makeFiles(document, signer, fileOptions(session));
   const before = await certificates.ofSubject(subject.kind, subject.id);
   const staged = await stageFiles(
     session.paths.certificates,
@@ -176,6 +178,16 @@ async function complete(
     log: { firstSeq: firstSeq(given), ...covered },
   };
   return { facts, year, sequence };
+}
+
+/** A logo or a font that cannot be used holds no certificate back: records were destroyed already. */
+function fileOptions(session: Session): FileOptions {
+  const { certificate, log } = session.settings();
+  return {
+    timestamp: timestamping(log.timestamp),
+    font: usableFont(certificate.font),
+    logo: usableLogo(certificate.logo),
+  };
 }
 
 /** The end of the log, signed where the key of the log is there: its loss must not hold a certificate back. */

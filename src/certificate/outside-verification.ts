@@ -20,6 +20,8 @@ export interface OutsideTrust {
   certificates: string | null;
   /** Public key of the log: the line that C2SP signed-note writes, or PEM; null where none was given. */
   logKey: string | null;
+  /** Certificates of time-stamping authorities, PEM; left out or null where none was given. */
+  timestampAuthorities?: string | null;
 }
 
 /**
@@ -31,7 +33,13 @@ export interface OutsideTrust {
 export async function verifyOutside(path: string, given: OutsideTrust): Promise<CertificateVerification> {
   const bytes = await readCertificateFile(path);
   const trust: SignatureTrust | null =
-    given.certificates === null ? null : { certificates: [given.certificates], source: 'one that you trust' };
+    given.certificates === null
+      ? null
+      : {
+          certificates: [given.certificates],
+          source: 'one that you trust',
+          timestampAuthorities: given.timestampAuthorities ?? null,
+        };
   if (bytes.length > 4 && bytes.readUInt32LE(0) === ZIP_FILE)
     return await verifyBundle(path, unpackBundle(bytes), trust, given.logKey);
   const kind = kindOf(bytes, path);

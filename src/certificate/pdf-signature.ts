@@ -1,11 +1,12 @@
 import { Signer, SignPdf } from '@signpdf/signpdf';
 import { type SigningIdentity, signDetached } from '../crypto/index.js';
+import type { Timestamping } from './signature-timestamp.js';
 
 /** PAdES baseline (ETSI EN 319 142-1): the time of signing stands in the PDF's signature dictionary. */
 class CadesSigner extends Signer {
   constructor(
     private readonly identity: SigningIdentity,
-    private readonly timestamp?: (signature: Buffer) => Promise<Buffer>,
+    private readonly timestamp: Timestamping | undefined,
   ) {
     super();
   }
@@ -21,7 +22,7 @@ class CadesSigner extends Signer {
 export async function signPdf(
   pdf: Buffer,
   identity: SigningIdentity,
-  timestamp?: (signature: Buffer) => Promise<Buffer>,
+  timestamp?: Timestamping,
 ): Promise<Buffer> {
   return await new SignPdf().sign(pdf, new CadesSigner(identity, timestamp));
 }

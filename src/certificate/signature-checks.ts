@@ -8,6 +8,7 @@ import {
 import type { CertificateDocument } from './certificate-format.js';
 import { type CheckResult, check } from './check-result.js';
 import type { ReadPdf } from './pdf-reading.js';
+import { timestampChecks } from './signature-timestamp.js';
 
 /** How far the time of signing may lie from the time of issue that the document tells. */
 const SIGNING_SLACK_MS = 10 * 60_000;
@@ -17,6 +18,8 @@ export interface SignatureTrust {
   certificates: readonly string[];
   /** Such as `this workspace` or `the certificate that you named`. */
   source: string;
+  /** Certificates of time-stamping authorities, PEM; null where none are known. */
+  timestampAuthorities: string | null;
 }
 
 /** Checks the detached signature of a JSON file. */
@@ -78,6 +81,7 @@ function signerChecks(
     ...(document === null ? [] : [namedCheck(signer, document)]),
     chainCheck(signature, trust),
     validityCheck(signature, document),
+    ...timestampChecks(signature, trust?.timestampAuthorities ?? null),
   ];
 }
 

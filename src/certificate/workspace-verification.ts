@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { entriesOf, followChain } from '../audit/index.js';
 import { readCertificate, sha256 } from '../crypto/index.js';
 import type { Session } from '../session/index.js';
@@ -117,7 +118,18 @@ async function ownTrust(session: Session): Promise<SignatureTrust> {
       .flatMap(({ certificates }) => pemBlocks(certificates).slice(0, 1))
       .filter((pem) => told.has(readCertificate(pem).fingerprint)),
     source: 'one that this workspace signs with',
+    timestampAuthorities: authoritiesOf(session),
   };
+}
+
+/** As the settings name them today. */
+function authoritiesOf(session: Session): string | null {
+  const { timestamp } = session.settings().log;
+  try {
+    return timestamp && readFileSync(timestamp.ca, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** The digests are recorded twice, in the register and in the log; whoever changes one must be found by the other. */

@@ -38,6 +38,7 @@ export {
   type Timestamp,
   type TimestampRequest,
   timestampRequest,
+  timestampToken,
   verifyTimestamp,
 } from './timestamp/index.js';
 export {

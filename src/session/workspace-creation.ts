@@ -111,7 +111,7 @@ function newSettings(request: WorkspaceRequest): Settings {
     approvals: { validDays: APPROVAL_DAYS, ...request.approvals },
     holds: { coolingOffDays: COOLING_OFF_DAYS },
     gates: { statementDays: STATEMENT_DAYS },
-    certificate: { itemTitles: false },
+    certificate: { itemTitles: false, logo: null, font: null },
     hooks: { webhook: null, command: null },
     log: LOG_SETTINGS,
     transfers: { requireRecovery: false },

@@ -69,7 +69,7 @@ export function readLogSettings(log: YamlMap): LogSettings {
 }
 
 function readWitnesses(map: YamlMap): WitnessSettings {
-  const folder = pathOf(map, 'folder');
+  const folder = absolutePath(map, 'folder');
   const system = map.text('system', { optional: true }) ?? null;
   const webhook = map.text('webhook', { optional: true }) ?? null;
   if (system !== null && system !== 'syslog' && system !== 'journald') {
@@ -86,7 +86,7 @@ function readWitnesses(map: YamlMap): WitnessSettings {
     folder,
     system: system === 'syslog' || system === 'journald' ? system : null,
     webhook,
-    webhookCa: pathOf(map, 'webhook_ca'),
+    webhookCa: absolutePath(map, 'webhook_ca'),
   };
 }
 
@@ -101,7 +101,8 @@ function readTimestamp(map: YamlMap): TimestampSettings {
   return { url, ca };
 }
 
-function pathOf(map: YamlMap, key: string): string | null {
+/** An optional path in the mapping; one that is not absolute is a mistake in it. */
+export function absolutePath(map: YamlMap, key: string): string | null {
   const path = map.text(key, { optional: true }) ?? null;
   if (path !== null && !isAbsolute(path))
     map.problem(key, 'is not an absolute path', 'Write it with a leading /');

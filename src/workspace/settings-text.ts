@@ -47,6 +47,10 @@ gates:
 certificate:
   # Whether certificates print the titles of items. Titles can be personal information.
   item_titles: ${certificate.itemTitles}
+  # Logo of the organization on the PDF: absolute path of a PNG or JPEG file.
+${optionalText('  ', 'logo', certificate.logo, '/etc/quietus/logo.png')}
+  # Font file for names in scripts that the program's own fonts lack, such as Chinese, Japanese or Korean.
+${optionalText('  ', 'font', certificate.font, '/usr/share/fonts/NotoSansCJKjp-Regular.otf')}
 
 transfers:
   # Whether a file that no recovery recipient could open is refused. See: quietus recipient add --recovery

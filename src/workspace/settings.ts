@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { badInput, daysInMonth } from '../model/index.js';
 import { isTimeZone } from './clock.js';
 import { type HookSettings, readHooks } from './hook-settings.js';
-import { LOG_SETTINGS, type LogSettings, readLogSettings } from './log-settings.js';
+import { absolutePath, LOG_SETTINGS, type LogSettings, readLogSettings } from './log-settings.js';
 import { formatProblems, readYaml, type SourceProblem, type YamlMap } from './yaml-source.js';
 
 /** Version of quietus.yaml that this program writes and reads. */
@@ -49,6 +49,10 @@ export interface Settings {
   certificate: {
     /** Whether certificates print the titles of items, which may be personal information. */
     itemTitles: boolean;
+    /** Absolute path of the organization's logo, PNG or JPEG. */
+    logo: string | null;
+    /** Absolute path of a font file for characters that the program's own fonts lack. */
+    font: string | null;
   };
   hooks: HookSettings;
   log: LogSettings;
@@ -150,7 +154,11 @@ function collect(root: YamlMap): Omit<Settings, 'version'> {
       statementDays:
         gates?.integer('statement_days', { minimum: 1, maximum: 3650, optional: true }) ?? STATEMENT_DAYS,
     },
-    certificate: { itemTitles: certificate?.boolean('item_titles', { optional: true }) ?? false },
+    certificate: {
+      itemTitles: certificate?.boolean('item_titles', { optional: true }) ?? false,
+      logo: certificate ? absolutePath(certificate, 'logo') : null,
+      font: certificate ? absolutePath(certificate, 'font') : null,
+    },
     hooks: hooks ? readHooks(hooks) : { webhook: null, command: null },
     log: log ? readLogSettings(log) : LOG_SETTINGS,
     transfers: {

@@ -43,7 +43,7 @@ describe('settings', () => {
       approvals: { minimum: 1, plannerMayApprove: true, validDays: 30 },
       holds: { coolingOffDays: 7 },
       gates: { statementDays: 90 },
-      certificate: { itemTitles: false },
+      certificate: { itemTitles: false, logo: null, font: null },
       hooks: { webhook: null, command: null },
       log: LOG_SETTINGS,
       transfers: { requireRecovery: false },

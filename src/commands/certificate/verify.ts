@@ -34,6 +34,11 @@ export default class CertificateVerify extends QuietusCommand {
         'X.509 certificates (PEM) that you trust: the signer\u2019s, or of an authority that issued it.',
       helpValue: 'FILE',
     }),
+    tsa: Flags.string({
+      description: 'Certificates (PEM) of the time-stamping authorities that you trust.',
+      helpValue: 'FILE',
+      dependsOn: ['trust'],
+    }),
     'public-key': Flags.string({
       description: 'Public key of the log that you trust: the line in log/key of a bundle, or PEM.',
       helpValue: 'FILE',
@@ -51,6 +56,7 @@ export default class CertificateVerify extends QuietusCommand {
         ? await verifyCertificateFile(await this.openSession(), args.certificate)
         : await verifyOutside(args.certificate, {
             certificates: trust === undefined ? null : await readGivenText(trust),
+            timestampAuthorities: flags.tsa === undefined ? null : await readGivenText(flags.tsa),
             logKey: publicKey === undefined ? null : await readGivenText(publicKey),
           });
     for (const file of result.files) {

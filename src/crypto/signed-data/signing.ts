@@ -14,8 +14,8 @@ export interface SigningIdentity {
 export interface SignOptions {
   /** Goes into the signed attributes; to the second. Left out where the container tells it, as a PDF does. */
   signingTime: Date | null;
-  /** Gets the signature value and gives a timestamp token (RFC 3161) on it, in DER. */
-  timestamp?: ((signature: Buffer) => Promise<Buffer>) | undefined;
+  /** Gets the signature value and gives a timestamp token (RFC 3161) on it, in DER; null for none. */
+  timestamp?: ((signature: Buffer) => Promise<Buffer | null>) | undefined;
 }
 
 /**

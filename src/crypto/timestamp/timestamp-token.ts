@@ -1,4 +1,4 @@
-import { contextTag, type DerElement, readAll, readSingle, Tag } from '../der.js';
+import { contextTag, type DerElement, DerError, readAll, readSingle, Tag } from '../der.js';
 import { expectTag, oidOf, partsOf } from './der-parts.js';
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
@@ -130,4 +130,16 @@ function instantOf(element: DerElement | undefined): Date {
   );
   if (Number.isNaN(time.getTime())) throw new Error('its time is no time');
   return time;
+}
+
+/**
+ * The token in a response (RFC 3161, section 2.4.2), for an attribute of a signature.
+ *
+ * @param response DER
+ * @throws DerError where there is none
+ */
+export function timestampToken(response: Uint8Array): Buffer {
+  const [, token] = readAll(readSingle(response, Tag.sequence).content);
+  if (token === undefined) throw new DerError('it holds no time-stamp');
+  return token.raw;
 }
