@@ -72,7 +72,11 @@ describe('settings', () => {
       holds: fc.record({ coolingOffDays: fc.integer({ min: 0, max: 3650 }) }),
       gates: fc.record({ statementDays: fc.integer({ min: 1, max: 3650 }) }),
       transfers: fc.record({ requireRecovery: fc.boolean() }),
-      certificate: fc.record({ itemTitles: fc.boolean() }),
+      certificate: fc.record({
+        itemTitles: fc.boolean(),
+        logo: fc.constantFrom(null, '/etc/quietus/logo.png'),
+        font: fc.constantFrom(null, '/usr/share/fonts/cjk.otf'),
+      }),
       hooks: fc.record({
         webhook: fc.constantFrom(
           null,
