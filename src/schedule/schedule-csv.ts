@@ -49,6 +49,7 @@ function classRows(each: RecordClass): Partial<Record<Column, string>>[] {
     },
     ...each.retain.map((retain) => clause('retain', retain)),
     ...(each.deleteWithin === null ? [] : [clause('delete-within', each.deleteWithin)]),
+    ...(each.archiveFor === undefined ? [] : [{ row: 'archive', class: each.id, for: each.archiveFor }]),
     ...each.gates.map((gate) => ({
       ...gate,
       row: 'gate',

@@ -35,6 +35,7 @@ export const ROWS: Readonly<Record<string, readonly Column[]>> = {
   class: ['class', ...CLASS_KEYS, ...AUTHORITY_KEYS],
   retain: ['class', 'after', 'for'],
   'delete-within': ['class', 'after', 'for'],
+  archive: ['class', 'for'],
   gate: ['class', 'kind', 'recipient', 'days', 'authority'],
   sanitization: ['class', 'medium', 'method'],
 };
@@ -112,6 +113,12 @@ function writeClass(yaml: PlacedYaml, row: Row, clauses: readonly Row[], problem
   if (within) {
     yaml.parent('    ', 'delete_within', within.start);
     writeEntry(yaml, '      ', within, ['after', 'for']);
+  }
+  const [archive, another] = of('archive');
+  if (another) problem(another.start, 'A class has one row archive at most', 'Keep one');
+  if (archive) {
+    yaml.parent('    ', 'archive', archive.start);
+    writeEntry(yaml, '      ', archive, ['for']);
   }
   writeMethods(yaml, of('sanitization'), problem);
 }

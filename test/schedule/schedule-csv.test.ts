@@ -185,3 +185,23 @@ describe('mistakes in CSV are told with line and column', () => {
     );
   });
 });
+
+test('keeps the period of an archive', () => {
+  const text = `version: 1
+title: T
+classes:
+  loans:
+    title: Loans
+    trigger: closed
+    period: P3Y
+    disposition: archive
+    archive: {for: P4Y6M}
+    authority: {citation: policy, checked: 2026-11-02}
+`;
+  const read = parseSchedule(text, 'schedule.yaml');
+  if ('problems' in read) throw new Error(JSON.stringify(read.problems));
+  expect(read.schedule.classes[0]?.archiveFor).toBe('P4Y6M');
+  expect(parseScheduleCsv(scheduleCsv(read.schedule), 'schedule.csv')).toEqual({ schedule: read.schedule });
+  const wrong = parseSchedule(text.replace('disposition: archive', 'disposition: destroy'), 'schedule.yaml');
+  expect('problems' in wrong && wrong.problems[0]?.message).toContain('contradicts disposition: destroy');
+});
