@@ -345,7 +345,7 @@ it('refuses more than openssl can open', async (context) => {
   const key = await certificate(context, 'P-256');
   const { output } = await outputOf('file');
   const input = await fileOf(content(1));
-  await expect(cms.encrypt({ ...input, size: 1.5 * 2 ** 30 + 1 }, output, to(key))).rejects.toMatchObject({
+  await expect(cms.encrypt({ ...input, size: 1534 * MIB + 1 }, output, to(key))).rejects.toMatchObject({
     code: 'too-large',
     exitCode: 2,
     hint: expect.stringContaining('age'),

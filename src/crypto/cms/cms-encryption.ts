@@ -17,10 +17,11 @@ import { recipientFor } from './recipients.js';
 import { envelope, NONCE_BYTES, TAG_BYTES } from './structure.js';
 
 /**
- * Most plaintext of one file, 1.5 GiB: OpenSSL and what is built on it hold the file in memory, and count its bytes
- * in 31 bits.
+ * Most plaintext of one file, 1,534 MiB. OpenSSL and what is built on it hold the file in a memory buffer of at most
+ * 0x5ffffffc bytes, 4 less than 1.5 GiB (LIMIT_BEFORE_EXPANSION in crypto/buffer/buffer.c); 2 MiB are for what stands
+ * around the content.
  */
-const MAX_PLAINTEXT_BYTES = 1.5 * 2 ** 30;
+const MAX_PLAINTEXT_BYTES = 1534 * 2 ** 20;
 /** Small enough that the allocator keeps the memory of one step for the next: larger ones cost page faults. */
 const STEP_BYTES = 64 * 1024;
 const CIPHER = 'aes-256-gcm';
@@ -88,7 +89,7 @@ async function encryptContent(
 function requireSize(bytes: number): void {
   if (bytes > MAX_PLAINTEXT_BYTES)
     throw tooLarge(
-      'A CMS file holds at most 1.5 GiB: OpenSSL, which opens it, keeps it in memory and fails near 2 GiB',
+      'A CMS file holds at most 1,534 MiB: OpenSSL, which opens it, keeps it in memory and fails above 1.5 GiB',
       'Use the format age, which has no such limit, or encrypt the content in parts',
     );
 }
