@@ -1,13 +1,13 @@
 import type { LogEvent, Recorder } from '../audit/index.js';
 import { ExitCode, Fault } from '../model/index.js';
 import type { Store } from '../store/index.js';
-import type { Settings } from '../workspace/index.js';
+import type { LogPolicy } from '../workspace/index.js';
 
 /** What the log needs to tell of a command beside what the command itself records. A session is one. */
 interface CommandSession {
   readonly store: Store;
   readonly recorder: Recorder;
-  settings(): Settings;
+  logPolicy(): LogPolicy;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function recordReading(
   session: CommandSession,
   subject: Readonly<Record<string, string>>,
 ): Promise<void> {
-  if (!session.settings().log.reads) return;
+  if (!session.logPolicy().log.reads) return;
   await session.store.transaction((transaction) =>
     session.recorder.append(transaction, { action: 'command.read', outcome: 'done', subject }),
   );

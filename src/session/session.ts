@@ -8,9 +8,10 @@ import { openStore, type Store } from '../store/index.js';
 import {
   type Clock,
   dateIn,
+  glanceAtFile,
   groupOf,
+  type LogPolicy,
   readSettings,
-  refuseNewerSettings,
   requireOwnersFiles,
   type Settings,
   systemClock,
@@ -32,6 +33,8 @@ export interface Session {
   readonly recorder: Recorder;
   /** Read from quietus.yaml at the first call. */
   settings(): Settings;
+  /** The settings that entries of the log need, found without reading the whole file where that is possible. */
+  logPolicy(): LogPolicy;
   /** The operator who is bound to this account. @throws Fault `operator-unknown` */
   operator(): Promise<Operator>;
   /** Today, in the organization's time zone. */
@@ -77,7 +80,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     });
   }
   requireOwnersFiles(paths);
-  refuseNewerSettings(paths.settings);
+  const glance = glanceAtFile(paths.settings);
   const store = await openStore({ sqlite: paths.database }, (name) =>
     join(paths.backups, `before-${name}.db`),
   );
@@ -99,17 +102,18 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     host: hostname(),
     command,
   });
-  const workspaceId = () => readOnce().workspaceId;
+  const logPolicy = (): LogPolicy => settings ?? glance ?? readOnce();
+  const workspaceId = () => logPolicy().workspaceId;
   const recorder = new Recorder(workspaceId, actor, clock, {
     signer: new LogSigner(workspaceId, paths.keys, clock),
-    unsignedEntries: () => readOnce().log.unsignedEntries,
+    unsignedEntries: () => logPolicy().log.unsignedEntries,
     elapsed: () => Math.round(performance.now() - opened),
   });
   try {
     if (!admitted) await requireAdmitted(store, account, paths);
     admitted = true;
   } catch (error) {
-    await recordRefusal({ store, recorder, settings: readOnce }, error);
+    await recordRefusal({ store, recorder, logPolicy }, error);
     await store.close();
     throw error;
   }
@@ -134,6 +138,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     account,
     recorder,
     settings: readOnce,
+    logPolicy,
     operator: operatorOnce,
     today: () => dateIn(readOnce().timeZone, clock.now()),
     fileName: (path) => (readOnce().log.fileNames ? { file: basename(path) } : {}),

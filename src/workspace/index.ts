@@ -18,14 +18,15 @@ export { type LockHolder, type RunLock, takeRunLock } from './run-lock.js';
 export {
   APPROVAL_DAYS,
   COOLING_OFF_DAYS,
+  glanceAtFile,
   isMonthDay,
   parseSettings,
   readSettings,
-  refuseNewerSettings,
   SETTINGS_VERSION,
   type Settings,
   STATEMENT_DAYS,
 } from './settings.js';
+export { glanceAtSettings, type LogPolicy } from './settings-glance.js';
 export { settingsText } from './settings-text.js';
 export {
   groupOf,

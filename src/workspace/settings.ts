@@ -3,6 +3,7 @@ import { badInput, daysInMonth } from '../model/index.js';
 import { isTimeZone } from './clock.js';
 import { type HookSettings, readHooks } from './hook-settings.js';
 import { absolutePath, LOG_SETTINGS, type LogSettings, readLogSettings } from './log-settings.js';
+import { glanceAtSettings, type LogPolicy } from './settings-glance.js';
 import { formatProblems, readYaml, type SourceProblem, type YamlMap } from './yaml-source.js';
 
 /** Version of quietus.yaml that this program writes and reads. */
@@ -82,20 +83,22 @@ export function readSettings(path: string): Settings {
 }
 
 /**
- * A quick look at the version alone, for commands that need no setting: the whole file is read and checked only
- * where one is needed.
+ * A quick look at the version and at what the log needs, for commands that need no other setting: the whole file is
+ * read and checked only where one is needed.
  *
+ * @returns undefined where the whole file has to be read
  * @throws Fault `workspace-newer`
  */
-export function refuseNewerSettings(path: string): void {
+export function glanceAtFile(path: string): LogPolicy | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch {
-    return; // Said in full by the command that needs a setting.
+    return undefined; // Said in full by the command that needs a setting.
   }
   const version = /^version:[ \t]*(\d{1,9})[ \t]*(?:#.*)?$/m.exec(text)?.[1];
   if (version !== undefined && Number(version) > SETTINGS_VERSION) throw newerSettings(path);
+  return glanceAtSettings(text);
 }
 
 /** The same for a text; `fileName` is what messages call it. */

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/model/index.js';
 import {
+  glanceAtSettings,
   isMonthDay,
   isTimeZone,
   LOG_SETTINGS,
@@ -106,12 +107,36 @@ describe('settings', () => {
     fc.assert(
       fc.property(settings, (value) => {
         expect(parseSettings(settingsText(value), 'f')).toEqual(value);
+        const { workspaceId, log } = value;
+        const { reads, unsignedEntries } = log;
+        // Or undefined, where a value happens to look like one of the keys: then the whole file is read.
+        expect([undefined, { workspaceId, log: { reads, unsignedEntries } }]).toContainEqual(
+          glanceAtSettings(settingsText(value)),
+        );
       }),
     );
     for (const name of ['O\'Brien: "Law" # 1', '- yes', '1e3', 'null', '{a: b}', '*x', '\\n', '%']) {
       const organization = { name, address: name };
       const base = parseSettings(MINIMAL, 'f');
       expect(parseSettings(settingsText({ ...base, organization }), 'f').organization).toEqual(organization);
+    }
+  });
+
+  it('are glanced at only where they are written as init writes them', () => {
+    const written = settingsText(parseSettings(MINIMAL, 'f'));
+    expect(glanceAtSettings(written)?.log).toEqual({ reads: true, unsignedEntries: 1000 });
+    expect(glanceAtSettings(written.replace('  reads: true', '  reads: false'))?.log.reads).toBe(false);
+    for (const [from, to] of [
+      ['  reads: true', '  reads: no'],
+      ['  reads: true', '  "reads": false'],
+      ['  reads: true', '  reads: true\n  reads: false'],
+      ['  reads: true\n', ''],
+      ['  unsigned_entries: 1000', '  unsigned_entries: 1'],
+      ['log:\n', 'log: {reads: false}\nother:\n'],
+    ] as const) {
+      expect(written).toContain(from);
+      const glanced = glanceAtSettings(written.replace(from, to));
+      expect(glanced, to).toBe(undefined);
     }
   });
 
