@@ -1,4 +1,5 @@
 import { checkpointLog, deliverCheckpoint, isWithoutKey, type Recorder } from '../audit/index.js';
+import { Fault } from '../model/index.js';
 import type { Store } from '../store/index.js';
 import type { Clock, LogSettings, WorkspacePaths } from '../workspace/index.js';
 
@@ -27,7 +28,13 @@ export async function finishLog(log: {
     }
   }
   if (recorder.problem) warn(`${recorder.problem.message}. ${recorder.problem.hint ?? ''}`);
-  if (recorder.hasSigned) for (const text of await deliver(log, { force: false })) warn(text);
+  if (!recorder.hasSigned) return;
+  try {
+    for (const text of await deliver(log, { force: false })) warn(text);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    warn(`${error.message}. ${error.hint ?? ''}`);
+  }
 }
 
 /** Hands the newest checkpoint to the witnesses of quietus.yaml. @returns what was not delivered, one sentence each */
