@@ -7,7 +7,7 @@ import { instant } from '../workspace/index.js';
 import { requireCertificate, showCertificate } from './certificate-register.js';
 import { type CheckResult, check } from './check-result.js';
 
-export const COUNTERSIGNING_ROLES = ['approver', 'witness'] as const;
+const COUNTERSIGNING_ROLES = ['approver', 'witness'] as const;
 export type CountersigningRole = (typeof COUNTERSIGNING_ROLES)[number];
 
 const FORMAT = 'quietus-countersignature/1';

@@ -34,7 +34,6 @@ export { voidCertificate } from './certificate-void.js';
 export type { CheckResult } from './check-result.js';
 export type { CertificateVerification, VerifiedFile } from './conclusion.js';
 export {
-  COUNTERSIGNING_ROLES,
   type CountersigningRole,
   countersign,
   requireCountersignable,

@@ -65,9 +65,9 @@ async function expectations(paths: WorkspacePaths): Promise<Expectation[]> {
   ];
 }
 
-/** What others in the workspace read: public keys, requests, confirmations. */
+/** What others in the workspace read: public keys, requests, confirmations, and the keys that the workspace signs with. */
 function isPublic(name: string): boolean {
-  return /\.(?:pub\.pem|enrolment\.json|confirmation\.json)$/.test(name);
+  return /\.(?:pub\.pem|enrolment\.json|confirmation\.json|signing-key\.json)$/.test(name);
 }
 
 function mistakes(expected: Expectation, status: Stats, root: Stats, paths: WorkspacePaths): Finding[] {

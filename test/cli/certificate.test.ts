@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { quietus, temporaryFolder } from './harness.js';
+
+let root: string;
+const outside = temporaryFolder();
+const run = (...args: string[]) => quietus(['--workspace', root, ...args], { cwd: outside });
+
+beforeAll(async () => {
+  root = join(temporaryFolder(), 'workspace');
+  const answers = [
+    '--organization',
+    'Acme',
+    '--time-zone',
+    'America/New_York',
+    '--operator-name',
+    'Jane Doe',
+  ];
+  const made = await quietus(['init', root, ...answers, '--operator', 'jdoe', '--unattended']);
+  expect(made.status, made.stderr).toBe(0);
+});
+
+test('a certificate goes from a disposal to somebody outside, is issued again and declared void', async () => {
+  const year = new Date().getFullYear();
+  const [first, second] = [`${year}-0001`, `${year}-0002`];
+  writeFileSync(join(outside, 'old.csv'), 'Jane Roe');
+  const disposed = await run('dispose', 'old.csv', '--confirm', 'old.csv', '--accept-residual');
+  expect(disposed.stdout, disposed.stderr).toContain(`Certificate ${first}`);
+  const signer = await run('certificate', 'identity', 'show');
+  writeFileSync(join(outside, 'signer.pem'), signer.stdout);
+  expect((await run('certificate', 'export', first, '--bundle', 'b.zip')).status).toBe(0);
+  writeFileSync(join(outside, 'log.key'), execFileSync('unzip', ['-p', join(outside, 'b.zip'), 'log/key']));
+  const check = ['certificate', 'verify', 'b.zip', '--trust', 'signer.pem', '--public-key', 'log.key'];
+  const verified = await quietus(check, { cwd: outside });
+  expect(verified.stdout + verified.stderr).toContain('Every check passed.');
+  expect(verified.status).toBe(0);
+  const again = await run('certificate', 'issue', '--replaces', first, '--confirm', first);
+  expect(again.stdout).toContain(`takes the place of ${first}`);
+  const refused = await run('certificate', 'verify', first);
+  expect([refused.status, refused.stdout]).toEqual([
+    5,
+    expect.stringContaining(`Certificate ${second} took`),
+  ]);
+  expect(
+    (await run('certificate', 'void', second, '--reason', 'Wrong file', '--confirm', second)).status,
+  ).toBe(0);
+  expect((await run('certificate', 'list')).stdout).toMatch(/replaced by .*\n.*void/);
+  const register = await run('certificate', 'register', '--year', String(year), '--csv');
+  expect(register.stdout.split('\n')).toHaveLength(4);
+  expect(readFileSync(join(root, 'certificates', `certificate-${second}.json`), 'utf8')).toContain(
+    `"replaces": "${first}"`,
+  );
+}, 120_000);
