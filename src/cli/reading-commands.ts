@@ -5,7 +5,6 @@
  */
 export const READING_COMMANDS: Readonly<Record<string, { argument: string; kind: string } | null>> = {
   'archive list': null,
-  'archive show': null,
   'certificate export': null,
   'certificate list': null,
   'certificate register': null,
@@ -17,6 +16,7 @@ export const READING_COMMANDS: Readonly<Record<string, { argument: string; kind:
   'inventory show': { argument: 'id', kind: 'item' },
   'recipient list': null,
   'recipient show': null,
+  'review list': null,
   'sweep diff': null,
   'sweep list': null,
   'sweep show': { argument: 'plan', kind: 'plan' },
