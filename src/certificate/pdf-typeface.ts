@@ -42,7 +42,7 @@ export class Typeface {
     let width = this.#widths.get(text);
     if (width === undefined) {
       width = UNKERNED.test(text)
-        ? [...text].reduce((sum, character) => sum + this.#character(character).width, 0)
+        ? Array.from(text).reduce((sum, character) => sum + this.#character(character).width, 0)
         : this.embedded.widthOfString(text, 1000);
       this.#widths.set(text, width);
     }
@@ -54,7 +54,7 @@ export class Typeface {
     let glyphs = this.#glyphs.get(text);
     if (glyphs === undefined) {
       glyphs = UNKERNED.test(text)
-        ? `[<${[...text].map((character) => this.#character(character).glyph).join('')}>]`
+        ? `[<${Array.from(text, (character) => this.#character(character).glyph).join('')}>]`
         : this.#shaped(text);
       this.#glyphs.set(text, glyphs);
     }

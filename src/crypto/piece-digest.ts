@@ -41,7 +41,7 @@ export class PieceDigest {
   async #start(piece: Uint8Array): Promise<void> {
     if (this.#running.length === AT_ONCE) await this.#collect();
     // The bytes are copied before this returns: Web Cryptography, SubtleCrypto.digest, step 2.
-    this.#running.push(globalThis.crypto.subtle.digest('SHA-256', piece as Uint8Array<ArrayBuffer>));
+    this.#running.push(globalThis.crypto.subtle.digest('SHA-256', piece));
   }
 
   async #collect(): Promise<void> {

@@ -239,7 +239,8 @@ async function destroyLines(
     [begun, false],
     [fresh, true],
   ] as const) {
-    for (let at = 0; at < todo.length && signal?.aborted !== true; at += BATCH) {
+    for (let at = 0; at < todo.length; at += BATCH) {
+      if (signal?.aborted === true) return;
       await destroyPatiently(todo.slice(at, at + BATCH).map(targetOf), batchOptions, untouched);
     }
   }

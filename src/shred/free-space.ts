@@ -132,7 +132,7 @@ function folderObstacle(folder: string): Reason | undefined {
 const REACHED_BY_FILLING = new Set(['copy-on-write', 'log-structured', 'data-journal', 'inline-data']);
 
 /** What filling free space never reaches, on any file system. */
-export const FREE_SPACE_LIMITS: Reason[] = [
+const FREE_SPACE_LIMITS: Reason[] = [
   mediumReason('free-space-reserve'),
   mediumReason('free-space-slack'),
   mediumReason('free-space-metadata'),

@@ -75,10 +75,8 @@ export type { MethodVerdict, Reach } from './method-verdict.js';
 export {
   DEFAULT_METHOD,
   describeMethod,
-  isOverwriteMethodId,
   OVERWRITE_METHOD_IDS,
   type OverwriteMethodId,
-  overwriteMethod,
 } from './overwrite-method.js';
 export { createMediumInspector } from './platform-inspector.js';
 export { isPassing } from './reasons.js';

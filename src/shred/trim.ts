@@ -12,7 +12,7 @@ export interface TrimOutcome {
 }
 
 /** @returns the bytes of `fstrim -v`, as in `/mnt: 1.2 GiB (1234567 bytes) trimmed`, or undefined */
-export function trimmedBytes(output: string): bigint | undefined {
+function trimmedBytes(output: string): bigint | undefined {
   const bytes = /\((\d+) bytes\) trimmed/.exec(output)?.[1];
   return bytes === undefined ? undefined : BigInt(bytes);
 }

@@ -23,7 +23,7 @@ export interface FormatChoice {
 /** Largest plaintext of the page that decrypts itself, in bytes. */
 const HTML_BYTES = 10_000_000;
 /** OpenSSL holds a CMS file in memory and fails near 2 GiB. */
-const CMS_BYTES = 1.5 * 1024 ** 3;
+const CMS_BYTES = 1534 * 1024 ** 2;
 
 /**
  * Chooses the format that all recipients can open; age where they can, then CMS, zip, html.
@@ -100,10 +100,14 @@ function requireSize(format: TransferFormat, size: number | null): void {
     });
   }
   if (format === 'cms' && size > CMS_BYTES) {
-    throw badInput('too-large', 'openssl cannot open CMS files over 1.5 GiB: it holds them in memory', {
-      hint: 'Ask the recipient for an age key, or send it in parts',
-      details: { bytes: size },
-    });
+    throw badInput(
+      'too-large',
+      'openssl cannot open CMS files of 1.5 GiB and more: it holds them in memory',
+      {
+        hint: 'Ask the recipient for an age key, or send it in parts',
+        details: { bytes: size },
+      },
+    );
   }
 }
 

@@ -72,6 +72,6 @@ function review(row: ReviewRow): Review {
     itemSha256: row.item_sha256,
     decidedAt: row.decided_at,
     decidedBy: row.decided_by,
-    logSeq: Number(row.log_seq),
+    logSeq: row.log_seq,
   };
 }
