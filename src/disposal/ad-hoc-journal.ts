@@ -101,7 +101,7 @@ export class AdHocJournal implements DisposalJournal {
       repositories,
       lines.map(({ itemId, location, alias, medium, stated }) => ({
         location,
-        alias,
+        aliases: alias === null ? [] : [alias],
         medium,
         recordClass: stated.recordClass,
         claimed: claimed ? itemId : null,

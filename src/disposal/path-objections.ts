@@ -6,8 +6,8 @@ import { foldersAbove, placesAround } from './places-around.js';
 /** A place that a person wants to dispose of. */
 export interface PlaceToDispose {
   location: string;
-  /** Another path that leads there: the inventory and holds may know the place by that one. */
-  alias: string | null;
+  /** Other paths that lead there: the inventory and holds may know the place by one of them. */
+  aliases: readonly string[];
   medium: Medium;
   /** The class that the person says it belongs to. */
   recordClass: string | null;
@@ -35,9 +35,7 @@ export async function judgePlaces(
   today: CalendarDate,
 ): Promise<PlaceJudgement[]> {
   const judged = await judgeSpellings(repositories, places, today);
-  const aliases = places.flatMap((place, at) =>
-    place.alias === null ? [] : [{ at, alias: place.alias, place }],
-  );
+  const aliases = places.flatMap((place, at) => place.aliases.map((alias) => ({ at, alias, place })));
   const again = await judgeSpellings(
     repositories,
     aliases.map(({ alias, place }) => ({ ...place, location: alias })),

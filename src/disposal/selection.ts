@@ -3,6 +3,7 @@ import { badInput, ExitCode, Fault, type PathFingerprint, type Reason } from '..
 import type { Session } from '../session/index.js';
 import { type Assessment, createExaminer, type Examiner } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
+import { linkedSpellings } from './linked-spellings.js';
 import { isRepository, placeOf } from './named-paths.js';
 import { judgePlaces } from './path-objections.js';
 import { protectedPaths } from './protected-paths.js';
@@ -79,11 +80,15 @@ export async function examineSelection(session: Session, request: SelectionReque
     else paths.push({ ...found, position: at + 1 });
   }
   refusals.push(...overlapsOf(paths));
+  const spellings = await linkedSpellings(
+    session.store,
+    paths.map(({ location }) => location),
+  );
   const judgements = await judgePlaces(
     session.store,
-    paths.map(({ location, alias, medium }) => ({
+    paths.map(({ location, alias, medium }, at) => ({
       location,
-      alias,
+      aliases: [...(alias === null ? [] : [alias]), ...(spellings[at] ?? [])],
       medium,
       recordClass: request.recordClass,
       claimed: null,

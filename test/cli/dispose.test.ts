@@ -207,6 +207,35 @@ describe('dispose', () => {
     expect(existsSync(join(records, 'held.csv'))).toBe(true);
   });
 
+  test('recognizes by its real path what the inventory knows by a path through a link', async () => {
+    mkdirSync(join(records, 'disk2', 'hr', 'old'), { recursive: true });
+    mkdirSync(join(records, 'disk2', 'free'));
+    for (const name of ['hr/a.csv', 'hr/b.csv', 'hr/old/c.csv', 'free/d.csv']) write(`disk2/${name}`);
+    symlinkSync(join(records, 'disk2', 'hr'), join(records, 'hr'));
+    symlinkSync(join(records, 'disk2', 'hr', 'old'), join(records, 'old'));
+    symlinkSync(join(records, 'disk2', 'free'), join(records, 'unlisted'));
+    const items = [
+      `LINK-1,Pay,payroll,file,${join(records, 'hr', 'a.csv')},2015-12-31`,
+      `LINK-2,Pay,payroll,folder,${join(records, 'old')},2015-12-31`,
+    ];
+    writeFileSync(join(root, 'links.csv'), `id,title,class,medium,location,closed\n${items.join('\n')}\n`);
+    expect((await run(['inventory', 'import', join(root, 'links.csv')])).status).toBe(0);
+    for (const [name, ids] of [
+      ['disk2/hr/a.csv', /LINK-1/],
+      ['disk2/hr/old', /LINK-2/],
+      ['disk2/hr/old/c.csv', /LINK-2/],
+      ['disk2/hr', /LINK-[12]/],
+      ['disk2', /LINK-[12]/],
+    ] as const) {
+      const refused = await run(['dispose', name, '--dry-run']);
+      expect(refused.status, name).toBe(4);
+      expect(refused.stderr, name).toMatch(ids);
+    }
+    for (const name of ['disk2/hr/b.csv', 'disk2/free']) {
+      expect((await run(['dispose', name, '--dry-run'])).status, name).toBe(0);
+    }
+  });
+
   test('says that names which are not UTF-8 go with their folder', async () => {
     mkdirSync(join(records, 'bytes'));
     execFileSync('sh', ['-c', 'printf x > "$(printf \'bytes/caf\\351\')"'], { cwd: records });

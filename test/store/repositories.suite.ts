@@ -153,6 +153,8 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       const below = await store.items.belowFolders(['/hr/a', '/none']);
       expect(below.map((place) => place.location).toSorted()).toEqual(['/hr/a/b', '/hr/a/db']);
       expect(await store.items.belowFolders([])).toEqual([]);
+      const folders = await store.items.foldersOfPlaces();
+      expect(folders.toSorted()).toEqual(['/', '/hr', '/hr/a']);
     });
 
     it('that are due come in the order of their dates, page by page', async () => {

@@ -252,6 +252,14 @@ export class ItemRepository {
     return await (rest.length === 0 ? first : first.union(rest));
   }
 
+  /** The folders that items not disposed of lie in, each once; reads every item. */
+  async foldersOfPlaces(): Promise<string[]> {
+    // What is cut off at the end are the characters that are no slash: the last name of the path.
+    const folder = this.database.raw("rtrim(location, replace(location, '/', '')) as folder");
+    const rows: { folder: string }[] = await this.database('items').whereRaw(PLACED).distinct(folder);
+    return rows.map((row) => (row.folder === '/' ? row.folder : row.folder.slice(0, -1)));
+  }
+
   private places(): Knex.QueryBuilder<ItemPlace, ItemPlace[]> {
     return this.database('items').whereRaw(PLACED).select('id', 'location');
   }
