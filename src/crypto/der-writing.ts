@@ -1,17 +1,18 @@
 // ASN.1 in the Distinguished Encoding Rules (X.690): writing.
 import { contextTag, Tag } from './der.js';
 
-/** One element: identifier, length in its shortest form, and the contents one after the other. */
-export function element(tag: number, ...contents: Uint8Array[]): Buffer {
-  const content = Buffer.concat(contents);
-  return Buffer.concat([Buffer.from([tag]), lengthOctets(content.length), content]);
+/** Identifier and length octets of an element with so many octets of content; the definite form, at its shortest. */
+export function elementHead(tag: number, length: number): Buffer {
+  if (length < 0x80) return Buffer.from([tag, length]);
+  const octets: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
+  return Buffer.from([tag, 0x80 | octets.length, ...octets]);
 }
 
-function lengthOctets(length: number): Buffer {
-  if (length < 0x80) return Buffer.from([length]);
-  const digits = length.toString(16);
-  const octets = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
-  return Buffer.concat([Buffer.from([0x80 | octets.length]), octets]);
+/** One element: identifier, length in its shortest form, and the contents one after the other. */
+export function element(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  const length = contents.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([elementHead(tag, length), ...contents]);
 }
 
 export function sequence(...contents: Uint8Array[]): Buffer {

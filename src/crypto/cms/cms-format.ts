@@ -1,5 +1,5 @@
 import { rawPieces } from '../byte-flow.js';
-import { objectIdentifier } from '../der-writer.js';
+import { oid as objectIdentifier } from '../der-writing.js';
 import type { ByteInput, EncryptionFormat, EncryptionKey, FileInspection } from '../encryption-format.js';
 import { recipientsUnfit } from '../format-faults.js';
 import { certificateProblems, type ParsedCertificate, parseCertificate } from '../x509/index.js';

@@ -9,7 +9,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { contextTag, DerCursor, DerError, oidText, readSingle, Tag } from '../der.js';
-import { element, objectIdentifier, sequence, smallInteger } from '../der-writer.js';
+import { element, integer, oid, sequence } from '../der-writing.js';
 import type { ParsedCertificate } from '../x509/index.js';
 import { AES_256_WRAP, AGREEMENTS, KEY_WRAPS, Oid } from './identifiers.js';
 
@@ -35,7 +35,7 @@ export function keyAgreeRecipient(certificate: ParsedCertificate, contentKey: Bu
     Buffer.from(x, 'base64url'),
     Buffer.from(y, 'base64url'),
   ]);
-  const wrap = sequence(objectIdentifier(AES_256_WRAP));
+  const wrap = sequence(oid(AES_256_WRAP));
   const shared = diffieHellman({ privateKey: own.privateKey, publicKey: certificate.publicKey });
   const wrapping = derive(shared, AGREEMENTS[curve.agreement] ?? '', wrap, null, 32);
   shared.fill(0);
@@ -44,15 +44,15 @@ export function keyAgreeRecipient(certificate: ParsedCertificate, contentKey: Bu
   wrapping.fill(0);
   const originator = element(
     contextTag(1),
-    sequence(objectIdentifier(Oid.ecPublicKey)),
+    sequence(oid(Oid.ecPublicKey)),
     element(Tag.bitString, Buffer.from([0]), point),
   );
   const recipient = sequence(certificate.issuerDer, certificate.serialDer);
   return element(
     contextTag(1),
-    smallInteger(3),
+    integer(3),
     element(contextTag(0), originator),
-    sequence(objectIdentifier(curve.agreement), wrap),
+    sequence(oid(curve.agreement), wrap),
     sequence(sequence(recipient, element(Tag.octetString, wrapped))),
   );
 }

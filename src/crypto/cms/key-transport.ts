@@ -1,6 +1,6 @@
 import { constants, type KeyObject, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
 import { contextTag, DerCursor, type DerElement, DerError, oidText, readSingle, Tag } from '../der.js';
-import { element, objectIdentifier, sequence, smallInteger } from '../der-writer.js';
+import { element, integer, oid, sequence } from '../der-writing.js';
 import type { ParsedCertificate } from '../x509/index.js';
 import { HASHES, Oid, SHA_256 } from './identifiers.js';
 
@@ -12,17 +12,14 @@ export function keyTransRecipient(
   contentKey: Buffer,
   padding: RsaPadding,
 ): Buffer {
-  const sha256 = sequence(objectIdentifier(SHA_256), element(Tag.null));
+  const sha256 = sequence(oid(SHA_256), element(Tag.null));
   const algorithm =
     padding === 'oaep'
       ? sequence(
-          objectIdentifier(Oid.rsaOaep),
-          sequence(
-            element(contextTag(0), sha256),
-            element(contextTag(1), sequence(objectIdentifier(Oid.mgf1), sha256)),
-          ),
+          oid(Oid.rsaOaep),
+          sequence(element(contextTag(0), sha256), element(contextTag(1), sequence(oid(Oid.mgf1), sha256))),
         )
-      : sequence(objectIdentifier(Oid.rsaEncryption), element(Tag.null));
+      : sequence(oid(Oid.rsaEncryption), element(Tag.null));
   const encrypted = publicEncrypt(
     padding === 'oaep'
       ? { key: certificate.publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
@@ -30,7 +27,7 @@ export function keyTransRecipient(
     contentKey,
   );
   return sequence(
-    smallInteger(0),
+    integer(0),
     sequence(certificate.issuerDer, certificate.serialDer),
     algorithm,
     element(Tag.octetString, encrypted),

@@ -1,5 +1,5 @@
 import { contextTag, Tag } from '../der.js';
-import { element, elementHead, objectIdentifier, sequence, smallInteger } from '../der-writer.js';
+import { element, elementHead, integer, oid, sequence } from '../der-writing.js';
 import { AES_256_GCM, Oid } from './identifiers.js';
 
 export const TAG_BYTES = 16;
@@ -28,14 +28,14 @@ export function envelope(
   nonce: Buffer,
   contentBytes: number | null,
 ): Envelope {
-  const version = smallInteger(0);
+  const version = integer(0);
   // DER orders a set by its octets.
   const ordered = Buffer.concat(recipients.toSorted(Buffer.compare));
   const infos = element(Tag.set, ordered);
-  const type = objectIdentifier(Oid.data);
-  const parameters = sequence(element(Tag.octetString, nonce), smallInteger(TAG_BYTES));
-  const cipher = sequence(objectIdentifier(AES_256_GCM), parameters);
-  const outer = objectIdentifier(Oid.authEnvelopedData);
+  const type = oid(Oid.data);
+  const parameters = sequence(element(Tag.octetString, nonce), integer(TAG_BYTES));
+  const cipher = sequence(oid(AES_256_GCM), parameters);
+  const outer = oid(Oid.authEnvelopedData);
   if (contentBytes === null) {
     const open = (tag: number) => Buffer.from([tag, INDEFINITE]);
     return {
