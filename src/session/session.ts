@@ -117,7 +117,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await store.close();
     throw error;
   }
-  const close = async () => {
+  let closed: Promise<void> | undefined;
+  const end = async () => {
     try {
       await finishLog({
         store,
@@ -142,6 +143,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     operator: operatorOnce,
     today: () => dateIn(readOnce().timeZone, clock.now()),
     fileName: (path) => (readOnce().log.fileNames ? { file: basename(path) } : {}),
-    close,
+    // A second call ends with the first.
+    close: () => (closed ??= end()),
   };
 }
