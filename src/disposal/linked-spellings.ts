@@ -1,8 +1,9 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { Repositories } from '../store/index.js';
+import { basename, dirname, join } from 'node:path';
+import type { ItemPlace, Repositories } from '../store/index.js';
 
 const PATHS = 900;
+const FOLDERS = 100;
 
 /** A path of the inventory that leads through a symbolic link, and where it leads now. */
 interface LinkedPath {
@@ -36,6 +37,32 @@ export async function linkedSpellings(
       return isWithin(real, location) ? [spelling] : [];
     }),
   );
+}
+
+/**
+ * Items not disposed of whose location leads through a symbolic link or is one, each with the canonical path of its
+ * real place as its location.
+ */
+export async function placesThroughLinks(repositories: Repositories): Promise<ItemPlace[]> {
+  const folders = await repositories.items.foldersOfPlaces();
+  const places: ItemPlace[] = [];
+  const through = linkedFolders(folders);
+  for (let at = 0; at < through.length; at += FOLDERS) {
+    const some = through.slice(at, at + FOLDERS);
+    const reals = new Map(some.map(({ spelling, real }) => [spelling, real]));
+    const found = await repositories.items.belowFolders(some.map(({ spelling }) => spelling));
+    for (const { id, location } of found) {
+      const real = reals.get(dirname(location));
+      if (real !== undefined) places.push({ id, location: join(real, basename(location)) });
+    }
+  }
+  const ends = folders.flatMap(linksIn);
+  const reals = new Map(ends.map(({ spelling, real }) => [spelling, real]));
+  for (const { id, location } of await itemsAt(repositories, ends)) {
+    const real = reals.get(location);
+    if (real !== undefined) places.push({ id, location: real });
+  }
+  return places;
 }
 
 function isWithin(path: string, folder: string): boolean {
@@ -84,12 +111,15 @@ function resolved(spelling: string): LinkedPath[] {
 
 /** Those that are the location of an item; any other link in its folder says nothing of the inventory. */
 async function inventoried(repositories: Repositories, links: readonly LinkedPath[]): Promise<LinkedPath[]> {
-  const known = new Set<string>();
-  for (let at = 0; at < links.length; at += PATHS) {
-    const places = await repositories.items.atLocations(
-      links.slice(at, at + PATHS).map(({ spelling }) => spelling),
-    );
-    for (const { location } of places) known.add(location);
-  }
+  const known = new Set((await itemsAt(repositories, links)).map(({ location }) => location));
   return links.filter(({ spelling }) => known.has(spelling));
+}
+
+async function itemsAt(repositories: Repositories, links: readonly LinkedPath[]): Promise<ItemPlace[]> {
+  const places: ItemPlace[] = [];
+  for (let at = 0; at < links.length; at += PATHS) {
+    const paths = links.slice(at, at + PATHS).map(({ spelling }) => spelling);
+    places.push(...(await repositories.items.atLocations(paths)));
+  }
+  return places;
 }

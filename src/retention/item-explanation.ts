@@ -1,3 +1,4 @@
+import { placesThroughLinks } from '../disposal/index.js';
 import {
   badInput,
   type CalendarDate,
@@ -52,7 +53,9 @@ export async function explainItem(
   const first = rules.judge(item, item.state, asOf);
   const isDue = (other: StoredItem) => rules.judge(other, other.state, asOf).decision === 'dispose';
   const overlap = isDue(item)
-    ? (await findOverlapsAmong(session.store, [item], isDue)).get(item.id)
+    ? (await findOverlapsAmong(session.store, [item], isDue, await placesThroughLinks(session.store))).get(
+        item.id,
+      )
     : undefined;
   const final = overlap === undefined ? first : rules.judge(item, item.state, asOf, [overlap.with]);
   const decided = describeItem(item, final, rules, overlap);

@@ -21,7 +21,7 @@ export interface Overlap {
  * again when the inner one is gone. Taking one out can make others wait, so this goes on until nothing changes.
  *
  * @param planned items that the plan would dispose of
- * @param places all active items at, below and above them, the planned ones included
+ * @param places all active items at, below and above them, the planned ones included; one can have several places
  */
 export function overlapsToKeep(planned: readonly PlacedItem[], places: readonly PlacedItem[]): Overlap[] {
   const index = new LocationIndex([...planned, ...places]);
@@ -73,8 +73,10 @@ class LocationIndex {
   constructor(items: readonly PlacedItem[]) {
     const seen = new Set<string>();
     for (const item of items) {
-      if (seen.has(item.id)) continue;
-      seen.add(item.id);
+      // An item behind a symbolic link has two: its own, and its real place.
+      const place = `${item.id} ${item.location}`;
+      if (seen.has(place)) continue;
+      seen.add(place);
       push(this.byLocation, item.location, item);
       for (const folder of foldersAbove(item.location)) push(this.byFolder, folder, item);
     }

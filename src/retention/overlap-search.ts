@@ -1,19 +1,26 @@
 import { placesAround } from '../disposal/index.js';
 import { isOverwritable } from '../model/index.js';
-import type { Repositories, StoredItem } from '../store/index.js';
+import type { ItemPlace, Repositories, StoredItem } from '../store/index.js';
 import { type Overlap, overlapsToKeep } from './location-overlap.js';
 
 /** Ids asked for at once. */
 const IDS = 900;
 
-/** What must be left out of the items that would be disposed of, because of where other items lie. */
+/**
+ * What must be left out of the items that would be disposed of, because of where other items lie.
+ *
+ * @param linked the real places of items whose location leads through a symbolic link
+ */
 export async function findOverlaps(
   repositories: Repositories,
   planned: readonly StoredItem[],
+  linked: readonly ItemPlace[],
 ): Promise<Map<string, Overlap>> {
-  const onDisk = planned.filter((item) => isOverwritable(item.medium));
+  // Nothing is destroyed through a link: such an item is a defect, and keeps what lies at its real place.
+  const behindLinks = new Set(linked.map(({ id }) => id));
+  const onDisk = planned.filter(({ id, medium }) => isOverwritable(medium) && !behindLinks.has(id));
   const places = await placesAround(repositories, onDisk);
-  return new Map(overlapsToKeep(onDisk, places).map((overlap) => [overlap.id, overlap]));
+  return new Map(overlapsToKeep(onDisk, [...linked, ...places]).map((overlap) => [overlap.id, overlap]));
 }
 
 /**
@@ -26,6 +33,7 @@ export async function findOverlapsAmong(
   repositories: Repositories,
   items: readonly StoredItem[],
   isDue: (item: StoredItem) => boolean,
+  linked: readonly ItemPlace[],
 ): Promise<Map<string, Overlap>> {
   const planned = new Map(items.map((item) => [item.id, item]));
   for (let fresh = [...items]; fresh.length > 0; ) {
@@ -39,5 +47,5 @@ export async function findOverlapsAmong(
     }
     for (const each of fresh) planned.set(each.id, each);
   }
-  return await findOverlaps(repositories, [...planned.values()]);
+  return await findOverlaps(repositories, [...planned.values()], linked);
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { canonicalJson } from '../crypto/index.js';
+import { placesThroughLinks } from '../disposal/index.js';
 import { badInput, type CalendarDate, classesOf, type Plan, type PlanItem } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
@@ -121,7 +122,8 @@ async function decideDueItems(
   }
   const first = stored.map((item) => ({ item, judgement: rules.judge(item, item.state, asOf) }));
   const planned = first.filter(({ judgement }) => judgement.decision === 'dispose').map(({ item }) => item);
-  const overlaps = await findOverlaps(session.store, planned);
+  const linked = planned.length === 0 ? [] : await placesThroughLinks(session.store);
+  const overlaps = await findOverlaps(session.store, planned, linked);
   const examiners = new Examiners(session);
   const result: PlanItem[] = [];
   try {

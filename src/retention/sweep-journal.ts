@@ -5,6 +5,7 @@ import {
   intentEvent,
   LogEnd,
   outcomeEvent,
+  placesThroughLinks,
   type RowJournal,
   refusedOutcome,
   stateAfter,
@@ -19,7 +20,7 @@ import {
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { BeginAnswer, DisposalJournal, OverwrittenMark } from '../shred/index.js';
-import type { Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
+import type { ItemPlace, Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
@@ -44,6 +45,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
   private readonly logEnd: LogEnd;
+  private linked: readonly ItemPlace[] | undefined;
 
   private readonly records: DisposalRecords;
 
@@ -68,7 +70,12 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     return await session.store.transaction(async (transaction) => {
       const rules = await readRulebook(transaction, session.settings());
       const items = await transaction.items.byIds(requests.map(({ target }) => target.itemId));
-      const overlaps = await findOverlapsAmong(transaction, [...items.values()], this.isDue(rules));
+      const overlaps = await findOverlapsAmong(
+        transaction,
+        [...items.values()],
+        this.isDue(rules),
+        await this.placesThroughLinks(transaction),
+      );
       const answers: BeginAnswer[] = [];
       const accepted: ClaimRequest[] = [];
       for (const request of requests) {
@@ -102,11 +109,18 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     const item = await store.items.get(itemId);
     if (item === undefined) return ITEM_CHANGED;
     const rules = await readRulebook(store, settings());
-    const overlap = (await findOverlapsAmong(store, [item], this.isDue(rules))).get(itemId);
+    const linked = await this.placesThroughLinks(store);
+    const overlap = (await findOverlapsAmong(store, [item], this.isDue(rules), linked)).get(itemId);
     // The claim itself changed the state; what counts here is whether anything else now forbids the disposal.
     const reason = this.objection(itemId, { ...item, state: 'active' }, rules, overlap ? [overlap.with] : []);
     if (reason === undefined) this.checkedAt.set(itemId, head);
     return reason;
+  }
+
+  /** Looked up once a run: it reads the whole inventory. */
+  private async placesThroughLinks(store: Repositories): Promise<readonly ItemPlace[]> {
+    this.linked ??= await placesThroughLinks(store);
+    return this.linked;
   }
 
   /**

@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Outcome, quietus, temporaryFolder, terminal } from './harness.js';
@@ -66,6 +75,27 @@ class Company {
 }
 
 describe('the main job at the command line', () => {
+  it('keeps what another item must keep by a path through a symbolic link, at the plan and at the claim', async () => {
+    const company = new Company();
+    await company.prepare(3);
+    symlinkSync(company.records, join(company.folder, 'by-link'));
+    symlinkSync(join(company.records, '1.csv'), join(company.folder, 'link.csv'));
+    const add = (id: string, location: string) =>
+      company.run(
+        ...['inventory', 'add', id, '--title', 'Kept', '--class', 'payroll', '--medium', 'file'],
+        ...['--location', join(company.folder, location), '--closed', '2025-12-31'],
+      );
+    expect(await add('KEPT-0', 'by-link/0.csv')).toMatchObject({ status: 0 });
+    const plan = await company.approvedPlan();
+    expect(await company.json('sweep', 'show', plan)).toMatchObject({
+      counts: { dispose: 2, keep: 2 },
+    });
+    expect(await add('KEPT-1', 'link.csv')).toMatchObject({ status: 0 });
+    const run = await company.run('sweep', 'run', plan, '--confirm', plan, '--accept-residual');
+    expect(run.status, run.stderr).toBe(3);
+    expect(readdirSync(company.records)).toEqual(['0.csv', '1.csv']);
+  });
+
   it('goes from the inventory to a verified certificate, and finds one changed byte anywhere', async () => {
     const company = new Company();
     await company.prepare(3);
