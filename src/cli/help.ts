@@ -1,5 +1,6 @@
+import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
-import { Help } from '@oclif/core/help';
+import { CommandHelp, Help } from '@oclif/core/help';
 
 /** What monitoring needs to know of every command; the long form is in docs/commands.md. */
 const EXIT_CODES = [
@@ -14,7 +15,26 @@ const EXIT_CODES = [
   ['130', 'interrupted; what was finished is recorded'],
 ] as const;
 
+/** The summary of a command is the first sentence of its description and stands above; what follows is not there yet. */
+class RestOfDescription extends CommandHelp {
+  protected override description(): string | undefined {
+    const { description = '' } = this.command;
+    const summary = (this.command.summary ?? '').replaceAll('\n', ' ');
+    const rest = description.startsWith(summary)
+      ? description.slice(summary.length).replace(/^\.?\s*/, '')
+      : description;
+    return rest === '' ? undefined : this.wrap(rest);
+  }
+}
+
 class ProgramHelp extends Help {
+  protected override CommandHelpClass = RestOfDescription;
+
+  /** As its base, with the summary broken into lines that fit the terminal. */
+  public override async showCommandHelp(command: Command.Loadable): Promise<void> {
+    await super.showCommandHelp({ ...command, summary: this.wrap(this.summary(command) ?? '') });
+  }
+
   protected override async showRootHelp(): Promise<void> {
     await super.showRootHelp();
     const codes = EXIT_CODES.map(([code, meaning]) => [code, meaning] as [string, string]);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ManifestCommand, manifest, quietus, start, temporaryFolder } from './harness.js';
+import { type ManifestCommand, manifest, quietus, start, temporaryFolder, terminal } from './harness.js';
 
 /** What the help of a command would leave a reader without. */
 function shortcomings({ id, description, examples = [], flags, args }: ManifestCommand): string[] {
@@ -40,6 +40,7 @@ describe('every command', () => {
       expect(stdout).toContain('EXAMPLES');
       expect(stdout).toContain('GLOBAL FLAGS');
     }
+    expect((await quietus(['dispose', '--help'])).stdout).toContain('dispose record');
     const long = await quietus(['schedule', 'check', '--help']);
     for (const args of [
       ['help', 'schedule', 'check'],
@@ -49,6 +50,15 @@ describe('every command', () => {
     ]) {
       expect((await quietus(args)).stdout).toBe(long.stdout);
     }
+  });
+
+  test('says its first sentence once, on lines that a terminal of 80 columns can show', async () => {
+    const { stdout } = await terminal(['sweep', 'plan', '--help']);
+    const [first = ''] = stdout.split('\n\n');
+    expect(first.split('\n').length).toBeGreaterThan(1);
+    expect(Math.max(...first.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout.split('Decide for every item').length).toBe(2);
+    expect(stdout).toMatch(/DESCRIPTION\n {2}Nothing is disposed of\./);
   });
 
   test('that destroys can be tried and confirmed without a terminal', () => {
