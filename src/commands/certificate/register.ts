@@ -26,7 +26,8 @@ export default class CertificateRegister extends QuietusCommand {
     const { registerAsCsv, writeRegisterPdf, yearlyRegister } = await import('../../certificate/index.js');
     const session = await this.openSession();
     if (flags.csv) {
-      this.print((await registerAsCsv(session, flags.year)).trimEnd());
+      // Not print(): it would show the carriage returns of RFC 4180 as text.
+      if (!this.jsonEnabled()) process.stdout.write(await registerAsCsv(session, flags.year));
       return { year: flags.year };
     }
     if (flags.pdf !== undefined) {
