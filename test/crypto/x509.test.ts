@@ -81,6 +81,20 @@ describe('reading a certificate', () => {
     expect(certificateProblems(pem, 'encryption', new Date())).toEqual([]);
   });
 
+  it('reads a common name as it is written, without the escapes of its one-line form', (context) => {
+    const names = ['Example, Inc. + "Sons"; <records> #1', '#1 at\\large'];
+    for (const name of names) {
+      const folder = temporaryFolder();
+      const path = join(folder, 'named.pem');
+      const subject = `/CN=${name.replaceAll(/[\\+]/g, '\\$&')}`;
+      mustRun(context, 'openssl', [
+        ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+        ...['-keyout', join(folder, 'k'), '-out', path, '-subj', subject],
+      ]);
+      expect(readCertificate(readFileSync(path, 'utf8')).commonName).toBe(name);
+    }
+  });
+
   it('refuses text with a private key, with no certificate, with two, and with damage', (context) => {
     const { pem, key } = issued(context, temporaryFolder());
     const code = (text: string | Uint8Array): string => {

@@ -115,6 +115,12 @@ function onlyCertificate(pem: string): Buffer {
   return only;
 }
 
+/** OpenSSL prints names with the escapes of RFC 2253, section 2.4; control characters (`\0A`) stay as it prints them. */
+function commonNameIn(subject: string): string | null {
+  const escaped = /(?:^|\n)CN=([^\n]*)/.exec(subject)?.[1];
+  return escaped?.replaceAll(/\\([,+"\\<>;# ])/g, '$1') ?? null;
+}
+
 function parse(der: Buffer): ParsedCertificate {
   const certificate = new DerCursor(readSingle(der, Tag.sequence).content);
   const tbs = new DerCursor(certificate.take(Tag.sequence).content);
@@ -139,7 +145,7 @@ function parse(der: Buffer): ParsedCertificate {
     facts: {
       subject: oneLine(x509.subject),
       issuer: oneLine(x509.issuer),
-      commonName: /(?:^|\n)CN=([^\n]*)/.exec(x509.subject)?.[1] ?? null,
+      commonName: commonNameIn(x509.subject),
       serial: x509.serialNumber,
       validFrom: instantOf(validity[0]),
       validUntil: instantOf(validity[1]),
