@@ -39,6 +39,8 @@ export interface Session {
   operator(): Promise<Operator>;
   /** Today, in the organization's time zone. */
   today(): CalendarDate;
+  /** The day of an instant (RFC 3339), in the organization's time zone, as lists print it. */
+  dayOf(instant: string): CalendarDate;
   /** The name of a file for an entry's `data`, where the workspace wants names of files in its log; otherwise nothing. */
   fileName(path: string): { file?: string };
   /** Ends it, with a signed checkpoint where something was destroyed or certified. */
@@ -142,6 +144,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     logPolicy,
     operator: operatorOnce,
     today: () => dateIn(readOnce().timeZone, clock.now()),
+    dayOf: (instant) => dateIn(readOnce().timeZone, new Date(instant)),
     fileName: (path) => (readOnce().log.fileNames ? { file: basename(path) } : {}),
     // A second call ends with the first.
     close: () => (closed ??= end()),

@@ -25,7 +25,10 @@ describe('a session', () => {
 
   it('knows the day in the zone of the organization', async () => {
     const clock = new TestClock(new Date('2026-01-01T04:30:00Z'));
-    expect((await sampleSession({ clock })).today()).toBe('2025-12-31');
+    const session = await sampleSession({ clock });
+    expect(session.today()).toBe('2025-12-31');
+    expect(session.dayOf('2026-07-01T03:59:59.999Z')).toBe('2026-06-30');
+    expect(session.dayOf('2026-07-01T04:00:00.000Z')).toBe('2026-07-01');
   });
 
   it('writes nothing for an account that is no operator', async () => {

@@ -10,12 +10,13 @@ export default class CertificateList extends QuietusCommand {
   async run(): Promise<unknown> {
     await this.parse(CertificateList);
     const { listCertificates, stateOf } = await import('../../certificate/index.js');
-    const certificates = await listCertificates(await this.openSession());
+    const session = await this.openSession();
+    const certificates = await listCertificates(session);
     if (certificates.length === 0) this.note('No certificate was issued yet.');
     else {
       this.printTable(certificates, [
         { head: 'NUMBER', value: (each) => each.number, shrink: false },
-        { head: 'ISSUED', value: (each) => each.issuedAt.slice(0, 10), shrink: false },
+        { head: 'ISSUED', value: (each) => session.dayOf(each.issuedAt), shrink: false },
         { head: 'ITEMS', value: (each) => each.items, align: 'right' },
         { head: 'BY', value: (each) => each.issuedBy },
         { head: 'OF', value: (each) => each.subjectId },

@@ -24,7 +24,8 @@ export default class EventList extends QuietusCommand {
     };
     const after = flags.after === undefined ? {} : { after: flags.after };
     // One more than asked for tells whether there is a next page.
-    const found = await listEvents(await this.openSession(), filter, { ...after, limit: flags.limit + 1 });
+    const session = await this.openSession();
+    const found = await listEvents(session, filter, { ...after, limit: flags.limit + 1 });
     const events = found.slice(0, flags.limit);
     const next = found.length > events.length ? (events.at(-1)?.id ?? null) : null;
     if (events.length === 0) this.note('No events match');
@@ -34,7 +35,7 @@ export default class EventList extends QuietusCommand {
         { head: 'EVENT', value: (event) => event.event, shrink: false },
         { head: 'SUBJECT', value: (event) => event.subject, shrink: false },
         { head: 'DATE', value: (event) => event.date ?? '(withdrawn)', shrink: false },
-        { head: 'RECORDED', value: (event) => event.recordedAt.slice(0, 10), shrink: false },
+        { head: 'RECORDED', value: (event) => session.dayOf(event.recordedAt), shrink: false },
         { head: 'BY', value: (event) => event.recordedBy },
         ...(flags.all
           ? [

@@ -14,18 +14,23 @@ export default class HoldList extends QuietusCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(HoldList);
     const { listHolds } = await import('../../retention/index.js');
-    const holds = await listHolds(await this.openSession(), { released: flags.all });
+    const session = await this.openSession();
+    const holds = await listHolds(session, { released: flags.all });
     if (holds.length === 0) this.note(flags.all ? 'There are no holds' : 'There are no holds in force');
     else {
       this.printTable(holds, [
         { head: 'HOLD', value: (hold) => hold.id, shrink: false },
         { head: 'MATTER', value: (hold) => hold.matter },
         { head: 'REACHES', value: scopesText },
-        { head: 'PLACED', value: (hold) => hold.placedAt.slice(0, 10), shrink: false },
+        { head: 'PLACED', value: (hold) => session.dayOf(hold.placedAt), shrink: false },
         { head: 'BY', value: (hold) => hold.placedBy },
         ...(flags.all
           ? [
-              { head: 'RELEASED', value: (hold: Hold) => hold.releasedAt?.slice(0, 10) ?? '', shrink: false },
+              {
+                head: 'RELEASED',
+                value: (hold: Hold) => (hold.releasedAt ? session.dayOf(hold.releasedAt) : ''),
+                shrink: false,
+              },
               { head: 'LEFT ALONE UNTIL', value: (hold: Hold) => hold.coolingOffUntil ?? '', shrink: false },
             ]
           : []),

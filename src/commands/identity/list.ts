@@ -22,8 +22,12 @@ export default class IdentityList extends QuietusCommand {
         { head: 'IDENTITY', value: ({ name }) => name, shrink: false },
         { head: 'KIND', value: ({ kind }) => kind, shrink: false },
         { head: 'OWNER', value: ({ owner }) => owner, shrink: false },
-        { head: 'MADE', value: ({ createdAt }) => createdAt.slice(0, 10), shrink: false },
-        { head: 'RETIRED', value: ({ retiredAt }) => retiredAt?.slice(0, 10) ?? '', shrink: false },
+        { head: 'MADE', value: ({ createdAt }) => session.dayOf(createdAt), shrink: false },
+        {
+          head: 'RETIRED',
+          value: ({ retiredAt }) => (retiredAt ? session.dayOf(retiredAt) : ''),
+          shrink: false,
+        },
         { head: 'FINGERPRINT', value: ({ fingerprint }) => fingerprint.slice(0, 16), shrink: false },
       ]);
     }

@@ -8,13 +8,14 @@ export default class IdentityShow extends QuietusCommand {
   async run(): Promise<unknown> {
     const { args } = await this.parse(IdentityShow);
     const { requireIdentity } = await import('../../identities/index.js');
-    const identity = await requireIdentity(await this.openSession(), args.name);
+    const session = await this.openSession();
+    const identity = await requireIdentity(session, args.name);
     this.print(`Identity     ${identity.name} (${identity.kind})`);
     this.print(`Owner        ${identity.owner}`);
-    this.print(`Made         ${identity.createdAt.slice(0, 10)}`);
+    this.print(`Made         ${session.dayOf(identity.createdAt)}`);
     if (identity.retiredAt !== null) {
       const successor = identity.replacedBy === null ? '' : `, replaced by ${identity.replacedBy}`;
-      this.print(`Retired      ${identity.retiredAt.slice(0, 10)} by ${identity.retiredBy}${successor}`);
+      this.print(`Retired      ${session.dayOf(identity.retiredAt)} by ${identity.retiredBy}${successor}`);
     }
     this.print(`Fingerprint  ${fingerprintText(identity.fingerprint)}`);
     this.print(`\n${identity.publicKey.trimEnd()}`);

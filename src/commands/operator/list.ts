@@ -28,7 +28,7 @@ export default class OperatorList extends QuietusCommand {
       { head: 'NAME', value: ({ name }) => name },
       { head: 'ACCOUNT', value: ({ account, accountUid }) => `${account} (${accountUid})` },
       { head: 'STATE', value: ({ state }) => state, shrink: false },
-      { head: 'SINCE', value: (each) => (each.deactivatedAt ?? each.createdAt).slice(0, 10), shrink: false },
+      { head: 'SINCE', value: (each) => session.dayOf(each.deactivatedAt ?? each.createdAt), shrink: false },
       { head: 'KEY', value: ({ fingerprint }) => fingerprint?.slice(0, 16) ?? '', shrink: false },
     ]);
     return {

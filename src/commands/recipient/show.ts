@@ -23,11 +23,11 @@ export default class RecipientShow extends QuietusCommand {
       ['Formats', recipient.formats.join(', ')],
       ['Expires', recipient.expiresOn],
       ['Recovery', recipient.recovery ? 'yes: it can open what is encrypted here' : null],
-      ['Added', `${recipient.addedAt.slice(0, 10)} by ${recipient.addedBy}`],
+      ['Added', `${session.dayOf(recipient.addedAt)} by ${recipient.addedBy}`],
       [
         'Confirmed',
         recipient.confirmedAt &&
-          `${recipient.confirmedAt.slice(0, 10)} by ${recipient.confirmedBy}${recipient.confirmedHow ? ` (${recipient.confirmedHow})` : ''}`,
+          `${session.dayOf(recipient.confirmedAt)} by ${recipient.confirmedBy}${recipient.confirmedHow ? ` (${recipient.confirmedHow})` : ''}`,
       ],
       ['Fingerprint', recipient.fingerprint && fingerprintText(recipient.fingerprint)],
     ];
