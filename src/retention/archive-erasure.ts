@@ -44,16 +44,7 @@ export async function eraseArchived(session: Session, order: ErasureOrder): Prom
     since: instant(session.clock),
   });
   try {
-    const verified = await verifiedPlan(session, order.planId);
-    const { plan } = verified;
-    if (plan.asOf > session.today()) {
-      throw refused(
-        'plan-in-future',
-        `The plan ${plan.id} was made for ${plan.asOf}, which has not come yet`,
-      );
-    }
-    const lines = await plannedLines(session, plan, [...new Set(order.itemIds)]);
-    const archives = await Promise.all(lines.map((line) => archiveOf(session, line)));
+    const { verified, lines, archives } = await plannedArchives(session, order.planId, order.itemIds);
     const open = archives.filter(({ state }) => state !== 'erased');
     const fresh = open.length === 0 ? [] : await erase(session, order, verified, { lines, archives: open });
     const before = archives.filter(({ state }) => state === 'erased').map(erasureOf);
@@ -68,6 +59,26 @@ export async function eraseArchived(session: Session, order: ErasureOrder): Prom
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * The archives of items that a plan disposes of. Changes nothing, and asks for no approval.
+ *
+ * @throws Fault `plan-unknown`, `plan-changed`, `plan-in-future`, `item-not-planned`, `item-not-archived`
+ */
+export async function plannedArchives(
+  session: Session,
+  planId: string,
+  itemIds: readonly string[],
+): Promise<{ verified: VerifiedPlan; lines: PlanItemLine[]; archives: ArchiveRecord[] }> {
+  const verified = await verifiedPlan(session, planId);
+  const { plan } = verified;
+  if (plan.asOf > session.today()) {
+    throw refused('plan-in-future', `The plan ${plan.id} was made for ${plan.asOf}, which has not come yet`);
+  }
+  const lines = await plannedLines(session, plan, [...new Set(itemIds)]);
+  const archives = await Promise.all(lines.map((line) => archiveOf(session, line)));
+  return { verified, lines, archives };
 }
 
 /** The archive that a line of a plan means: its location is the archive's id. @throws Fault `item-not-archived` (exit 2) */

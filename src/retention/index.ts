@@ -8,7 +8,7 @@ export {
 } from './approval.js';
 export { neededApprovals } from './approval-need.js';
 export { type ArchiveOrder, archiveItem, previewArchive } from './archive-disposal.js';
-export { type ErasedArchive, type ErasureOrder, eraseArchived } from './archive-erasure.js';
+export { type ErasedArchive, type ErasureOrder, eraseArchived, plannedArchives } from './archive-erasure.js';
 export { type AttestationRequest, recordDestruction } from './attestation.js';
 export { issueFor } from './certificate-issue.js';
 export { parseDay } from './day.js';

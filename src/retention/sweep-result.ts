@@ -19,6 +19,8 @@ export interface SweepResult {
   outcomes: ReadonlyMap<Outcome, number>;
   /** Items that this program cannot reach, such as paper; they wait for a person. */
   waiting: readonly string[];
+  /** Those of them that are archives: what a person ends there are keys. */
+  waitingArchives: readonly string[];
   /** Every item that was begun or left out, with its outcome. */
   disposals: readonly Disposal[];
   /** Null where nothing was destroyed. */
@@ -88,15 +90,21 @@ export async function sweepResult(
   }
   const told = new Set(disposals.map(({ itemId }) => itemId));
   const waiting: string[] = [];
+  const waitingArchives: string[] = [];
   for await (const lines of plannedDisposals(session, plan.id, 1000)) {
     const byHand = lines.filter((line) => !isDoneByProgram(line) && !told.has(line.itemId));
     const gone = await disposedOf(session, byHand);
-    for (const { itemId } of byHand) if (!gone.has(itemId)) waiting.push(itemId);
+    for (const { itemId, medium } of byHand) {
+      if (gone.has(itemId)) continue;
+      waiting.push(itemId);
+      if (medium === 'archive') waitingArchives.push(itemId);
+    }
   }
   return {
     run,
     outcomes,
     waiting,
+    waitingArchives,
     disposals,
     certificate,
     resumed,

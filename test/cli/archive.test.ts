@@ -88,7 +88,10 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
     ['LATER-1', 'keep', 'in-archive'],
     ['PAY-1', 'dispose', 'archive-ended'],
   ]);
-  expect(await json('sweep', 'run', second, '--confirm', second)).toMatchObject({ waiting: ['PAY-1'] });
+  const waits = await run('sweep', 'run', second, '--confirm', second, '--json');
+  expect(JSON.parse(waits.stdout)).toMatchObject({ waiting: ['PAY-1'] });
+  expect(waits.stderr).toContain(`quietus archive erase PAY-1 --plan ${second}`);
+  expect(waits.stderr).not.toContain('dispose record');
   const attest = ['--method', 'erased', '--by', 'A', '--on', '2026-11-24', '--confirm', 'PAY-1'];
   expect(await run('dispose', 'record', 'PAY-1', '--plan', second, ...attest)).toMatchObject({ status: 2 });
 
@@ -107,6 +110,8 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
     'LATER-1',
   );
   expect(later).toMatchObject({ status: 2, stderr: expect.stringContaining('does not dispose of') });
+  const tried = ['archive', 'erase', 'LATER-1', '--plan', second, '--dry-run'];
+  expect(await run(...tried)).toMatchObject({ status: 2, stderr: later.stderr });
   const { archives } = await json('archive', 'list');
   const { path } = (archives as { item: string; path: string }[]).find(({ item }) => item === 'PAY-1') ?? {
     path: '',

@@ -49,8 +49,8 @@ export default class ArchiveErase extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(ArchiveErase);
-    const { previewErasure, requireArchive } = await import('../../archive/index.js');
-    const { eraseArchived } = await import('../../retention/index.js');
+    const { previewErasure } = await import('../../archive/index.js');
+    const { eraseArchived, plannedArchives } = await import('../../retention/index.js');
     const session = await this.openSession();
     const itemIds = [...new Set(argv.map(String))];
     const statements = {
@@ -60,9 +60,8 @@ export default class ArchiveErase extends QuietusCommand {
     };
     if (flags['dry-run']) {
       const previews: ErasurePreview[] = [];
-      for (const id of itemIds) {
-        previews.push(await previewErasure(session, await requireArchive(session, id), statements));
-      }
+      const { archives } = await plannedArchives(session, flags.plan, itemIds);
+      for (const archive of archives) previews.push(await previewErasure(session, archive, statements));
       return this.#preview(previews);
     }
     const [only] = itemIds;
@@ -112,7 +111,8 @@ export default class ArchiveErase extends QuietusCommand {
     const claim = erasure.sanitization === null ? '' : ', Purge';
     this.print(`${erasure.itemId}: ${erasure.outcome}${claim}`);
     const { keysTried, oldKeyRefused } = erasure.proof;
-    if (keysTried !== null) this.print(`  ${counted(keysTried, 'key')} that exist were tried on the archive`);
+    if (keysTried !== null)
+      this.print(`  tried on the archive: ${counted(keysTried, 'key')}, all that exist`);
     if (oldKeyRefused === true) this.print('  the old archive key opens nothing');
     for (const { text } of erasure.reasons) this.print(`  ${text}`);
     if (certificate) this.print(`  Certificate ${certificate.number}`);

@@ -116,9 +116,14 @@ export default class SweepRun extends QuietusCommand {
     if (result.waiting.length > 0) {
       this.print(`wait for a person: ${result.waiting.length}`);
       for (const id of result.waiting) this.print(`  ${id}`);
-      this.note(
-        `When they are destroyed: quietus dispose record ${result.waiting[0]} --plan ${planId} --method METHOD --by NAME --on DATE`,
-      );
+      const archives = new Set(result.waitingArchives);
+      const byHand = result.waiting.find((id) => !archives.has(id));
+      if (byHand !== undefined)
+        this.note(
+          `When they are destroyed: quietus dispose record ${byHand} --plan ${planId} --method METHOD --by NAME --on DATE`,
+        );
+      for (const id of [...archives].slice(0, 1))
+        this.note(`Archives end with their keys: quietus archive erase ${id} --plan ${planId}`);
     }
     if (result.stoppedAt !== null) {
       this.print(
