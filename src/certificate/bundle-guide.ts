@@ -17,7 +17,7 @@ export function bundleGuide({ document, signed, approvers, countersigners }: Gui
     heading(document),
     section(
       'Nothing was changed since the bundle was made',
-      'Each line ends with `OK`. This shows damage, not forgery: whoever makes a bundle makes this list too.',
+      'Prints one line, and a line for each file that was changed or is missing. This shows damage, not forgery: whoever makes a bundle makes this list too.',
       'sha256sum --check --quiet SHA256SUMS && echo "All files are as they were packed"',
     ),
     ...(signed ? signatureSections(stem, document) : []),

@@ -1,5 +1,8 @@
 import { badInput } from '../model/index.js';
 
+/** How a zip begins (APPNOTE, 4.3.7). */
+const ZIP = Buffer.from('PK\x03\x04', 'latin1');
+
 /** @throws Fault `certificate-kind-unknown` (exit 2) */
 export function kindOf(bytes: Buffer, path: string): 'json' | 'pdf' {
   if (bytes.subarray(0, 5).toString('latin1') === '%PDF-') return 'pdf';
@@ -8,7 +11,9 @@ export function kindOf(bytes: Buffer, path: string): 'json' | 'pdf' {
     'certificate-kind-unknown',
     `${path} is neither the JSON file nor the PDF of a certificate`,
     {
-      hint: 'Name a file such as certificate-2026-0001.pdf or .json, or a number such as 2026-0001',
+      hint: bytes.subarray(0, 4).equals(ZIP)
+        ? 'A bundle is checked with what you trust: add --trust signer.pem, and --public-key FILE for the log'
+        : 'Name a file such as certificate-2026-0001.pdf or .json, or a number such as 2026-0001',
     },
   );
 }

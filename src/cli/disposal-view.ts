@@ -9,10 +9,10 @@ const SHOWN = 20;
 export function selectionText({ paths, repository }: Selection, acceptResidual: boolean): string[] {
   const lines: string[] = [];
   for (const { location, medium, files, bytes, assessment, left, transferred } of paths.slice(0, SHOWN)) {
-    const what = medium === 'folder' ? `folder with ${counted(files, 'file')}` : 'file';
-    lines.push(
-      `${location}: ${what}, ${bytesInWords(Number(bytes))}, ${assessment?.fileSystem ?? 'unknown'}`,
-    );
+    // What will be left was not counted to its end, so nothing is said of its size.
+    const what = medium === 'folder' && !left ? `folder with ${counted(files, 'file')}` : medium;
+    const facts = left ? [what] : [what, bytesInWords(Number(bytes)), assessment?.fileSystem ?? 'unknown'];
+    lines.push(`${location}: ${facts.join(', ')}`);
     if (transferred) lines.push(`    It is the copy of ${transferred.id}, which was handed over.`);
     if (left) lines.push(`    Will be left: ${left.text}`);
     const residual = assessment?.residual ?? [];

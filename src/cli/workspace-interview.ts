@@ -206,8 +206,9 @@ export async function askNewPassphrase(
   const { Fault } = await import('../model/index.js');
   const { PASSPHRASE_LENGTH, requirePassphraseLength } = await import('../operators/index.js');
   if (file === undefined) {
-    command.note(`${purpose}. Nobody can recover its passphrase, and whoever copies the key file can`);
-    command.note('try passphrases without limit: four or five words that only you put together are good.');
+    command.note(`${purpose}. Nobody can recover its passphrase, and`);
+    command.note('whoever copies the key file can try passphrases without limit: four or five');
+    command.note('words that only you put together are good.');
   }
   const prompt = `Passphrase for your key, at least ${PASSPHRASE_LENGTH} characters`;
   for (;;) {

@@ -14,8 +14,7 @@ export default class Inspect extends QuietusCommand {
     const found = await inspectFile(args.file);
     this.print(found.description);
     for (const recipient of found.recipients) this.print(`  opened by  ${recipient}`);
-    if (found.plaintextBytes !== null)
-      this.print(`  content    ${bytesInWords(found.plaintextBytes)} (${found.plaintextBytes} bytes)`);
+    if (found.plaintextBytes !== null) this.print(`  content    ${bytesInWords(found.plaintextBytes)}`);
     for (const note of found.notes) this.print(`  note       ${note}`);
     return {
       format: found.format,

@@ -36,6 +36,7 @@ test('a certificate goes from a disposal to somebody outside, is issued again an
   const verified = await quietus(check, { cwd: outside });
   expect(verified.stdout + verified.stderr).toContain('Every check passed.');
   expect(verified.status).toBe(0);
+  expect((await run('certificate', 'verify', 'b.zip')).stderr).toContain('add --trust signer.pem');
   const again = await run('certificate', 'issue', '--replaces', first, '--confirm', first);
   expect(again.stdout).toContain(`takes the place of ${first}`);
   const refused = await run('certificate', 'verify', first);
@@ -48,7 +49,8 @@ test('a certificate goes from a disposal to somebody outside, is issued again an
   ).toBe(0);
   expect((await run('certificate', 'list')).stdout).toMatch(/replaced by .*\n.*void/);
   const register = await run('certificate', 'register', '--year', String(year), '--csv');
-  expect(register.stdout.split('\n')).toHaveLength(4);
+  expect(register.stdout.split('\r\n')).toHaveLength(4);
+  expect(register.stdout).not.toContain('\\r');
   expect(readFileSync(join(root, 'certificates', `certificate-${second}.json`), 'utf8')).toContain(
     `"replaces": "${first}"`,
   );

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -71,6 +72,15 @@ describe('dispose', () => {
     expect(JSON.parse((await run(['log', 'list', '--json'])).stdout).entries.map(actionOf)).not.toContain(
       'dispose.list',
     );
+  });
+
+  test('says nothing of the size of what it will leave', async () => {
+    mkdirSync(join(records, 'twice'));
+    linkSync(write('twice/a'), join(records, 'twice', 'b'));
+    const { status, stdout } = await run(['dispose', 'twice', '--dry-run']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('twice: folder\n    Will be left: A file has more than one name');
+    rmSync(join(records, 'twice'), { recursive: true });
   });
 
   test('asks for the name on a terminal, destroys, and certifies what was said and nothing else', async () => {

@@ -1,4 +1,4 @@
-import { Args, confirmFlag, passphraseFileFlag, QuietusCommand } from '../../cli/index.js';
+import { Args, confirmFlag, counted, passphraseFileFlag, QuietusCommand } from '../../cli/index.js';
 
 export default class SweepApprove extends QuietusCommand {
   static override description =
@@ -34,7 +34,9 @@ export default class SweepApprove extends QuietusCommand {
       }),
     );
     const approval = await approvePlan(session, plan.id, key);
-    this.print(`Approved by ${operator.id}: ${plan.id}, ${plan.counts.dispose} items to dispose of`);
+    this.print(
+      `Approved by ${operator.id}: ${plan.id}, ${counted(plan.counts.dispose, 'item')} to dispose of`,
+    );
     this.print(`  SHA-256 ${plan.sha256}`);
     this.note(
       plan.counts.dispose > 0
