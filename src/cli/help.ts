@@ -35,6 +35,11 @@ class ProgramHelp extends Help {
     await super.showCommandHelp({ ...command, summary: this.wrap(this.summary(command) ?? '') });
   }
 
+  /** The base takes the first line only, which is right in lists and wrong for a summary that was broken above. */
+  protected override summary(command: Command.Loadable): string | undefined {
+    return command.summary?.includes('\n') ? command.summary : super.summary(command);
+  }
+
   protected override async showRootHelp(): Promise<void> {
     await super.showRootHelp();
     const codes = EXIT_CODES.map(([code, meaning]) => [code, meaning] as [string, string]);
