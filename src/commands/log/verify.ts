@@ -62,7 +62,7 @@ export default class LogVerify extends QuietusCommand {
     this.print(`  SHA-256 of the last entry: ${head}`);
     this.print(`  Root of its Merkle tree:   ${root}`);
     this.print(
-      `  ${counted(checkpoints, 'checkpoint')}, and ${outside} kept outside of the database; ${unsigned} entries are newer`,
+      `  ${counted(checkpoints, 'checkpoint')}, and ${outside} kept outside of the database; ${unsigned} ${unsigned === 1 ? 'entry is' : 'entries are'} newer`,
     );
     const epochs = keys.filter(({ epoch }, at) => at > 0 && epoch !== keys[at - 1]?.epoch);
     for (const { epoch, seq } of epochs)
