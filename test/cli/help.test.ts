@@ -53,7 +53,7 @@ describe('every command', () => {
   });
 
   test('says its first sentence once, on lines that a terminal of 80 columns can show', async () => {
-    const { stdout } = await terminal(['sweep', 'plan', '--help']);
+    const { stdout } = await terminal(['sweep', 'plan', '--help'], { env: { NO_COLOR: '1' } });
     const [first = ''] = stdout.split('\n\n');
     expect(first.split('\n').length).toBeGreaterThan(1);
     expect(Math.max(...first.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
