@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../model/index.js';
+import { readAtMost } from '../workspace/index.js';
 import { originOf, parseTreeHead } from './checkpoint.js';
 import type { OutsideCheckpoint } from './checkpoint-checks.js';
 
@@ -46,8 +47,9 @@ async function checkpointsInFolder(
 async function checkpointsInFile(path: string, origin: string): Promise<OutsideCheckpoint[]> {
   let text: string;
   try {
-    if ((await stat(path)).size > MOST_BYTES) throw new Error('too long');
-    text = await readFile(path, 'utf8');
+    const bytes = readAtMost(path, MOST_BYTES);
+    if (bytes.length > MOST_BYTES) throw new Error('too long');
+    text = bytes.toString('utf8');
   } catch (error) {
     throw badInput('checkpoint-unreadable', `${path} cannot be read`, {
       cause: error,

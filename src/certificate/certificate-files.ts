@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SigningIdentity, sha256, signDetached } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
-import { readableMode, syncFolder, writeFileAtomically } from '../workspace/index.js';
+import { readAtMost, readableMode, syncFolder, writeFileAtomically } from '../workspace/index.js';
 import { type CertificateDocument, serialize } from './certificate-format.js';
 import type { Timestamping } from './signature-timestamp.js';
 
@@ -127,7 +127,7 @@ const MAX_GIVEN_BYTES = 4 * 1024 * 1024;
 
 /** A small file that a person named: a key, a certificate. @throws Fault as `readCertificateFile`; `file-too-large` */
 export async function readGivenFile(path: string): Promise<Buffer> {
-  const bytes = await readCertificateFile(path);
+  const bytes = await readCertificateFile(path, MAX_GIVEN_BYTES);
   if (bytes.length <= MAX_GIVEN_BYTES) return bytes;
   throw badInput('file-too-large', `The file ${path} is too large for a key or a certificate`, {
     hint: 'Check the name of the file',
@@ -139,10 +139,13 @@ export async function readGivenText(path: string): Promise<string> {
   return (await readGivenFile(path)).toString('utf8');
 }
 
-/** @throws Fault `certificate-file-missing` or `certificate-file-unreadable` (exit 2) */
-export async function readCertificateFile(path: string): Promise<Buffer> {
+/**
+ * @param most reads no further than one byte beyond so many, where it is given
+ * @throws Fault `certificate-file-missing` or `certificate-file-unreadable` (exit 2)
+ */
+export async function readCertificateFile(path: string, most?: number): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return most === undefined ? await readFile(path) : readAtMost(path, most);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') {

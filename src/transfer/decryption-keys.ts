@@ -1,11 +1,11 @@
 import { createPrivateKey } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { type DecryptionKey, type FormatId, readAgeIdentities, readPkcs12 } from '../crypto/index.js';
 import { unlockIdentity } from '../identities/index.js';
 import { badInput, type Identity, type IdentityKind, refused } from '../model/index.js';
 import { openEscrow } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
-import { requirePrivate } from '../workspace/index.js';
+import { readAtMost, requirePrivate } from '../workspace/index.js';
 import { spellings } from './passphrase.js';
 
 /** Where the key comes from, as a person chose it. */
@@ -142,12 +142,10 @@ function pemKey(text: string): DecryptionKey {
 }
 
 function readKeyFile(path: string): Buffer {
-  let size: number;
   try {
-    const status = statSync(path);
-    size = status.isFile() ? status.size : 0;
-    if (status.isFile()) requirePrivate(path, 'the key file');
-    if (size <= LARGEST_KEY_FILE) return readFileSync(path);
+    if (statSync(path).isFile()) requirePrivate(path, 'the key file');
+    const bytes = readAtMost(path, LARGEST_KEY_FILE);
+    if (bytes.length <= LARGEST_KEY_FILE) return bytes;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined || (error as { exitCode?: number }).exitCode)
       throw error;

@@ -1,4 +1,5 @@
 export { type AtomicWriteOptions, syncFolder, writeFileAtomically } from './atomic-file.js';
+export { readAtMost } from './bounded-read.js';
 export { type Clock, dateIn, instant, isTimeZone, systemClock } from './clock.js';
 export {
   LOG_SETTINGS,

@@ -177,6 +177,11 @@ describe('a transfer', () => {
     expect(existsSync(join(made.desk, 'payroll.csv'))).toBe(false);
     const opened = await made.run(['decrypt', 'x.csv.age', '-i', 'key.txt', '-o', '-']);
     expect(opened.stdout).toBe('Pat Roe,123-45-6789\n');
+    // A device states no size and never ends.
+    expect(await made.run(['decrypt', 'x.csv.age', '-i', '/dev/zero', '-o', '-'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('larger than 1 MiB'),
+    });
   });
 
   test('as a page is for recipients who can install nothing', async () => {
