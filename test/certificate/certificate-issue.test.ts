@@ -233,6 +233,20 @@ describe('showing and verifying', () => {
     expect((await verifyCertificateFile(session, number)).passed).toBe(true);
   });
 
+  it('finds a changed byte of the signature, wherever it is, and never takes it for a mistake of who asks', async () => {
+    const session = await sampleSession();
+    const { number } = await issueCertificate(session, await recordRun(session, 'run-1'));
+    const path = `${certificatePaths(session.paths.certificates, number).json}.p7s`;
+    const original = readFileSync(path);
+    for (let part = 0; part < 150; part++) {
+      const at = Math.floor((part / 150) * original.length);
+      const changed = Buffer.from(original);
+      changed.writeUInt8(changed.readUInt8(at) ^ (1 << (part % 8)), at);
+      writeFileSync(path, changed);
+      expect((await verifyCertificateFile(session, number)).passed, `byte ${at}`).toBe(false);
+    }
+  });
+
   it('refuses to show a certificate whose file was changed', async () => {
     const session = await sampleSession();
     const { number } = await issueCertificate(session, await recordRun(session, 'run-1'));

@@ -1,4 +1,5 @@
 import { createHash, verify } from 'node:crypto';
+import { Fault } from '../../model/index.js';
 import {
   contextTag,
   DerCursor,
@@ -105,13 +106,23 @@ function attributesIn(content: Buffer): Map<string, Buffer> {
   return found;
 }
 
+/** A certificate that cannot be read is damage of the signature, and no mistake of whoever asks. */
+function embeddedCertificate(raw: Buffer): ReturnType<typeof parseCertificate> {
+  try {
+    return parseCertificate(raw);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new DerError(`a certificate in it is damaged (${error.code})`);
+  }
+}
+
 function examined(
   element: DerElement,
   certificates: readonly DerElement[],
   content: Uint8Array,
 ): DetachedSignature {
   const info = signerInfo(element);
-  const parsed = certificates.map(({ raw }) => ({ raw, ...parseCertificate(raw) }));
+  const parsed = certificates.map(({ raw }) => ({ raw, ...embeddedCertificate(raw) }));
   const own = parsed.find(
     ({ issuerDer, serialDer }) => issuerDer.equals(info.issuer) && serialDer.equals(info.serial),
   );
