@@ -12,11 +12,13 @@ import { MEDIA, OUTCOMES } from '../../src/model/index.js';
 import { day, everyKind, exception, item, paperItem, residualItem, sampleFacts } from './sample-facts.js';
 
 describe('which outcomes are certified', () => {
-  it('certifies what was overwritten, rows that were counted, and what people stated', () => {
+  it('certifies what was overwritten, rows that were counted, devices, keys, and what people stated', () => {
     expect(OUTCOMES.filter(isCertified)).toEqual([
       'overwritten-verified',
       'overwritten-residual',
       'rows-deleted',
+      'sanitized',
+      'key-erased',
       'attested',
     ]);
     expect(isCertified('waiting')).toBe(false);
@@ -36,6 +38,7 @@ describe('the clauses of M.G.L. c. 93I § 2', () => {
     );
     const document = certificateDocument(sampleFacts(20, { items }));
     expect(Object.fromEntries(document.items.map(({ medium, law }) => [medium, law.clause]))).toEqual({
+      archive: 'b',
       file: 'b',
       folder: 'b',
       removable: 'b',
