@@ -288,7 +288,7 @@ function actionOf({ action }: { action: string }): string {
 
 test('what Ctrl-C stopped is listed, and is finished without beginning more', async () => {
   mkdirSync(join(records, 'slow'));
-  const names = Array.from({ length: 70 }, (_, at) => `slow/${String(at).padStart(2, '0')}`);
+  const names = Array.from({ length: 140 }, (_, at) => `slow/${String(at).padStart(3, '0')}`);
   for (const name of names) write(name, 'SECRET '.repeat(20_000));
   const args = [
     '--workspace',
@@ -296,16 +296,16 @@ test('what Ctrl-C stopped is listed, and is finished without beginning more', as
     'dispose',
     ...names,
     '--confirm',
-    '70',
+    '140',
     '--accept-residual',
     '--rate',
     '2MB/s',
   ];
   const started = start(args, { cwd: records });
   // The first batch is under way as soon as the first of its files is not what it was.
-  const first = lstatSync(join(records, 'slow/00'), { bigint: true }).mtimeNs;
+  const first = lstatSync(join(records, 'slow/000'), { bigint: true }).mtimeNs;
   for (let waited = 0; waited < 20_000; waited += 50) {
-    const now = lstatSync(join(records, 'slow/00'), { bigint: true, throwIfNoEntry: false });
+    const now = lstatSync(join(records, 'slow/000'), { bigint: true, throwIfNoEntry: false });
     if (now?.mtimeNs !== first) break;
     await new Promise((done) => setTimeout(done, 50));
   }
@@ -317,7 +317,7 @@ test('what Ctrl-C stopped is listed, and is finished without beginning more', as
   const id = listed.cut_off[0].run;
   expect(listed.cut_off).toHaveLength(1);
   expect((await run(['doctor'])).stdout).toContain(id);
-  const other = await run(['dispose', 'slow/69', '--confirm', '69']);
+  const other = await run(['dispose', 'slow/139', '--confirm', '139']);
   expect(other.status).toBe(4);
   expect(other.stderr).toContain(`--continue ${id}`);
   const ended = await run(['dispose', '--continue', id, '--only-begun', '--confirm', id, '--json']);
@@ -328,4 +328,4 @@ test('what Ctrl-C stopped is listed, and is finished without beginning more', as
   expect(result.not_begun).toBeGreaterThan(0);
   for (const name of left) expect(readFileSync(join(records, 'slow', name), 'utf8')).toContain('SECRET');
   expect(JSON.parse((await run(['dispose', '--list', '--json'])).stdout).cut_off).toEqual([]);
-}, 60_000);
+}, 120_000);
