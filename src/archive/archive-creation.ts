@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ageRecipientOf, createAgeIdentity } from '../crypto/index.js';
+import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, isOverwritable, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { type Examination, examine } from '../shred/index.js';
@@ -28,9 +29,10 @@ export interface CreatedArchive {
  * holds the run lock.
  *
  * @throws Fault `archive-key-missing`, `item-unknown`, `item-not-archivable`, `item-changed` (exit 2), `item-held`,
- *   `item-refused` (exit 4), and what encrypting throws
+ *   `item-refused` (exit 4), as `requireHoldsAsLogged`, and what encrypting throws
  */
 export async function createArchive(session: Session, request: ArchiveRequest): Promise<CreatedArchive> {
+  await requireHoldsAsLogged(session.store);
   const known = await session.store.archives.ofItem(request.itemId);
   const outdated = known !== undefined && isOutdated(known);
   if (known !== undefined && known.state !== 'begun' && !outdated) return await goOn(session, request, known);

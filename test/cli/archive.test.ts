@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Outcome, quietus, temporaryFolder } from './harness.js';
@@ -73,6 +73,19 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
   expect(readdirSync(join(folder, 'records'))).toHaveLength(2);
 
   expect(await run('archive', 'key', '--make', '--passphrase-file', 'pass')).toMatchObject({ status: 0 });
+
+  // A hold that was taken out of the database, and not released, stops it.
+  const forged = join(folder, 'forged');
+  cpSync(workspace, forged, { recursive: true });
+  const inForged = (...args: string[]) => quietus(args, { env: { QUIETUS_WORKSPACE: forged } });
+  await inForged('hold', 'place', '--matter', 'Doe v. Acme', '--item', 'PAY-1');
+  execFileSync('sqlite3', [join(forged, 'quietus.db'), 'delete from hold_scopes; delete from holds']);
+  const create = ['archive', 'create', 'PAY-1', '--confirm', 'PAY-1', '--accept-residual', '--json'];
+  expect(await inForged(...create)).toMatchObject({
+    status: 5,
+    stdout: expect.stringMatching(/"code": "hold-/),
+  });
+  expect(readdirSync(join(folder, 'records'))).toHaveLength(2);
   const first = await approved();
   const swept = await json('sweep', 'run', first, '--confirm', first);
   expect(swept).toMatchObject({ outcomes: { archived: 2 }, certificate: null });
