@@ -89,8 +89,8 @@ describe('items inside a folder that is due', () => {
       await enter(session, [item('IN', join(folder, 'c'), YOUNG)]);
       await placeHold(session, { matter: 'm', reason: null, scopes: [{ kind: 'item', value: 'IN' }] });
     };
-    const holds = session.store.log.head.bind(session.store.log);
-    session.store.log.head = async () => {
+    const holds = session.store.log.end.bind(session.store.log);
+    session.store.log.end = async () => {
       placed ??= intruder();
       await placed;
       return await holds();

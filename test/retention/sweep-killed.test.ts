@@ -66,6 +66,7 @@ async function expectAllDoneOnce(world: World, planId: string, step: string): Pr
   expect(failed, step).toEqual([]);
   expect(readdirSync(session.paths.certificates).toSorted(), step).toEqual([
     'certificate-2026-0001.json',
+    'certificate-2026-0001.json.p7s',
     'certificate-2026-0001.pdf',
   ]);
 }
