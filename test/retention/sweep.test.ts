@@ -140,7 +140,8 @@ describe('planning', () => {
     const { records, session, root } = made;
     const two = writeRecord(join(records, 'two'));
     linkSync(two, join(records, 'two-again'));
-    symlinkSync(two, join(records, 'link'));
+    // To a file that no other item is: else that one is kept for the sake of the link's item.
+    symlinkSync(writeRecord(join(records, 'linked')), join(records, 'link'));
     await enter(session, [
       item('ABSENT', join(records, 'absent')),
       item('LINK', join(records, 'link')),
