@@ -16,6 +16,7 @@ import * as endedItems from './008-ended-items.js';
 import * as reviews from './009-reviews.js';
 import * as scheduleApprovals from './010-schedule-approvals.js';
 import * as handovers from './011-handovers.js';
+import * as itemFolders from './012-item-folders.js';
 
 export interface Migration {
   name: string;
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '009-reviews', up: reviews.up },
   { name: '010-schedule-approvals', up: scheduleApprovals.up },
   { name: '011-handovers', up: handovers.up },
+  { name: '012-item-folders', up: itemFolders.up },
 ];
 
 /** Table that names the migrations which a database has. */

@@ -4,6 +4,7 @@ import { type BulkInsert, bulkInsert } from '../bulk-insert.js';
 import { isSqlite } from '../connection.js';
 import { DeferredIndexes } from '../deferred-indexes.js';
 import { ImportMarks } from './import-marks.js';
+import { ItemFolders } from './item-folders.js';
 import { ItemLinks, type LinkKind } from './item-links.js';
 import {
   CHANGING_COLUMNS,
@@ -70,6 +71,7 @@ export class ItemRepository {
       await bulkInsert(transaction, table),
       await DeferredIndexes.of(transaction, 'items'),
       new ItemLinks(transaction),
+      new ItemFolders(transaction),
     );
   }
 
@@ -252,12 +254,9 @@ export class ItemRepository {
     return await (rest.length === 0 ? first : first.union(rest));
   }
 
-  /** The folders that items not disposed of lie in, each once; reads every item. */
+  /** The folders that items lie in, or lay in once, each once. */
   async foldersOfPlaces(): Promise<string[]> {
-    // What is cut off at the end are the characters that are no slash: the last name of the path.
-    const folder = this.database.raw("rtrim(location, replace(location, '/', '')) as folder");
-    const rows: { folder: string }[] = await this.database('items').whereRaw(PLACED).distinct(folder);
-    return rows.map((row) => (row.folder === '/' ? row.folder : row.folder.slice(0, -1)));
+    return await new ItemFolders(this.database).all();
   }
 
   private places(): Knex.QueryBuilder<ItemPlace, ItemPlace[]> {
@@ -270,6 +269,7 @@ export class ItemRepository {
     const row = Object.fromEntries(ITEM_COLUMNS.map((column, at) => [column, values[at] ?? null]));
     delete row.state;
     if ((await this.database('items').where('id', item.id).update(row)) !== 1) return false;
+    await new ItemFolders(this.database).note([item.location]);
     await new ItemLinks(this.database).replace([item]);
     return true;
   }
@@ -342,6 +342,7 @@ export class ItemInsert {
     private readonly bulk: BulkInsert,
     private readonly indexes: DeferredIndexes,
     private readonly links: ItemLinks,
+    private readonly folders: ItemFolders,
   ) {}
 
   /** Inserts the items that do not exist yet. @returns how many those were */
@@ -351,6 +352,7 @@ export class ItemInsert {
       items.map(({ item, due, source }) => itemValues(item, due, source)),
     );
     await this.links.add(linked);
+    await this.folders.note(items.map(({ item }) => item.location));
     await this.indexes.noteInserted(inserted);
     return inserted;
   }
@@ -364,8 +366,9 @@ export class ItemInsert {
 
   /** The same for items whose subjects and classes are what they were. */
   async replaceDue(items: readonly ItemWrite[]): Promise<void> {
-    if (items.length > 0)
-      await this.bulk.replace(items.map(({ item, due, source }) => itemValues(item, due, source)));
+    if (items.length === 0) return;
+    await this.bulk.replace(items.map(({ item, due, source }) => itemValues(item, due, source)));
+    await this.folders.note(items.map(({ item }) => item.location));
   }
 
   /** Ends it; call it before the transaction is kept. */
