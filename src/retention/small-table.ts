@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { badInput } from '../model/index.js';
+import { readAtMost } from '../workspace/index.js';
 
 export interface SmallTable<Column extends string> {
   /** Place of each column in a row. */
@@ -58,16 +59,16 @@ export async function smallTable<Column extends string>(
 }
 
 async function fileText(path: string): Promise<string> {
-  const file = await open(path, 'r');
+  if ((await stat(path)).isDirectory()) {
+    throw badInput('is-a-folder', `${path} is a folder`, { hint: 'Give the path of a CSV file' });
+  }
+  // What a pipe or a device states as its size says nothing.
+  const bytes = readAtMost(path, MOST_BYTES);
+  if (bytes.length > MOST_BYTES) {
+    throw badInput('csv-too-large', `${path} is larger than 64 MiB`, { hint: 'Split the file' });
+  }
   try {
-    const stat = await file.stat();
-    if (stat.isDirectory()) {
-      throw badInput('is-a-folder', `${path} is a folder`, { hint: 'Give the path of a CSV file' });
-    }
-    if (stat.size > MOST_BYTES) {
-      throw badInput('csv-too-large', `${path} is larger than 64 MiB`, { hint: 'Split the file' });
-    }
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile());
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (text.trim() === '') {
       throw badInput('csv-empty', 'The file is empty', { hint: 'Check the program that wrote it' });
     }
@@ -75,7 +76,5 @@ async function fileText(path: string): Promise<string> {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw badInput('csv-not-utf8', `${path} is not UTF-8 text`, { hint: 'Save it as CSV in UTF-8' });
-  } finally {
-    await file.close();
   }
 }

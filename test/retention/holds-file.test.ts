@@ -72,3 +72,11 @@ it.each([
   });
   expect(await session.store.holds.list()).toEqual([]);
 });
+
+it('a file that never ends is refused', async () => {
+  const session = await sampleSession();
+  await expect(importHolds(session, '/dev/zero')).rejects.toMatchObject({
+    code: 'csv-too-large',
+    exitCode: 2,
+  });
+});
