@@ -16,7 +16,7 @@ function once(mode) {
   const folder = mkdtempSync(join(tmpdir(), 'quietus-bench-'));
   try {
     const script = join(program, 'sweep-bookkeeping-program.js');
-    return Number(
+    return JSON.parse(
       execFileSync(process.execPath, [script, mode, folder, String(ITEMS)], { encoding: 'utf8' }),
     );
   } finally {
