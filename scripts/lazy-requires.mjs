@@ -39,6 +39,12 @@ const UNUSED_IN_KNEX =
   /[\\/]knex[\\/]lib[\\/](?:migrations|dialects[\\/](?:better-sqlite3|cockroachdb|mariadb|mssql|mysql|mysql2|oracle|oracledb|pgnative|redshift))[\\/].*\.js$/;
 
 /**
+ * What knex traces with. With DEBUG=knex:bindings it would print every value that goes into the database, personal
+ * information included, so it is left out; and it looks for a terminal at every start.
+ */
+const TRACING = /[\\/]node_modules[\\/](?:knex[\\/]node_modules[\\/])?debug[\\/]src[\\/]index\.js$/;
+
+/**
  * Packages that low layers import and few commands use. Each is bundled into a file of its own in
  * dist/packages/, which is read at the first use of anything in it; package.json's `imports` has the path.
  */
@@ -50,7 +56,15 @@ const KNEX_SCHEMA =
 const KNEX_SCHEMA_IMPORT = /^const (\w+) = ()()require\('(\.{1,2}\/schema\/[^']+)'\);$/gm;
 
 /** Modules of Node that take milliseconds to load, and that many files import for the sake of few commands. */
-const BUILT_IN = ['node:crypto', 'node:child_process'];
+const BUILT_IN = [
+  'node:child_process',
+  'node:crypto',
+  'node:http',
+  'node:https',
+  'node:readline',
+  'node:timers/promises',
+  'node:worker_threads',
+];
 
 export function lazyRequires() {
   return {
@@ -76,6 +90,9 @@ export function lazyRequires() {
       }));
       api.onLoad({ filter: UNUSED_IN_KNEX }, () => ({
         contents: `module.exports = ${absent('this part of knex')};`,
+      }));
+      api.onLoad({ filter: TRACING }, () => ({
+        contents: 'module.exports = () => Object.assign(() => {}, { enabled: false });',
       }));
       // A `require` of our own is for a package that is not wanted at every start: in the bundle, the bundler's.
       api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({

@@ -8,6 +8,7 @@ export * from './hold.js';
 export * from './identity.js';
 export * from './inventory-item.js';
 export * from './medium.js';
+export * from './monotonic.js';
 export * from './operator.js';
 export * from './personal-information.js';
 export * from './plan.js';

@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { badInput } from '../model/index.js';
 import type { Account } from './operator-account.js';
 
-const run = promisify(execFile);
+/** Made at the first use: loading the module behind it costs every start a few milliseconds. */
+const run = async (program: string, parameters: string[]) => await promisify(execFile)(program, parameters);
 
 /** Names that the system's tools take for nothing else, such as an option. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,255}\$?$/;

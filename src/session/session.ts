@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Actor, LogSigner, Recorder } from '../audit/index.js';
-import { badInput, type CalendarDate, type Operator } from '../model/index.js';
+import { badInput, type CalendarDate, monotonicMs, type Operator } from '../model/index.js';
 import { type Account, currentAccount, operatorOf } from '../operators/index.js';
 import { openStore, type Store } from '../store/index.js';
 import {
@@ -96,7 +96,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     operator ??= await operatorOf(store, account);
     return operator;
   };
-  const opened = performance.now();
+  const opened = monotonicMs();
   let admitted = options.admit === 'anybody';
   const actor = async (): Promise<Actor> => ({
     // Who is not let in leaves an entry too, without a name.
@@ -109,7 +109,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const recorder = new Recorder(workspaceId, actor, clock, {
     signer: new LogSigner(workspaceId, paths.keys, clock),
     unsignedEntries: () => logPolicy().log.unsignedEntries,
-    elapsed: () => Math.round(performance.now() - opened),
+    elapsed: () => Math.round(monotonicMs() - opened),
   });
   try {
     if (!admitted) await requireAdmitted(store, account, paths);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import type { Knex } from 'knex';
+import { monotonicMs } from '../model/index.js';
 
 /** knex prints what it also throws, statements with their values included. */
 export const SILENT = { warn() {}, error() {}, deprecate() {}, debug() {} };
@@ -49,11 +50,11 @@ const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fo
 function prepare(
   connection: SqliteConnection,
   done: (error: Error | null) => void,
-  until = performance.now() + BUSY_TIMEOUT_MS,
+  until = monotonicMs() + BUSY_TIMEOUT_MS,
 ): void {
   connection.exec(PRAGMAS, (error) => {
     const busy = (error as { code?: string } | null)?.code === 'SQLITE_BUSY';
-    if (busy && performance.now() < until) setTimeout(() => prepare(connection, done, until), 50);
+    if (busy && monotonicMs() < until) setTimeout(() => prepare(connection, done, until), 50);
     else done(error);
   });
 }
