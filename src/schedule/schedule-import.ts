@@ -8,7 +8,7 @@ import {
   type StoredSchedule,
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { BULK_ROWS, type ItemWrite, type StoredItem, type StoreTransaction } from '../store/index.js';
+import { BULK_ROWS, type StoredItem, type StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { dueDateCalculator } from './due-dates.js';
 import { ImportGuard, type ImportPermission } from './import-permission.js';
@@ -148,24 +148,17 @@ async function recomputeDueDates(
   { affected, guard }: { affected: AsyncIterable<readonly StoredItem[]>; guard: ImportGuard },
 ): Promise<Pick<ScheduleImport['items'], 'checked' | 'changed'>> {
   const counts = { checked: 0, changed: 0 };
-  const bulk = await transaction.items.bulkInsert();
-  try {
-    for await (const page of affected) {
-      const changed: ItemWrite[] = [];
-      for (const item of page) {
-        if (item.state === 'disposed') continue;
-        const due = dueOf(item);
-        guard.see(item, due);
-        counts.checked += 1;
-        if (!sameDue(item, due)) changed.push({ item, due, source: item.importedFrom });
-      }
-      await bulk.replaceDue(changed);
-      counts.changed += changed.length;
+  for await (const page of affected) {
+    const changed: { id: string; due: DueDates }[] = [];
+    for (const item of page) {
+      if (item.state === 'disposed') continue;
+      const due = dueOf(item);
+      guard.see(item, due);
+      counts.checked += 1;
+      if (!sameDue(item, due)) changed.push({ id: item.id, due });
     }
-    await bulk.close();
-  } catch (error) {
-    await bulk.abandon();
-    throw error;
+    await transaction.items.setDue(changed);
+    counts.changed += changed.length;
   }
   return counts;
 }

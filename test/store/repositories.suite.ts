@@ -209,7 +209,17 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
         due: { permanent: true },
       });
       expect(await store.items.update({ ...item, id: 'none' }, UNDUE)).toBe(false);
-      await store.items.setDue('b', { ...UNDUE, defect: 'class-missing' });
+      const day = '2026-01-03' as CalendarDate;
+      await store.items.setDue([
+        { id: 'b', due: { ...UNDUE, defect: 'class-missing' } },
+        { id: 'c', due: { ...UNDUE, keepUntil: day, deleteBy: day, permanent: true } },
+      ]);
+      expect((await store.items.get('c'))?.due).toEqual({
+        ...UNDUE,
+        keepUntil: day,
+        deleteBy: day,
+        permanent: true,
+      });
       expect((await store.items.list({ defective: true }, { limit: 9 })).map((found) => found.id)).toEqual([
         'b',
       ]);

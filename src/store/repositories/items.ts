@@ -274,16 +274,22 @@ export class ItemRepository {
     return true;
   }
 
-  async setDue(id: string, due: DueDates): Promise<void> {
-    await this.database('items')
-      .where('id', id)
-      .update({
-        keep_until: due.keepUntil,
-        delete_by: due.deleteBy,
-        permanent: due.permanent ? 1 : 0,
-        due_defect: due.defect,
-        missing_trigger: due.missingTrigger,
-      });
+  /** Writes nothing but due dates. @param changes of items that exist, at most BULK_ROWS */
+  async setDue(changes: readonly { id: string; due: DueDates }[]): Promise<void> {
+    if (changes.length === 0) return;
+    const rows = changes.map(({ id, due }) => [
+      ...[id, due.keepUntil, due.deleteBy, due.permanent ? 1 : 0],
+      ...[due.defect, due.missingTrigger],
+    ]);
+    const source = isSqlite(this.database) ? 'json_each(?)' : 'jsonb_array_elements(?::jsonb)';
+    await this.database.raw(
+      `update items set keep_until = new.keep_until, delete_by = new.delete_by,
+         permanent = cast(new.permanent as integer), due_defect = new.defect, missing_trigger = new.missing_trigger
+       from (select value->>0 as id, value->>1 as keep_until, value->>2 as delete_by, value->>3 as permanent,
+         value->>4 as defect, value->>5 as missing_trigger from ${source}) as new
+       where items.id = new.id`,
+      [JSON.stringify(rows)],
+    );
   }
 
   /** Moves items from one state to another. @returns how many were in the state `from` */
