@@ -11,6 +11,8 @@ function workers(): Plugin {
   let built: Promise<void> | undefined;
   return {
     name: 'quietus-workers',
+    // Before the types are taken away: what comes out of that is written otherwise, and would not be found.
+    enforce: 'pre',
     async transform(code) {
       if (!code.includes("import.meta.resolve('#workers/")) return;
       built ??= buildWorkers(folder);
