@@ -1,5 +1,5 @@
 import { type CalendarDate, classesOf, type DueDates, refused, type Schedule } from '../model/index.js';
-import type { DueItem } from './due-dates.js';
+import type { ComparedItem } from './going.js';
 import type { DueSettings } from './period-arithmetic.js';
 import { changedClasses, removedClasses, scheduleComparison } from './schedule-effects.js';
 
@@ -37,7 +37,7 @@ export class ImportGuard {
    *
    * @param due its dates under the new schedule
    */
-  see(item: DueItem, due: DueDates): void {
+  see(item: ComparedItem, due: DueDates): void {
     const classes = classesOf(item);
     // An import may pass a million items by, and seldom changes more than a class.
     if (!classes.some((id) => this.#changedClasses.has(id))) return;
@@ -53,7 +53,7 @@ export class ImportGuard {
     return this.#removed;
   }
 
-  /** Items that are due today under the new schedule, and were not or had more before them under the one in force. */
+  /** Items that are due today under the new schedule, and were not, or were more protected, under the one in force. */
   get moreDue(): number {
     return sum(this.#moreDue);
   }
@@ -76,7 +76,7 @@ export class ImportGuard {
     const { moreDue } = this;
     if (moreDue <= (permission.moreDue ?? 0)) return;
     const allowed = permission.moreDue === undefined ? '' : `, and ${permission.moreDue} are allowed`;
-    const eased = this.#eased === 0 ? '' : `, ${this.#eased} of them by fewer gates or approvals`;
+    const eased = this.#eased === 0 ? '' : `, ${this.#eased} of them by less protection, gates or approvals`;
     throw refused(
       'more-due',
       `The schedule makes ${moreDue} more items due than are due now: ${listed(this.#moreDue)}${eased}${allowed}; nothing was changed`,

@@ -7,12 +7,13 @@ export {
   reckon,
 } from './due-dates.js';
 export { clauseInWords, explainDue, governingClause } from './due-explanation.js';
+export type { Widening } from './going.js';
 export type { ImportPermission } from './import-permission.js';
 export { type DueSettings, dayAfter, lastDay } from './period-arithmetic.js';
 export { approveSchedule } from './schedule-approval.js';
 export { parseScheduleCsv, scheduleCsv } from './schedule-csv.js';
 export { ruleOnOneLine, rulesSha256, scheduleDocument, storedSchedule } from './schedule-document.js';
-export { type DueChange, scheduleComparison, type Widening } from './schedule-effects.js';
+export { type DueChange, scheduleComparison } from './schedule-effects.js';
 export { type ParsedSchedule, parseSchedule } from './schedule-file.js';
 export {
   currentSchedule,

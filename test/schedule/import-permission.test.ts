@@ -117,6 +117,46 @@ describe('a schedule that makes more items due', () => {
     });
   });
 
+  test('is one that protects the due ones less, or keeps their archives for less time', async () => {
+    const archive = (period: string) =>
+      schedule({ payroll: `${KEEP('P7Y', 'archive')}; archive: {for: ${period}}` });
+    const plain = schedule({ payroll: KEEP('P7Y', 'archive') });
+    const destroy = schedule({ payroll: KEEP('P7Y') });
+    const steps: [string, ScheduleFile, ScheduleFile, number][] = [
+      ['archived by itself, which was left to people', plain, archive('P3Y'), 4],
+      ['a shorter archive', archive('P3Y'), archive('P2Y'), 4],
+      ['a longer archive', archive('P3Y'), archive('P4Y'), 0],
+      ['no time any more', archive('P3Y'), plain, 0],
+      ['destroyed and not archived', archive('P3Y'), destroy, 4],
+      ['destroyed and not handed over', schedule({ payroll: KEEP('P7Y', 'transfer') }), destroy, 4],
+      ['archived and not destroyed', destroy, archive('P3Y'), 0],
+    ];
+    for (const [what, before, after, moreDue] of steps) {
+      const session = await world(undefined);
+      await importSchedule(session, before, { moreDue: 4 });
+      if (moreDue > 0) {
+        const fault = await faultOf(importSchedule(session, after));
+        expect(fault, what).toMatchObject({ code: 'more-due', details: { more_due: moreDue } });
+      }
+      expect(await importSchedule(session, after, { moreDue }), what).toMatchObject({ items: { moreDue } });
+    }
+  });
+
+  test('is one that ends archives sooner', async () => {
+    const archive = (period: string) =>
+      schedule({ payroll: `${KEEP('P7Y', 'archive')}; archive: {for: ${period}}` });
+    const session = await world(archive('P30Y'));
+    await session.store.transaction(async (transaction) => {
+      for (const { id } of await transaction.items.list({}, { limit: 10 })) {
+        const item = await transaction.items.get(id);
+        if (item) await transaction.items.update({ ...item, medium: 'archive', location: '' }, item.due);
+      }
+    });
+    // Kept until the ends of 2022 to 2031; archives of two years of the first two have ended by March 2026.
+    const fault = await faultOf(importSchedule(session, archive('P2Y')));
+    expect(fault).toMatchObject({ code: 'more-due', details: { more_due: 2, eased: 0 } });
+  });
+
   test('is none that keeps longer, reviews, or adds classes', async () => {
     const session = await world(schedule({ payroll: KEEP('P7Y') }));
     const versions = [

@@ -5,7 +5,13 @@ import type { SimulatedItem, Simulation } from '../../retention/index.js';
 const SHOWN = 20;
 
 /** Said of what is due in both schedules. */
-const EASED = { due: '', 'fewer-gates': ', with fewer gates', 'fewer-approvals': ', with fewer approvals' };
+const EASED = {
+  due: '',
+  'less-protective': ', and less protected then',
+  'shorter-archive': ', and archived for less time',
+  'fewer-gates': ', with fewer gates',
+  'fewer-approvals': ', with fewer approvals',
+};
 
 export default class SweepSimulate extends QuietusCommand {
   static override description =
