@@ -22,158 +22,138 @@ export class EntryScanner {
   hasWide = false;
 
   #bytes: Uint8Array = new Uint8Array(0);
-  #at = 0;
-  /** An escape in the string that was read last. */
+  /** Of the string that was read last: where its text begins, and whether it has an escape or a byte that is not ASCII. */
+  #start = 0;
   #escaped = false;
   #wide = false;
 
-  /** @returns whether the bytes from `start` to before `end` are an entry */
+  /**
+   * @param bytes of which at least one, after `end`, is no part of the entry
+   * @returns whether the bytes from `start` to before `end` are an entry
+   */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     this.#bytes = bytes;
-    this.#at = start;
     this.hasWide = false;
-    return this.#entry() && this.#at === end;
+    return this.#rest(this.#entry(start)) === end;
   }
 
-  #entry(): boolean {
-    if (!this.#literal(OPEN) || !this.#plainString()) return false;
-    [this.actionStart, this.actionEnd] = [this.#start, this.#at - 1];
-    this.hasCheckpoint = this.#bytes[this.#at + 3] === LETTER_H;
-    if (this.hasCheckpoint && !(this.#literal(CHECKPOINT) && this.#object(1))) return false;
-    if (!this.#literal(COMMAND) || !this.#string() || !this.#literal(DATA) || !this.#object(1)) return false;
-    if (this.#bytes[this.#at + 2] === LETTER_E && !(this.#literal(ELAPSED) && this.#integer())) return false;
-    if (!this.#literal(FORMAT_HOST) || !this.#string()) return false;
-    if (!this.#literal(OPERATOR) || !this.#plainString()) return false;
-    [this.operatorStart, this.operatorEnd] = [this.#start, this.#at - 1];
-    if (!this.#literal(OUTCOME) || !this.#string()) return false;
-    if (!this.#literal(PREV) || !this.#plainString() || this.#at - 1 - this.#start !== 64) return false;
+  // Each of the following takes the place at which something has to begin, and returns the place after it: FAILED where
+  // it does not begin there. No byte is found at FAILED, so that what follows fails too.
+
+  #entry(start: number): number {
+    let at = this.#plainString(literalEnd(this.#bytes, start, OPEN));
+    [this.actionStart, this.actionEnd] = [this.#start, at - 1];
+    this.hasCheckpoint = this.#bytes[at + 3] === LETTER_H;
+    if (this.hasCheckpoint) at = this.#object(literalEnd(this.#bytes, at, CHECKPOINT), 1);
+    at = this.#string(literalEnd(this.#bytes, at, COMMAND));
+    at = this.#object(literalEnd(this.#bytes, at, DATA), 1);
+    if (this.#bytes[at + 2] === LETTER_E) at = integerEnd(this.#bytes, literalEnd(this.#bytes, at, ELAPSED));
+    at = this.#string(literalEnd(this.#bytes, at, FORMAT_HOST));
+    at = this.#plainString(literalEnd(this.#bytes, at, OPERATOR));
+    [this.operatorStart, this.operatorEnd] = [this.#start, at - 1];
+    return this.#string(literalEnd(this.#bytes, at, OUTCOME));
+  }
+
+  #rest(start: number): number {
+    let at = this.#plainString(literalEnd(this.#bytes, start, PREV));
+    if (at - 1 - this.#start !== 64) return FAILED;
     this.prevStart = this.#start;
-    if (!this.#literal(SEQ)) return false;
-    this.seqStart = this.#at;
-    if (!this.#integer()) return false;
-    this.seqEnd = this.#at;
-    return this.#rest();
-  }
-
-  #rest(): boolean {
-    if (!this.#literal(SUBJECT) || !this.#object(1) || !this.#literal(TIME) || !this.#plainString())
-      return false;
-    [this.timeStart, this.timeEnd] = [this.#start, this.#at - 1];
-    if (!this.#literal(WORKSPACE) || !this.#plainString()) return false;
-    [this.workspaceStart, this.workspaceEnd] = [this.#start, this.#at - 1];
-    return this.#bytes[this.#at++] === CLOSE;
-  }
-
-  #start = 0;
-
-  #literal(expected: Uint8Array): boolean {
-    const bytes = this.#bytes;
-    let at = this.#at;
-    for (let place = 0; place < expected.length; place += 1)
-      if (bytes[at++] !== expected[place]) return false;
-    this.#at = at;
-    return true;
+    this.seqStart = literalEnd(this.#bytes, at, SEQ);
+    at = integerEnd(this.#bytes, this.seqStart);
+    this.seqEnd = at;
+    at = this.#object(literalEnd(this.#bytes, at, SUBJECT), 1);
+    at = this.#plainString(literalEnd(this.#bytes, at, TIME));
+    [this.timeStart, this.timeEnd] = [this.#start, at - 1];
+    at = this.#plainString(literalEnd(this.#bytes, at, WORKSPACE));
+    [this.workspaceStart, this.workspaceEnd] = [this.#start, at - 1];
+    return this.#bytes[at] === CLOSE ? at + 1 : FAILED;
   }
 
   /** A string without escapes, whose bytes are therefore its text. */
-  #plainString(): boolean {
-    return this.#string() && !this.#escaped;
+  #plainString(at: number): number {
+    const end = this.#string(at);
+    return this.#escaped ? FAILED : end;
   }
 
-  #string(): boolean {
+  #string(start: number): number {
     const bytes = this.#bytes;
-    let at = this.#at;
-    if (bytes[at++] !== QUOTE) return false;
+    if (bytes[start] !== QUOTE) return FAILED;
+    let at = start + 1;
     this.#start = at;
     this.#escaped = false;
-    let wide = false;
+    this.#wide = false;
     for (;;) {
+      // Most bytes are plain, and this is most of the work.
+      while (SPECIAL[bytes[at] as number] === 0) at += 1;
       const byte = bytes[at++];
-      if (byte === QUOTE) break;
-      if (byte === undefined || byte < 0x20) return false;
+      if (byte === QUOTE) return at;
+      if (byte === undefined || byte < 0x20) return FAILED;
       if (byte === BACKSLASH) {
         this.#escaped = true;
         at = escapeEnd(bytes, at);
-        if (at === -1) return false;
-      } else if (byte >= 0x80) wide = true;
+        if (at === FAILED) return FAILED;
+      } else {
+        this.#wide = true;
+        this.hasWide = true;
+      }
     }
-    this.#at = at;
-    this.#wide = wide;
-    if (wide) this.hasWide = true;
-    return true;
   }
 
-  #value(depth: number): boolean {
-    switch (this.#bytes[this.#at]) {
+  #value(at: number, depth: number): number {
+    switch (this.#bytes[at]) {
       case QUOTE:
-        return this.#string();
+        return this.#string(at);
       case BRACE:
-        return this.#object(depth + 1);
+        return this.#object(at, depth + 1);
       case BRACKET:
-        return this.#array(depth + 1);
+        return this.#array(at, depth + 1);
       case LETTER_T:
-        return this.#literal(TRUE);
+        return literalEnd(this.#bytes, at, TRUE);
       case LETTER_F:
-        return this.#literal(FALSE);
+        return literalEnd(this.#bytes, at, FALSE);
       case LETTER_N:
-        return this.#literal(NULL);
+        return literalEnd(this.#bytes, at, NULL);
       default:
-        return this.#integer();
+        return integerEnd(this.#bytes, at);
     }
   }
 
-  #object(depth: number): boolean {
+  #object(start: number, depth: number): number {
     const bytes = this.#bytes;
-    if (bytes[this.#at++] !== BRACE || depth > MOST_LEVELS) return false;
-    if (bytes[this.#at] === CLOSE) {
-      this.#at += 1;
-      return true;
-    }
-    let [before, beforeEnd] = [0, 0];
+    if (bytes[start] !== BRACE || depth > MOST_LEVELS) return FAILED;
+    let at = start + 1;
+    if (bytes[at] === CLOSE) return at + 1;
+    let before = 0;
     for (;;) {
+      const key = at + 1;
+      at = this.#plainString(at);
       // Keys are compared by their bytes, which is the order of RFC 8785 for ASCII only.
-      if (!this.#plainString() || this.#wide) return false;
-      const [start, end] = [this.#start, this.#at - 1];
-      if (before !== 0 && !isLess(bytes, before, beforeEnd, start, end)) return false;
-      [before, beforeEnd] = [start, end];
-      if (bytes[this.#at++] !== COLON || !this.#value(depth)) return false;
-      const next = bytes[this.#at++];
-      if (next === CLOSE) return true;
-      if (next !== COMMA) return false;
+      if (this.#wide || (before !== 0 && !isLess(bytes, before, key))) return FAILED;
+      before = key;
+      if (bytes[at] !== COLON) return FAILED;
+      at = this.#value(at + 1, depth);
+      const next = bytes[at++];
+      if (next === CLOSE) return at;
+      if (next !== COMMA) return FAILED;
     }
   }
 
-  #array(depth: number): boolean {
+  #array(start: number, depth: number): number {
     const bytes = this.#bytes;
-    this.#at += 1;
-    if (depth > MOST_LEVELS) return false;
-    if (bytes[this.#at] === CLOSE_BRACKET) {
-      this.#at += 1;
-      return true;
-    }
+    if (depth > MOST_LEVELS) return FAILED;
+    let at = start + 1;
+    if (bytes[at] === CLOSE_BRACKET) return at + 1;
     for (;;) {
-      if (!this.#value(depth)) return false;
-      const next = bytes[this.#at++];
-      if (next === CLOSE_BRACKET) return true;
-      if (next !== COMMA) return false;
+      at = this.#value(at, depth);
+      const next = bytes[at++];
+      if (next === CLOSE_BRACKET) return at;
+      if (next !== COMMA) return FAILED;
     }
-  }
-
-  /** A whole number of at most 15 digits, which a double holds exactly. */
-  #integer(): boolean {
-    const bytes = this.#bytes;
-    let at = this.#at;
-    if (bytes[at] === MINUS && bytes[at + 1] !== ZERO) at += 1;
-    const first = at;
-    for (let byte = bytes[at] ?? 0; byte >= ZERO && byte <= NINE; byte = bytes[at] ?? 0) at += 1;
-    const digits = at - first;
-    if (digits === 0 || digits > 15 || (digits > 1 && bytes[first] === ZERO)) return false;
-    const next = bytes[at];
-    this.#at = at;
-    return next === COMMA || next === CLOSE || next === CLOSE_BRACKET;
   }
 }
 
+/** A place before every entry at which there is no byte. */
+const FAILED = -1000;
 const [QUOTE, BACKSLASH, COLON, COMMA, MINUS] = [0x22, 0x5c, 0x3a, 0x2c, 0x2d];
 const [BRACE, CLOSE, BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [ZERO, NINE] = [0x30, 0x39];
@@ -205,20 +185,45 @@ const LONG_ESCAPES = new Set(
     .map((code) => `00${code.toString(16).padStart(2, '0')}`),
 );
 
-/** Where an escape ends that begins after a backslash; -1 where it is not the canonical one. */
+/** 1 for what a string may not simply go on with: its end, an escape, control characters, what is not ASCII. */
+const SPECIAL = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number(byte < 0x20 || byte >= 0x80 || byte === QUOTE || byte === BACKSLASH),
+);
+
+function literalEnd(bytes: Uint8Array, start: number, expected: Uint8Array): number {
+  for (let place = 0; place < expected.length; place += 1)
+    if (bytes[start + place] !== expected[place]) return FAILED;
+  return start + expected.length;
+}
+
+/** After a whole number of at most 15 digits, which a double holds exactly. */
+function integerEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  if (bytes[at] === MINUS && bytes[at + 1] !== ZERO) at += 1;
+  const first = at;
+  for (let byte = bytes[at] ?? 0; byte >= ZERO && byte <= NINE; byte = bytes[at] ?? 0) at += 1;
+  const digits = at - first;
+  if (digits === 0 || digits > 15 || (digits > 1 && bytes[first] === ZERO)) return FAILED;
+  const next = bytes[at];
+  return next === COMMA || next === CLOSE || next === CLOSE_BRACKET ? at : FAILED;
+}
+
+/** Where an escape ends that begins after a backslash; FAILED where it is not the canonical one. */
 function escapeEnd(bytes: Uint8Array, at: number): number {
   const kind = bytes[at] ?? 0;
   if (SHORT_ESCAPES.has(kind)) return at + 1;
-  if (kind !== LETTER_U) return -1;
+  if (kind !== LETTER_U) return FAILED;
   const digits = String.fromCharCode(...bytes.subarray(at + 1, at + 5));
-  return LONG_ESCAPES.has(digits) ? at + 5 : -1;
+  return LONG_ESCAPES.has(digits) ? at + 5 : FAILED;
 }
 
-function isLess(bytes: Uint8Array, one: number, oneEnd: number, other: number, otherEnd: number): boolean {
-  const length = Math.min(oneEnd - one, otherEnd - other);
-  for (let place = 0; place < length; place += 1) {
-    const [a, b] = [bytes[one + place] ?? 0, bytes[other + place] ?? 0];
+/** Whether the key at one place comes before that at the other; both end with a quotation mark. */
+function isLess(bytes: Uint8Array, one: number, other: number): boolean {
+  for (let place = 0; ; place += 1) {
+    const [a, b] = [bytes[one + place] ?? QUOTE, bytes[other + place] ?? QUOTE];
+    // The end comes before everything; a quotation mark would not.
+    if (a === QUOTE) return b !== QUOTE;
+    if (b === QUOTE) return false;
     if (a !== b) return a < b;
   }
-  return oneEnd - one < otherEnd - other;
 }

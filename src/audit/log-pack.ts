@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { EntryScanner } from './entry-scan.js';
 import { parseLogEntry } from './log-entry.js';
+import { SubtreeLevels } from './subtree-levels.js';
 
 /** A stretch of the log in one piece of memory, as `LogRepository.pack` reads it. */
 export interface PackRequest {
-  /** For each entry: newline, entry, newline, hash, newline, columns with unit separators between them, newline. */
+  /** For each entry: a newline, then entry, hash, number, time, operator and action with a newline after each. */
   bytes: Uint8Array;
   /** Number of the first entry; one more than a multiple of {@link PACK}. */
   first: number;
@@ -42,13 +43,11 @@ export interface PackAnswer {
 export const PACK = 4096;
 const FIRST_STORED_LEVEL = 8;
 const NEWLINE = 0x0a;
-const UNIT = 0x1f;
-const HASH_BYTES = 32;
 const MOST_STEPS = 100;
 const NOTABLE = ['certificate.', 'log.', 'workspace.create'].map((text) => Buffer.from(text, 'latin1'));
 
 const scanner = new EntryScanner();
-const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
+const levels = new SubtreeLevels(PACK);
 
 /**
  * Checks a stretch: that each entry is canonical, matches its hash and its columns, follows from the one before it, and is
@@ -64,7 +63,6 @@ export function checkPack(request: PackRequest): PackAnswer | null {
 }
 
 class PackCheck {
-  readonly #leaves: Buffer;
   readonly #workspace: Buffer;
   readonly #notable: string[] = [];
   readonly #setBack: number[] = [];
@@ -83,7 +81,6 @@ class PackCheck {
     private readonly bytes: Buffer,
     private readonly request: PackRequest,
   ) {
-    this.#leaves = Buffer.alloc(request.count * HASH_BYTES);
     this.#workspace = Buffer.from(request.workspace, 'utf8');
   }
 
@@ -96,7 +93,7 @@ class PackCheck {
     const entry = bytes.subarray(start, end);
     if (scanner.hasWide && !isUtf8(entry)) return false;
     const digest = hash('sha256', entry);
-    if (bytes.toString('latin1', end + 1, end + 65) !== digest || bytes[end + 65] !== NEWLINE) return false;
+    if (!isText(bytes, end + 1, digest) || bytes[end + 65] !== NEWLINE) return false;
     const { prevStart } = scanner;
     if (index === 0) this.#prev = bytes.toString('latin1', prevStart, prevStart + 64);
     else if (!sameBytes(bytes, this.#hashAt, bytes, prevStart, 64)) return false;
@@ -107,17 +104,13 @@ class PackCheck {
     if ((scanner.hasCheckpoint || this.#isNotable()) && !this.#keep(entry)) return false;
     // The leaf's hash covers a zero byte before the entry: it takes the place of the newline.
     bytes[start - 1] = 0;
-    this.#leaves.write(
-      hash('sha256', bytes.subarray(start - 1, end), 'binary'),
-      index * HASH_BYTES,
-      'latin1',
-    );
+    levels.setLeaf(index, hash('sha256', bytes.subarray(start - 1, end), 'binary'));
     return true;
   }
 
   answer(): PackAnswer {
-    const levels = levelsOver(this.#leaves);
     const { count, first, sizes } = this.request;
+    levels.complete(count);
     return {
       prev: this.#prev,
       head: this.#head,
@@ -126,9 +119,9 @@ class PackCheck {
       firstTime: this.#timeText(this.#firstTime),
       lastTime: this.#timeText(this.#time),
       setBack: this.#setBack,
-      peaks: peaksOf(levels, count),
-      peaksAt: sizes.map((size) => peaksOf(levels, size - first + 1)),
-      nodes: levels.slice(FIRST_STORED_LEVEL),
+      peaks: levels.peaks(count),
+      peaksAt: sizes.map((size) => levels.peaks(size - first + 1)),
+      nodes: levels.from(FIRST_STORED_LEVEL),
       notable: this.#notable,
     };
   }
@@ -157,24 +150,22 @@ class PackCheck {
   /** The columns beside the entry: number, time, operator, action. */
   #columnsAgree(start: number, index: number): boolean {
     const { bytes } = this;
-    const expected = String(this.request.first + index);
-    if (scanner.seqEnd - scanner.seqStart !== expected.length) return false;
-    for (let place = 0; place < expected.length; place += 1)
-      if (bytes[scanner.seqStart + place] !== expected.charCodeAt(place)) return false;
-    let at = start;
-    const take = (from: number, to: number, last: number): boolean => {
-      const length = to - from;
-      if (!sameBytes(bytes, at, bytes, from, length) || bytes[at + length] !== last) return false;
-      at += length + 1;
-      return true;
-    };
-    const agree =
-      take(scanner.seqStart, scanner.seqEnd, UNIT) &&
-      take(scanner.timeStart, scanner.timeEnd, UNIT) &&
-      take(scanner.operatorStart, scanner.operatorEnd, UNIT) &&
-      take(scanner.actionStart, scanner.actionEnd, NEWLINE);
-    this.#at = at;
-    return agree;
+    const seq = String(this.request.first + index);
+    if (scanner.seqEnd - scanner.seqStart !== seq.length || !isText(bytes, scanner.seqStart, seq))
+      return false;
+    let at = this.#afterColumn(start, scanner.seqStart, scanner.seqEnd);
+    at = this.#afterColumn(at, scanner.timeStart, scanner.timeEnd);
+    at = this.#afterColumn(at, scanner.operatorStart, scanner.operatorEnd);
+    this.#at = this.#afterColumn(at, scanner.actionStart, scanner.actionEnd);
+    return this.#at > 0;
+  }
+
+  /** Where the column after this one begins; 0 where this one does not hold the given range of the entry. */
+  #afterColumn(at: number, start: number, end: number): number {
+    const { bytes } = this;
+    const length = end - start;
+    const agrees = at > 0 && bytes[at + length] === NEWLINE && sameBytes(bytes, at, bytes, start, length);
+    return agrees ? at + length + 1 : 0;
   }
 
   #timeIsRight(index: number): boolean {
@@ -189,11 +180,14 @@ class PackCheck {
         this.#setBack.push(this.request.first + index);
       if (this.#isEarlier(time, this.#minTime)) this.#minTime = time;
       if (this.#isEarlier(this.#maxTime, time)) this.#maxTime = time;
-      else if (isTooEarly(this.#timeText(time), this.#timeText(this.#maxTime), this.request.tolerance))
-        return false;
+      else if (this.#isEarlier(time, this.#maxTime) && this.#isTooEarly(time)) return false;
     }
     this.#time = time;
     return true;
+  }
+
+  #isTooEarly(time: number): boolean {
+    return isTooEarly(this.#timeText(time), this.#timeText(this.#maxTime), this.request.tolerance);
   }
 
   #isEarlier(one: number, other: number): boolean {
@@ -218,37 +212,14 @@ export function isTooEarly(time: string, latest: string, tolerance: number): boo
   return time < latest && !(Date.parse(latest) - Date.parse(time) <= tolerance);
 }
 
-function sameBytes(one: Uint8Array, at: number, other: Uint8Array, start: number, length: number): boolean {
-  for (let place = 0; place < length; place += 1) if (one[at + place] !== other[start + place]) return false;
+/** Whether the bytes from a place on are those of a text in ASCII. */
+function isText(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let place = 0; place < text.length; place += 1)
+    if (bytes[start + place] !== text.charCodeAt(place)) return false;
   return true;
 }
 
-/** All complete subtrees, level by level, over leaf hashes of 32 bytes each. */
-export function levelsOver(leaves: Buffer): Buffer[] {
-  const levels = [leaves];
-  for (let below = leaves; below.length >= 2 * HASH_BYTES; ) {
-    const pairs = Math.floor(below.length / (2 * HASH_BYTES));
-    const level = Buffer.alloc(pairs * HASH_BYTES);
-    for (let at = 0; at < pairs; at += 1) {
-      below.copy(pair, 1, at * 2 * HASH_BYTES, (at + 1) * 2 * HASH_BYTES);
-      level.write(hash('sha256', pair, 'binary'), at * HASH_BYTES, 'latin1');
-    }
-    levels.push(level);
-    below = level;
-  }
-  return levels;
-}
-
-/** The complete subtrees of the first leaves, largest first. */
-export function peaksOf(levels: readonly Buffer[], count: number): Buffer {
-  const peaks: Buffer[] = [];
-  let first = 0;
-  for (let level = levels.length - 1; level >= 0; level -= 1) {
-    const leaves = 2 ** level;
-    if (count - first < leaves) continue;
-    const at = (first / leaves) * HASH_BYTES;
-    peaks.push((levels[level] ?? pair).subarray(at, at + HASH_BYTES));
-    first += leaves;
-  }
-  return Buffer.concat(peaks);
+function sameBytes(one: Uint8Array, at: number, other: Uint8Array, start: number, length: number): boolean {
+  for (let place = 0; place < length; place += 1) if (one[at + place] !== other[start + place]) return false;
+  return true;
 }

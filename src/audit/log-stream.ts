@@ -3,9 +3,10 @@ import type { CheckpointRecord, LogRecord, Store } from '../store/index.js';
 import type { CheckpointChecks, LogProblem, OutsideCheckpoint } from './checkpoint-checks.js';
 import { columnsAgree } from './evidence.js';
 import { GENESIS, type LogEntry, parseLogEntry } from './log-entry.js';
-import { isTooEarly, levelsOver, PACK, type PackAnswer, peaksOf } from './log-pack.js';
+import { isTooEarly, PACK, type PackAnswer } from './log-pack.js';
 import { Frontier, leafHash, type TreeHash } from './merkle-tree.js';
 import type { PackChecker } from './pack-checker.js';
+import { SubtreeLevels } from './subtree-levels.js';
 
 interface StreamOptions {
   store: Store;
@@ -246,20 +247,20 @@ export class LogStream {
   /** Looks at each entry of a stretch by itself: to say which is bad, and for what the fast check cannot decide. */
   async #oneByOne(stretch: Stretch): Promise<LogProblem | null> {
     const { store } = this.options;
-    const leaves: Buffer[] = [];
+    const levels = new SubtreeLevels(PACK);
     const notable: string[] = [];
     const peaksAt: Uint8Array[] = [];
     const before = { entries: this.entries, head: this.head };
     for (const record of await store.log.page(stretch.first - 1, stretch.count)) {
       const entry = this.#nextEntry(record);
       if ('code' in entry) return entry;
-      leaves.push(leafHash(record.entry));
+      levels.setLeaf(this.entries - before.entries - 1, leafHash(record.entry).toString('latin1'));
       if (entry.checkpoint || /^(?:certificate\.|log\.|workspace\.create)/.test(entry.action))
         notable.push(record.entry);
     }
-    if (leaves.length < stretch.count) return missing(this.entries + 1, null);
-    const levels = levelsOver(Buffer.concat(leaves));
-    for (const size of stretch.sizes) peaksAt.push(peaksOf(levels, size - stretch.first + 1));
+    if (this.entries - before.entries < stretch.count) return missing(this.entries + 1, null);
+    levels.complete(stretch.count);
+    for (const size of stretch.sizes) peaksAt.push(levels.peaks(size - stretch.first + 1));
     const answer: PackAnswer = {
       prev: before.head,
       head: this.head,
@@ -269,9 +270,9 @@ export class LogStream {
       firstTime: this.#time,
       lastTime: this.#time,
       setBack: [],
-      peaks: peaksOf(levels, stretch.count),
+      peaks: levels.peaks(stretch.count),
       peaksAt,
-      nodes: levels.slice(STORED_LEVEL),
+      nodes: levels.from(STORED_LEVEL),
       notable,
     };
     [this.entries, this.head] = [before.entries, before.head];

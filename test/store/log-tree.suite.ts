@@ -31,7 +31,7 @@ export function logTreeSuite(database: string, location: () => Promise<StoreLoca
       expect(await store.log.get(1)).toEqual(entry);
       const { bytes, count } = await store.log.pack(0, 10);
       expect(count).toBe(1);
-      expect(bytes.toString('utf8')).toBe(`\n${entry.entry}\nh\n1\u001ft\u001fo\u001fa.b\n`);
+      expect(bytes.toString('utf8')).toBe(`\n${entry.entry}\nh\n1\nt\no\na.b\n`);
       await store.transaction((transaction) => transaction.logTree.save({ ...state, size: 2, pin: '1 x' }));
       expect(await store.logTree.state()).toEqual({ ...state, size: 2, pin: '1 x' });
     });

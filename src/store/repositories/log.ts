@@ -33,6 +33,11 @@ const ROWS = 500;
 const JSON_INSERT = `insert into log_entries (${COLUMNS.join(', ')})
   select ${COLUMNS.map((_, at) => `value ->> ${at}`).join(', ')} from json_each(?)`;
 
+/** One call for all columns was measured to cost less than joining them two by two. */
+const PACK = `select count(*) as count,
+    cast(group_concat(concat_ws(char(10), '', entry, hash, seq, time, operator, action, ''), '') as blob) as bytes
+  from (select ${COLUMNS.join(', ')} from log_entries where seq > ? order by seq limit ?)`;
+
 function rowsText(records: readonly LogRecord[]): string {
   return JSON.stringify(records.map((record) => COLUMNS.map((column) => record[column])));
 }
@@ -81,23 +86,20 @@ export class LogRepository {
   }
 
   /**
-   * Entries in order in one piece of memory, which is several times faster than a row at a time: for each a newline, the
-   * entry, a newline, its hash, a newline, number, time, operator and action with unit separators between them, a newline.
-   * What a tampered row holds may break that form; each row has at least one such record, so `count` tells.
+   * Entries in order in one piece of memory, which is several times faster than a row at a time: for each a newline, then
+   * entry, hash, number, time, operator and action with a newline after each. What a tampered row holds may break that
+   * form; each row has at least one such record, so `count` tells.
    */
   async pack(after: number, limit: number): Promise<{ count: number; bytes: Buffer }> {
-    const range = this.database('log_entries').where('seq', '>', after).orderBy('seq').limit(limit);
-    if (!isSqlite(this.database)) return packed(await range.select(...COLUMNS));
-    const record = ['entry', 'hash'].map((column) => `char(10) || ${column}`).join(' || ');
-    const columns = ['seq', 'time', 'operator', 'action'].join(' || char(31) || ');
-    const [row]: { count: number; bytes: Buffer | null }[] = await this.database
-      .select(
-        this.database.raw('count(*) as count'),
-        this.database.raw(
-          `cast(group_concat(${record} || char(10) || ${columns} || char(10), '') as blob) as bytes`,
-        ),
-      )
-      .from(range.select(...COLUMNS).as('part'));
+    if (!isSqlite(this.database))
+      return packed(
+        await this.database('log_entries')
+          .where('seq', '>', after)
+          .orderBy('seq')
+          .limit(limit)
+          .select(...COLUMNS),
+      );
+    const [row]: { count: number; bytes: Buffer | null }[] = await this.database.raw(PACK, [after, limit]);
     return { count: row?.count ?? 0, bytes: row?.bytes ?? Buffer.alloc(0) };
   }
 
@@ -134,9 +136,8 @@ export class LogRepository {
 
 function packed(records: readonly LogRecord[]): { count: number; bytes: Buffer } {
   const text = records
-    .map(
-      ({ seq, time, operator, action, hash, entry }) =>
-        `\n${entry}\n${hash}\n${[seq, time, operator, action].join('\u001f')}\n`,
+    .map(({ seq, time, operator, action, hash, entry }) =>
+      ['', entry, hash, seq, time, operator, action, ''].join('\n'),
     )
     .join('');
   return { count: records.length, bytes: Buffer.from(text, 'utf8') };
