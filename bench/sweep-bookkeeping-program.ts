@@ -76,6 +76,7 @@ function requestOf(line: PlanItemLine): DisposalRequest {
   return {
     target: { itemId, location, medium: 'file', fingerprint },
     entries: [entry],
+    files: 1,
     assessment: ASSESSMENT,
   };
 }

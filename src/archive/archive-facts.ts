@@ -1,5 +1,5 @@
 import { type Outcome, type PathFingerprint, type Reason, verificationFailed } from '../model/index.js';
-import type { PendingDisposal } from '../shred/index.js';
+import type { DisposalTarget, PendingEntry } from '../shred/index.js';
 import type { ArchiveRecord } from '../store/index.js';
 
 /** A copy of a key that was given out. */
@@ -28,7 +28,7 @@ export interface ArchiveFacts {
   plaintext: { outcome: Outcome | 'kept'; reasons: Reason[] } | null;
   keyCopies: KeyCopy[];
   /** The disposal of the content that has begun, for a later run to go on with; names in it are forgotten at the end. */
-  pending: PendingDisposal | null;
+  pending: { target: DisposalTarget; entries: readonly PendingEntry[] } | null;
 }
 
 /** @throws Fault `archive-record-damaged` (exit 5) */

@@ -5,7 +5,6 @@ import type {
   DisposalJournal,
   DisposalRequest,
   OverwrittenMark,
-  PendingDisposal,
   TargetOutcome,
 } from '../shred/index.js';
 import type { ArchiveRecord, Repositories } from '../store/index.js';
@@ -30,14 +29,18 @@ export class ArchiveJournal implements DisposalJournal {
   async begin(requests: readonly DisposalRequest[]): Promise<readonly BeginAnswer[]> {
     const [request] = requests;
     if (request === undefined || requests.length > 1) throw new Error('An archive has one content');
-    const { target, entries, assessment } = request;
+    const { target, entries, files, assessment } = request;
     const itemId = target.itemId;
     return await this.session.store.transaction(async (transaction) => {
       const reason = await this.objection(transaction);
       if (reason !== undefined) return [{ itemId, go: false, reason }];
-      const pending: PendingDisposal = {
+      const pending: NonNullable<ArchiveFacts['pending']> = {
         target,
-        entries: entries.map((entry) => ({ ...entry, state: 'pending' as const, verifiedFrom: null })),
+        entries: Array.from(entries, (entry) => ({
+          ...entry,
+          state: 'pending' as const,
+          verifiedFrom: null,
+        })),
       };
       await transaction.archives.setFacts(
         this.archiveId,
@@ -48,7 +51,7 @@ export class ArchiveJournal implements DisposalJournal {
         outcome: 'intent',
         subject: { item: itemId, archive: this.archiveId },
         data: {
-          files: entries.filter(({ type }) => type === 'file').length,
+          files,
           file_system: assessment.fileSystem,
           residual: assessment.residual.map(({ code }) => code),
         },

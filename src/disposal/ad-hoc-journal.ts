@@ -5,6 +5,7 @@ import type {
   DisposalJournal,
   DisposalRequest,
   OverwrittenMark,
+  PlannedEntry,
   TargetOutcome,
 } from '../shred/index.js';
 import type { Repositories, Run } from '../store/index.js';
@@ -71,6 +72,10 @@ export class AdHocJournal implements DisposalJournal {
     const reason = (await this.objections(store, [itemId], true)).get(itemId);
     if (reason === undefined) this.checkedAt.set(itemId, head);
     return reason;
+  }
+
+  async entries(itemId: string, from: number, count: number): Promise<readonly PlannedEntry[]> {
+    return await this.records.entries(itemId, from, count);
   }
 
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {

@@ -11,13 +11,13 @@ function runSubject(run: Pick<Run, 'id' | 'planId'>): Readonly<Record<string, st
 }
 
 /** The log entry before an irreversible act. */
-export function intentEvent({ target, entries, assessment, rows }: ClaimRequest, run: Run): LogEvent {
+export function intentEvent({ target, files, assessment, rows }: ClaimRequest, run: Run): LogEvent {
   return {
     action: 'item.dispose',
     outcome: 'intent',
     subject: { item: target.itemId, ...runSubject(run) },
     data: {
-      files: entries.filter((entry) => entry.type === 'file').length,
+      files,
       file_system: assessment.fileSystem,
       residual: assessment.residual.map((reason) => reason.code),
       ...(rows !== undefined && { rows }),

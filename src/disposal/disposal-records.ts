@@ -2,11 +2,21 @@ import { type ItemState, isDestroyed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import {
   type DisposalTarget,
-  entriesMatchTarget,
+  matchingEntries,
   type OverwrittenMark,
+  PAGE,
   type PendingDisposal,
+  type PendingEntry,
+  type PlannedEntry,
 } from '../shred/index.js';
-import type { Disposal, DisposalEnd, LogRecord, Run, StoreTransaction } from '../store/index.js';
+import type {
+  Disposal,
+  DisposalEnd,
+  DisposalEntryRecord,
+  LogRecord,
+  Run,
+  StoreTransaction,
+} from '../store/index.js';
 import { outcomeEvent } from './disposal-events.js';
 import type { ClaimRequest } from './row-deletion.js';
 import type { DisposalOutcome } from './rows-outcome.js';
@@ -46,12 +56,7 @@ export class DisposalRecords {
       this.run.id,
       requests.map(({ target, entries }) => ({
         itemId: target.itemId,
-        entries: entries.map((entry, position) => ({
-          position,
-          state: 'pending',
-          verifiedFrom: null,
-          entry: JSON.stringify(entry),
-        })),
+        entries: recordsOf(entries),
       })),
     );
   }
@@ -64,6 +69,12 @@ export class DisposalRecords {
         JSON.stringify({ itemId, aboutToCommit: true, transactionId }),
       ),
     );
+  }
+
+  /** Part of the intent of one item. */
+  async entries(itemId: string, from: number, count: number): Promise<PlannedEntry[]> {
+    const records = await this.session.store.runs.entries(this.run.id, itemId, { from, count });
+    return records.map(({ entry }) => JSON.parse(entry) as PlannedEntry);
   }
 
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {
@@ -161,11 +172,26 @@ export async function pendingDisposal(
   runId: string,
   target: DisposalTarget,
 ): Promise<PendingDisposal | undefined> {
-  const records = await session.store.runs.entries(runId, target.itemId);
-  const entries = records.map((record) => ({
-    ...(JSON.parse(record.entry) as PendingDisposal['entries'][number]),
-    state: record.state,
-    verifiedFrom: record.verifiedFrom,
-  }));
-  return entriesMatchTarget(target, entries) ? { target, entries } : undefined;
+  const { runs } = session.store;
+  const stored = {
+    length: await runs.countEntries(runId, target.itemId),
+    page: async (from: number) =>
+      (await runs.entries(runId, target.itemId, { from, count: PAGE })).map(
+        ({ entry, state, verifiedFrom }): PendingEntry => ({
+          ...(JSON.parse(entry) as PlannedEntry),
+          state,
+          verifiedFrom,
+        }),
+      ),
+  };
+  const entries = await matchingEntries(target, stored);
+  return entries && { target, entries };
+}
+
+function* recordsOf(entries: Iterable<PlannedEntry>): Generator<DisposalEntryRecord> {
+  let position = 0;
+  for (const entry of entries) {
+    yield { position, state: 'pending', verifiedFrom: null, entry: JSON.stringify(entry) };
+    position += 1;
+  }
 }

@@ -6,6 +6,7 @@ import {
   type DisposalRequest,
   isPassing,
   type OverwrittenMark,
+  type PlannedEntry,
   type TargetOutcome,
 } from '../shred/index.js';
 
@@ -57,6 +58,11 @@ export class PatientJournal implements DisposalJournal {
 
   stillAuthorized(itemId: string): Promise<Reason | undefined> {
     return this.journal.stillAuthorized(itemId);
+  }
+
+  async entries(itemId: string, from: number, count: number): Promise<readonly PlannedEntry[]> {
+    if (this.journal.entries === undefined) throw new Error('This journal does not give entries back');
+    return await this.journal.entries(itemId, from, count);
   }
 
   overwritten(marks: readonly OverwrittenMark[]): Promise<void> {

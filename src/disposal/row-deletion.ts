@@ -15,6 +15,7 @@ import { type RowsOutcome, rowsOutcome } from './rows-outcome.js';
 export interface ClaimRequest {
   target: { itemId: string };
   entries: DisposalRequest['entries'];
+  files: number;
   assessment: DisposalRequest['assessment'];
   /** Rows that are to be deleted. */
   rows?: number;
@@ -94,7 +95,7 @@ async function deleteItem(work: RowWork, context: Context): Promise<RowsOutcome>
   } else {
     const rows = fingerprint.counts.reduce((sum, each) => sum + each.rows, 0);
     const [answer] = await context.journal.begin([
-      { target: { itemId: item.id }, entries: [], assessment: assessmentOf(open), rows },
+      { target: { itemId: item.id }, entries: [], files: 0, assessment: assessmentOf(open), rows },
     ]);
     if (answer === undefined || !answer.go) return refused(answer?.reason ?? NO_ANSWER);
     context.options.observe?.({ step: 'begun', itemId: item.id });

@@ -134,7 +134,7 @@ function examineName(
       ...base,
       location: found.location,
       fingerprint: found.fingerprint,
-      files: found.entries.filter(({ type }) => type === 'file').length,
+      files: found.files,
       bytes: found.bytes,
       assessment: found.assessment,
       left: null,

@@ -6,7 +6,7 @@ import { canonicalJson } from '../crypto/index.js';
 import { protectedPaths } from '../disposal/index.js';
 import { classesOf, isOverwritable, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { createExaminer, entryPathBytes } from '../shred/index.js';
+import { createExaminer, entryPathBytes, TreeChanged } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
 
 const FORMAT = 'quietus-handover/1';
@@ -135,12 +135,17 @@ async function filesOf(
   const before = examiner.examineNow(item.location, medium);
   if (before.status !== 'ready') throw unreadable(item.id, before.reason.text);
   const files: ManifestFile[] = [];
-  for (const { path, type, size } of before.entries) {
-    if (type === 'symlink')
-      throw unreadable(item.id, 'It holds a symbolic link, which would lead nowhere there');
-    if (type !== 'file') continue;
-    const name = path === '' ? Buffer.from(item.location) : below(item.location, path);
-    files.push({ path, bytes: Number(size), sha256: await digestOf(name, item.id) });
+  try {
+    for (const { path, type, size } of before.readAgain()) {
+      if (type === 'symlink')
+        throw unreadable(item.id, 'It holds a symbolic link, which would lead nowhere there');
+      if (type !== 'file') continue;
+      const name = path === '' ? Buffer.from(item.location) : below(item.location, path);
+      files.push({ path, bytes: Number(size), sha256: await digestOf(name, item.id) });
+    }
+  } catch (error) {
+    if (error instanceof TreeChanged) throw unreadable(item.id, CHANGED);
+    throw error;
   }
   const after = createExaminer({ protectedPaths: protectedPaths(session.paths) }).examineNow(
     item.location,
@@ -148,9 +153,11 @@ async function filesOf(
   );
   const same =
     after.status === 'ready' && canonicalJson(after.fingerprint) === canonicalJson(before.fingerprint);
-  if (!same) throw unreadable(item.id, 'It was changed while its digests were taken');
+  if (!same) throw unreadable(item.id, CHANGED);
   return files;
 }
+
+const CHANGED = 'It was changed while its digests were taken';
 
 function below(folder: string, path: string): Buffer {
   return Buffer.concat([Buffer.from(join(folder, '/')), entryPathBytes(path)]);

@@ -19,7 +19,7 @@ import {
   type RecordClass,
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import type { BeginAnswer, DisposalJournal, OverwrittenMark } from '../shred/index.js';
+import type { BeginAnswer, DisposalJournal, OverwrittenMark, PlannedEntry } from '../shred/index.js';
 import type { ItemPlace, Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong } from './overlap-search.js';
@@ -152,6 +152,10 @@ export class SweepJournal implements DisposalJournal, RowJournal {
 
   async aboutToCommit(itemId: string, transactionId: string | null): Promise<void> {
     await this.records.aboutToCommit(itemId, transactionId);
+  }
+
+  async entries(itemId: string, from: number, count: number): Promise<readonly PlannedEntry[]> {
+    return await this.records.entries(itemId, from, count);
   }
 
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {

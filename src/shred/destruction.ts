@@ -1,21 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Reason } from '../model/index.js';
-import type { DisposalJournal } from './disposal-journal.js';
-import type { DisposalStep, DisposalTarget, PlannedEntry, TargetOutcome } from './disposal-target.js';
-import {
-  createExaminer,
-  type Examination,
-  type ExaminationOptions,
-  leadsThroughLink,
-  sameFingerprint,
-} from './examination.js';
+import { carryOut } from './carrying-out.js';
+import { createExaminer } from './disk-examiner.js';
+import type { BeginAnswer, DisposalJournal, DisposalRequest } from './disposal-journal.js';
+import type { DisposalStep, DisposalTarget, TargetOutcome } from './disposal-target.js';
+import { type Examination, type ExaminationOptions, sameFingerprint } from './examination.js';
+import { TreeChanged } from './folder-tree.js';
 import { emptyOutcome, ItemWork } from './item-work.js';
 import { breathe } from './lanes.js';
+import { leadsThroughLink } from './links-on-the-way.js';
 import { DEFAULT_METHOD, type OverwriteMethodId } from './overwrite-method.js';
-import { type DisposalContext, overwritePending } from './overwriting-phase.js';
+import type { DisposalContext } from './overwriting-phase.js';
+import { planEntries } from './planned-entries.js';
 import { reason } from './reasons.js';
-import { removeOverwritten } from './removal-phase.js';
 import type { Throttle } from './throttle.js';
 
 export interface DisposalOptions extends ExaminationOptions {
@@ -32,16 +29,10 @@ export interface DisposalOptions extends ExaminationOptions {
 }
 
 /** A target that may be carried out, or the outcome that it already has. */
-type Prepared = { work: ItemWork } | { outcome: TargetOutcome };
-
-/** Overwrites, marks and removes; all outcomes are in the works afterwards. */
-export async function carryOut(works: readonly ItemWork[], context: DisposalContext): Promise<void> {
-  const marks = await overwritePending(works, context);
-  if (marks.length > 0) await context.journal.overwritten(marks);
-  for (const mark of marks) {
-    context.observe({ step: 'marked', itemId: mark.itemId, fileIndex: mark.index });
-  }
-  await removeOverwritten(works, context);
+type Prepared = PreparedWork | { outcome: TargetOutcome };
+interface PreparedWork {
+  work: ItemWork;
+  request: DisposalRequest;
 }
 
 export function contextOf(journal: DisposalJournal, options: DisposalOptions): DisposalContext {
@@ -70,18 +61,12 @@ function absentOutcome(target: DisposalTarget, volumeDevice: string): Prepared {
   return { outcome: emptyOutcome(target.itemId, 'already-gone', [reason('absent')], null) };
 }
 
-/** Gives 32 random hex digits at each call; asking for them one by one takes as long as writing a small file. */
-function neutralNames(): () => string {
-  let pool = Buffer.alloc(0);
-  return () => {
-    if (pool.length === 0) pool = randomBytes(16 * 256);
-    const name = pool.toString('hex', 0, 16);
-    pool = pool.subarray(16);
-    return name;
-  };
-}
-
-function judge(target: DisposalTarget, examined: Examination, options: DisposalOptions): Prepared {
+function judge(
+  target: DisposalTarget,
+  examined: Examination,
+  options: DisposalOptions,
+  journal: DisposalJournal,
+): Prepared {
   if (examined.status === 'refused') return refused(target, [examined.reason]);
   if (leadsThroughLink(target.location)) return refused(target, [reason('parent-is-symlink')]);
   if (examined.status === 'absent') return absentOutcome(target, examined.volumeDevice);
@@ -93,17 +78,16 @@ function judge(target: DisposalTarget, examined: Examination, options: DisposalO
     return refused(target, [reason('residual'), ...residual], examined);
   }
   const { method = DEFAULT_METHOD } = options;
-  const chosen = method === DEFAULT_METHOD ? {} : { method };
-  const names = neutralNames();
-  const entries = examined.entries.map(
-    (entry): PlannedEntry => ({
-      ...entry,
-      neutralName: entry.type === 'directory' ? null : names(),
-      ...chosen,
-    }),
-  );
   const canonical = { ...target, location: resolve(target.location) };
-  return { work: new ItemWork(canonical, entries, examined.assessment, false) };
+  try {
+    const { toStore, pages } = planEntries(canonical, examined, method, journal);
+    const { assessment, files } = examined;
+    const request = { target: canonical, entries: toStore, files, assessment };
+    return { work: new ItemWork({ target: canonical, entries: pages, method, assessment }), request };
+  } catch (error) {
+    if (error instanceof TreeChanged) return refused(target, [error.why], examined);
+    throw error;
+  }
 }
 
 /** Of two targets that lie in each other only the outer one is carried out: it covers the other. */
@@ -139,7 +123,7 @@ async function examineAll(
   const prepared = batch.map((target, index): Prepared => {
     const examined = seen[index];
     if (examined === undefined) return refused(target, [reason('stopped')]);
-    const judged = judge(target, examined, options);
+    const judged = judge(target, examined, options, context.journal);
     context.observe({ step: 'examined', itemId: target.itemId, fileIndex: null });
     return judged;
   });
@@ -149,11 +133,15 @@ async function examineAll(
 
 /** Tells the journal the intent; items without a clear yes get their outcome. */
 async function begin(prepared: Prepared[], context: DisposalContext): Promise<ItemWork[]> {
-  const works = prepared.flatMap((each) => ('work' in each ? [each.work] : []));
-  if (works.length === 0) return [];
-  const answers = await context.journal.begin(
-    works.map(({ target, entries, assessment }) => ({ target, entries, assessment })),
-  );
+  const all = prepared.flatMap((each) => ('work' in each ? [each] : []));
+  const small = all.filter(({ work }) => work.isSmall);
+  const answers =
+    small.length === 0 ? [] : [...(await context.journal.begin(small.map(({ request }) => request)))];
+  for (const { request } of all.filter(({ work }) => !work.isSmall)) {
+    if (context.signal?.aborted === true) {
+      answers.push({ itemId: request.target.itemId, go: false, reason: reason('stopped') });
+    } else answers.push(...(await beginLarge(request, context.journal)));
+  }
   const byItem = new Map(answers.map((answer) => [answer.itemId, answer]));
   for (const [index, each] of prepared.entries()) {
     if (!('work' in each)) continue;
@@ -165,13 +153,26 @@ async function begin(prepared: Prepared[], context: DisposalContext): Promise<It
   return prepared.flatMap((each) => ('work' in each ? [each.work] : []));
 }
 
+/** A large folder is read while the journal takes it down, and may have changed by then. */
+async function beginLarge(
+  request: DisposalRequest,
+  journal: DisposalJournal,
+): Promise<readonly BeginAnswer[]> {
+  try {
+    return await journal.begin([request]);
+  } catch (error) {
+    if (!(error instanceof TreeChanged)) throw error;
+    return [{ itemId: request.target.itemId, go: false, reason: error.why }];
+  }
+}
+
 /**
  * Destroys a batch of files and folders: the only function of this program that does.
  *
  * Phases: examine all and compare with the plan; `journal.begin`; overwrite, flush and read back each file after the
  * journal said yes again; `journal.overwritten`; rename, truncate, unlink, remove folders, flush the folders that
- * remain; `journal.finish`. Each journal call is one for the whole batch, so a batch of some hundred targets costs
- * three commits. Nothing is written before `begin` resolved, nothing is removed before `overwritten` resolved.
+ * remain; `journal.finish`. Each journal call is one for all small targets of the batch, so some hundred of them cost
+ * three commits; a folder of more entries than {@link PAGE} is begun alone and worked through page by page. Nothing is written before `begin` resolved, nothing is removed before `overwritten` resolved.
  * When the process dies, `resume` goes on from what the journal holds.
  *
  * @param batch locations must be canonical, as `examine` gave them; each item once

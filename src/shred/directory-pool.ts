@@ -17,6 +17,7 @@ interface Slot {
  */
 export class DirectoryPool {
   readonly #slots = new Map<string, Slot>();
+  readonly #lent = new Map<DirectoryHandle, Slot>();
 
   /** Opens the folder that holds the entry; throws a system error. Must be given back with `release`. */
   acquire(work: ItemWork, entryPath: string): DirectoryHandle {
@@ -25,13 +26,18 @@ export class DirectoryPool {
   }
 
   release(handle: DirectoryHandle): void {
-    for (const slot of this.#slots.values()) if (slot.handle === handle) slot.users -= 1;
-    this.#shrink(KEPT_OPEN);
+    const slot = this.#lent.get(handle);
+    if (slot === undefined) return;
+    slot.users -= 1;
+    if (slot.users > 0) return;
+    this.#lent.delete(handle);
+    if (this.#slots.size > KEPT_OPEN) this.#shrink(KEPT_OPEN);
   }
 
   close(): void {
     for (const { handle } of this.#slots.values()) handle.close();
     this.#slots.clear();
+    this.#lent.clear();
   }
 
   /** A folder outside of items: any, as long as no component is a link. */
@@ -62,7 +68,7 @@ export class DirectoryPool {
     } finally {
       this.release(parent);
     }
-    const planned = work.folderIdentity(folder);
+    const planned = work.folders.identity(folder);
     if (handle.identity.device !== planned?.device || handle.identity.inode !== planned.inode) {
       handle.close();
       throw new FolderChanged('ESTALE');
@@ -80,6 +86,7 @@ export class DirectoryPool {
     const slot = this.#slots.get(key);
     if (slot === undefined) throw new Error('the folder was closed while it was being opened');
     slot.users += 1;
+    this.#lent.set(slot.handle, slot);
     // Last used goes last.
     this.#slots.delete(key);
     this.#slots.set(key, slot);

@@ -5,7 +5,13 @@ import type { Assessment } from './medium-inspector.js';
 /** The intent to destroy one target. */
 export interface DisposalRequest {
   target: DisposalTarget;
-  entries: readonly PlannedEntry[];
+  /**
+   * In their order. Those of a large folder are not in memory, but are looked up while they are gone through: that throws
+   * where the folder has changed since it was examined, and then nothing of the request may become durable.
+   */
+  entries: Iterable<PlannedEntry>;
+  /** Regular files among them. */
+  files: number;
   assessment: Assessment;
 }
 
@@ -26,14 +32,22 @@ export interface OverwrittenMark {
  * When a call rejects, nothing further is done, and the promise of `destroy` rejects with the same error.
  */
 export interface DisposalJournal {
-  /** Once a batch, before anything is written. A request without an answer is not carried out. */
+  /**
+   * Before anything is written: once for all small targets of a batch, and once for each large one. A request without an
+   * answer is not carried out.
+   */
   begin(requests: readonly DisposalRequest[]): Promise<readonly BeginAnswer[]>;
   /**
    * Right before a target's first irreversible act, and again whenever a quarter of a second has passed since.
    * Returns the reason why it may not go on (a hold, a changed plan), or undefined.
    */
   stillAuthorized(itemId: string): Promise<Reason | undefined>;
-  /** Once a batch, before any name is removed. */
+  /**
+   * The entries of a request that was begun, from this place on; fewer than `count` only at the end. A journal without it
+   * has all entries of a folder held in memory, whatever their number.
+   */
+  entries?(itemId: string, from: number, count: number): Promise<readonly PlannedEntry[]>;
+  /** Once for all small targets of a batch, and once for each page of a large one, before any of their names is removed. */
   overwritten(marks: readonly OverwrittenMark[]): Promise<void>;
   /** Once a batch, with the outcome of every target of it: also of those that never reached `begin`. */
   finish(outcomes: readonly TargetOutcome[]): Promise<void>;

@@ -1,4 +1,5 @@
 import type { FileFingerprint, FolderFingerprint, Outcome, Reason } from '../model/index.js';
+import type { EntryPages } from './entry-pages.js';
 import type { Assessment } from './medium-inspector.js';
 import type { OverwriteMethodId } from './overwrite-method.js';
 
@@ -55,7 +56,7 @@ export interface DisposalTarget {
 /** A target whose run was cut off, with all entries that `begin` was told of, in the same order. */
 export interface PendingDisposal {
   target: DisposalTarget;
-  entries: readonly PendingEntry[];
+  entries: readonly PendingEntry[] | EntryPages<PendingEntry>;
 }
 
 /** What became of one entry that was not destroyed. */
@@ -89,7 +90,7 @@ export interface TargetOutcome {
   verifiedFrom: VerifiedFrom | null;
   /** Null when there was nothing to assess. */
   assessment: Assessment | null;
-  /** Only the entries that were not destroyed. */
+  /** Only entries that were not destroyed, at most the first thousand. */
   fileOutcomes: readonly FileOutcome[];
 }
 

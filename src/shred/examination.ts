@@ -1,23 +1,6 @@
-import { type BigIntStats, existsSync, lstatSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, parse, resolve, sep } from 'node:path';
 import type { FileFingerprint, FolderFingerprint, Reason } from '../model/index.js';
 import type { DisposalEntry } from './disposal-target.js';
-import { entryPathBytes } from './entry-path.js';
-import type { SurveyedFile } from './extent-map.js';
-import { assessmentOf, needsSurvey, surveyFiles } from './file-survey.js';
-import {
-  entryOf,
-  type FileTraits,
-  obstacleOfFile,
-  obstacleOfFolder,
-  obstacleOfStickyFolder,
-  readFolder,
-} from './folder-tree.js';
-import { mayKeepContentInInode } from './linux-medium-inspector.js';
-import type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
-import { PathGuard } from './path-guard.js';
-import { createMediumInspector } from './platform-inspector.js';
-import { errnoOf, reason, reasonOf } from './reasons.js';
+import type { Assessment, MediumInspector } from './medium-inspector.js';
 
 export interface ExaminationOptions {
   /** Files and folders that must never be destroyed, with all that lies in them: the workspace's own. */
@@ -32,11 +15,23 @@ export type Examination =
       /** The location with all links in its parent folders resolved: what a plan must freeze and `destroy` be given. */
       location: string;
       fingerprint: FileFingerprint | FolderFingerprint;
-      /** For a file itself alone; for a folder itself first, then all below, sorted by the bytes of the path. */
-      entries: DisposalEntry[];
+      /**
+       * For a file itself alone; for a folder itself first, then all below, sorted by the bytes of the path. Null where
+       * they are too many to be held in memory: `readAgain` gives them.
+       */
+      entries: readonly DisposalEntry[] | null;
+      /** How many there are. */
+      count: number;
+      /** Regular files among them. */
+      files: number;
       /** Sum of the file sizes. */
       bytes: bigint;
       assessment: Assessment;
+      /**
+       * All entries, surveyed. What is not held is looked at again, which throws `TreeChanged`, at the latest after the
+       * last entry, where it is no longer what was examined.
+       */
+      readAgain: () => Iterable<DisposalEntry>;
     }
   | { status: 'refused'; reason: Reason }
   /** `volumeDevice`: device number (decimal) of the nearest folder on the way that exists. */
@@ -65,251 +60,7 @@ export interface PlaceExamination {
   volumeDevice: string;
 }
 
-/** What is true of all files in one folder, found out once. */
-interface ParentFacts {
-  path: string;
-  stat: BigIntStats;
-  obstacle: Reason | undefined;
-  medium: MediumFacts;
-  /** It lies in a folder that is closed, under whatever path that was mounted. */
-  closed: boolean;
-}
-
-interface Place {
-  parent: ParentFacts;
-  location: string;
-}
-
-/** Splits without resolving `.` and `..`: the text of a path does not say where those lead when links are involved. */
-function splitLocation(location: string): { parent: string; name: string } | Reason {
-  let end = location.length;
-  while (end > 1 && location[end - 1] === sep) end -= 1;
-  const trimmed = location.slice(0, end);
-  const parts = trimmed.split(sep);
-  if (!isAbsolute(location) || location.includes('\0') || parts.includes('.') || parts.includes('..')) {
-    return reason('not-absolute');
-  }
-  const name = parts.at(-1) ?? '';
-  if (name === '' || trimmed === parse(trimmed).root) return reason('protected-path');
-  return { parent: dirname(trimmed), name };
-}
-
-function refusal(why: Reason): Examination {
-  return { status: 'refused', reason: why };
-}
-
-class DiskExaminer implements Examiner {
-  readonly #inspector: MediumInspector;
-  readonly #guard: PathGuard;
-  readonly #parents = new Map<string, ParentFacts | Examination>();
-
-  constructor(options: ExaminationOptions) {
-    this.#inspector = options.inspector ?? createMediumInspector();
-    this.#guard = new PathGuard(options.protectedPaths);
-  }
-
-  async examine(location: string, medium: 'file' | 'folder'): Promise<Examination> {
-    return this.examineNow(location, medium);
-  }
-
-  examineNow(location: string, medium: 'file' | 'folder'): Examination {
-    const examined = this.glance(location, medium);
-    this.survey([examined]);
-    return examined;
-  }
-
-  survey(examined: readonly Examination[]): void {
-    const ready = examined.filter((each) => each.status === 'ready');
-    for (const fileSystem of new Set(ready.map(({ assessment }) => assessment.fileSystem))) {
-      if (!needsSurvey(fileSystem)) continue;
-      const there = ready.filter(({ assessment }) => assessment.fileSystem === fileSystem);
-      surveyFiles(fileSystem, there.flatMap(filesOf));
-    }
-    for (const each of ready) each.assessment = assessmentOf(each.assessment, each.entries);
-  }
-
-  glance(location: string, medium: 'file' | 'folder'): Examination {
-    const at = this.#place(location);
-    if ('status' in at) return at;
-    let stat: BigIntStats | undefined;
-    try {
-      stat = lstatSync(at.location, { bigint: true, throwIfNoEntry: false });
-    } catch (error) {
-      return refusal(reasonOf(error));
-    }
-    if (stat === undefined) {
-      return { status: 'absent', reason: reason('absent'), volumeDevice: String(at.parent.stat.dev) };
-    }
-    const obstacle = this.#obstacleOf(at, stat, medium);
-    if (obstacle !== undefined) return refusal(obstacle);
-    return medium === 'file' ? readyFile(at, stat) : this.#readyFolder(at, stat);
-  }
-
-  examinePlace(location: string): PlaceExamination {
-    const at = this.#place(location);
-    if ('status' in at) {
-      const { assessment } = this.#inspector.inspect(nearestFolder(location));
-      const volumeDevice = at.status === 'absent' ? at.volumeDevice : '';
-      return { obstacle: at.status === 'refused' ? at.reason : undefined, assessment, volumeDevice };
-    }
-    const guarded = this.#guard.protectsPath(at.location) || at.parent.closed || at.parent.medium.pseudo;
-    const { assessment } = at.parent.medium;
-    return {
-      obstacle: guarded ? reason('protected-path') : this.#obstacleOfMounts(at.location),
-      assessment,
-      volumeDevice: String(at.parent.stat.dev),
-    };
-  }
-
-  #place(location: string): Place | Examination {
-    const split = splitLocation(location);
-    if ('code' in split) return refusal(split);
-    let parent = this.#parents.get(split.parent);
-    if (parent === undefined) {
-      parent = this.#readParent(split.parent);
-      this.#parents.set(split.parent, parent);
-    }
-    if ('status' in parent) return parent;
-    const folder = parent.path.endsWith(sep) ? parent.path : parent.path + sep;
-    return { parent, location: folder + split.name };
-  }
-
-  #readParent(path: string): ParentFacts | Examination {
-    try {
-      const canonical = realpathSync.native(path);
-      const stat = lstatSync(canonical, { bigint: true });
-      if (!stat.isDirectory()) return absent(path);
-      const medium = this.#inspector.inspect(canonical);
-      const closed = this.#guard.closesFolder(canonical);
-      return { path: canonical, stat, obstacle: obstacleOfFolder(canonical), medium, closed };
-    } catch (error) {
-      const errno = errnoOf(error);
-      return errno === 'ENOENT' || errno === 'ENOTDIR' ? absent(path) : refusal(reasonOf(error));
-    }
-  }
-
-  #obstacleOf(at: Place, stat: BigIntStats, medium: 'file' | 'folder'): Reason | undefined {
-    const { location, parent } = at;
-    if (stat.isSymbolicLink()) return reason('is-symlink');
-    if (!stat.isFile() && !stat.isDirectory()) return reason('special-file');
-    const guarded =
-      this.#guard.protectsPath(location) ||
-      this.#guard.protectsIdentity(stat.dev, stat.ino) ||
-      parent.closed ||
-      parent.medium.pseudo;
-    if (guarded) return reason('protected-path');
-    if (stat.isFile() !== (medium === 'file')) return reason('wrong-type');
-    if (medium === 'folder' && stat.dev !== parent.stat.dev) return reason('mount-point');
-    return (
-      this.#obstacleOfMounts(location) ??
-      parent.obstacle ??
-      obstacleOfStickyFolder(parent.stat, stat) ??
-      (medium === 'file' ? obstacleOfFile(location, stat) : obstacleOfFolder(location))
-    );
-  }
-
-  #obstacleOfMounts(location: string): Reason | undefined {
-    const mounted =
-      this.#inspector.mountedAt(location) === true || this.#inspector.mountedBelow(location) === true;
-    if (mounted) return reason('mount-point');
-    return this.#inspector.hasSecondPath(location) === true ? reason('bind-mount') : undefined;
-  }
-
-  #readyFolder(at: Place, stat: BigIntStats): Examination {
-    const { assessment } = at.parent.medium;
-    const traits = traitsOf(assessment);
-    const contents = readFolder(at.location, stat, { guard: this.#guard, traits });
-    if ('code' in contents) return refusal(contents);
-    const { entries, files, bytes, treeSha256 } = contents;
-    const identity = { device: String(stat.dev), inode: String(stat.ino) };
-    return {
-      status: 'ready',
-      location: at.location,
-      fingerprint: { kind: 'folder', ...identity, files, bytes: String(bytes), treeSha256 },
-      entries,
-      bytes,
-      assessment,
-    };
-  }
-}
-
-function filesOf({ location, entries }: Examination & { status: 'ready' }): SurveyedFile[] {
-  const top = Buffer.from(location);
-  return entries.map((entry) => ({
-    entry,
-    path: entry.path === '' ? top : Buffer.concat([top, Buffer.from('/'), entryPathBytes(entry.path)]),
-  }));
-}
-
-function traitsOf({ fileSystem }: Assessment): FileTraits {
-  return { mayBeInline: mayKeepContentInInode(fileSystem), copiedWhenOpened: fileSystem === 'overlay' };
-}
-
-function readyFile(at: Place, stat: BigIntStats): Examination {
-  const { assessment } = at.parent.medium;
-  const entry = entryOf('', 'file', stat, traitsOf(assessment));
-  const { device, inode, size, modifiedNs, changedNs } = entry;
-  return {
-    status: 'ready',
-    location: at.location,
-    fingerprint: { kind: 'file', device, inode, size, modifiedNs, changedNs },
-    entries: [entry],
-    bytes: stat.size,
-    assessment,
-  };
-}
-
-/**
- * A series of examinations with one view of the mounts; reads only. What it remembers about parent folders may become
- * out of date, which is harmless: `destroy` opens them again, one by one, and compares identities on open descriptors.
- */
-export function createExaminer(options: ExaminationOptions): Examiner {
-  return new DiskExaminer(options);
-}
-
-/** The nearest folder above the path that exists, with links resolved. */
-function nearestFolder(path: string): string {
-  let existing = dirname(path);
-  while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
-  return realpathSync.native(existing);
-}
-
-function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-/** True when a folder on the way to the location, as far as it exists, is a symbolic link. */
-export function leadsThroughLink(location: string): boolean {
-  let existing = dirname(resolve(location));
-  while (!isThere(existing) && existing !== dirname(existing)) existing = dirname(existing);
-  try {
-    return realpathSync.native(existing) !== existing;
-  } catch {
-    return true;
-  }
-}
-
-function absent(path: string): Examination {
-  const stat = lstatSync(nearestFolder(path), { bigint: true });
-  return { status: 'absent', reason: reason('absent'), volumeDevice: String(stat.dev) };
-}
-
-/**
- * Looks at one location and says what would be destroyed there, or why it would not. Reads only, follows no link at
- * or below the location, and never throws for what it finds.
- * @param location absolute path; links in its parent folders are resolved, see `Examination.location`
- */
-export async function examine(
-  location: string,
-  medium: 'file' | 'folder',
-  options: ExaminationOptions,
-): Promise<Examination> {
-  return createExaminer(options).examineNow(location, medium);
-}
+export type ReadyExamination = Extract<Examination, { status: 'ready' }>;
 
 /** True when both identify the same state of the same file or folder. */
 export function sameFingerprint(

@@ -1,4 +1,6 @@
 import type { DisposalEntry } from './disposal-target.js';
+import { PAGE } from './entry-pages.js';
+import { entryPathBytes } from './entry-path.js';
 import { type ExtentFacts, haveNoCopyOnWrite, mapExtents, type SurveyedFile } from './extent-map.js';
 import type { Assessment } from './medium-inspector.js';
 import { isMediumReasonCode, type MediumReasonCode, mediumReason } from './method-limits.js';
@@ -39,22 +41,71 @@ export function surveyFiles(fileSystem: string, files: readonly SurveyedFile[]):
   }
 }
 
-/**
- * The assessment of an item, from that of the place and what its entries say of its files: content in the inode, blocks
- * that are shared.
- */
-export function assessmentOf(place: Assessment, entries: readonly DisposalEntry[]): Assessment {
-  const codes = new Set<MediumReasonCode>();
-  let residual = place.residual;
-  if (needsSurvey(place.fileSystem) && entries.some(hasContent)) {
-    residual = residual.filter(({ code }) => code !== 'copy-on-write');
-    for (const entry of entries) {
-      if (!hasContent(entry)) continue;
-      const surveyed = entry.surveyed ?? ['copy-on-write', 'extents-unknown'];
-      for (const code of surveyed) if (isMediumReasonCode(code)) codes.add(code);
-    }
+/** The files among entries, where they lie. */
+export function surveyedFiles(location: string, entries: readonly DisposalEntry[]): SurveyedFile[] {
+  const top = Buffer.from(location);
+  return entries.map((entry) => ({
+    entry,
+    path: entry.path === '' ? top : Buffer.concat([top, Buffer.from('/'), entryPathBytes(entry.path)]),
+  }));
+}
+
+/** The entries again, with what their files say of their blocks; asked of as many as are held in memory at once. */
+export function* surveyed(
+  fileSystem: string,
+  location: string,
+  entries: Iterable<DisposalEntry>,
+): Generator<DisposalEntry> {
+  if (!needsSurvey(fileSystem)) return yield* entries;
+  let part: DisposalEntry[] = [];
+  for (const entry of entries) {
+    part.push(entry);
+    if (part.length < PAGE) continue;
+    surveyFiles(fileSystem, surveyedFiles(location, part));
+    yield* part;
+    part = [];
   }
-  if (entries.some((entry) => entry.inline)) codes.add('inline-data');
-  if (codes.size === 0 && residual === place.residual) return place;
-  return { ...place, residual: [...residual, ...[...codes].map((code) => mediumReason(code))] };
+  surveyFiles(fileSystem, surveyedFiles(location, part));
+  yield* part;
+}
+
+/** The assessment with one reason more. */
+export function withReason(place: Assessment, code: MediumReasonCode): Assessment {
+  return { ...place, residual: [...place.residual, mediumReason(code)] };
+}
+
+/** What the entries of one item say of its files: content in the inode, blocks that are shared. */
+export class FilesOnMedium {
+  readonly #codes = new Set<MediumReasonCode>();
+  #asked = false;
+  #inline = false;
+
+  add(place: Assessment, entries: Iterable<DisposalEntry>): this {
+    const survey = needsSurvey(place.fileSystem);
+    for (const entry of entries) {
+      this.#inline ||= entry.inline;
+      if (!survey || !hasContent(entry)) continue;
+      this.#asked = true;
+      for (const code of entry.surveyed ?? ['copy-on-write', 'extents-unknown']) {
+        if (isMediumReasonCode(code)) this.#codes.add(code);
+      }
+    }
+    return this;
+  }
+
+  /** The assessment of the item, from that of its place. */
+  assess(place: Assessment): Assessment {
+    const residual = this.#asked
+      ? place.residual.filter(({ code }) => code !== 'copy-on-write')
+      : place.residual;
+    const codes = new Set(this.#codes);
+    if (this.#inline) codes.add('inline-data');
+    if (codes.size === 0 && residual === place.residual) return place;
+    return { ...place, residual: [...residual, ...[...codes].map((code) => mediumReason(code))] };
+  }
+}
+
+/** The assessment of an item, from that of the place and what its entries say of its files. */
+export function assessmentOf(place: Assessment, entries: Iterable<DisposalEntry>): Assessment {
+  return new FilesOnMedium().add(place, entries).assess(place);
 }

@@ -31,6 +31,7 @@ export {
   offeredTechniques,
   sanitizerOf,
 } from './device/sanitizer-choice.js';
+export { createExaminer, examine } from './disk-examiner.js';
 export type {
   BeginAnswer,
   DisposalJournal,
@@ -49,16 +50,12 @@ export type {
   TargetOutcome,
   VerifiedFrom,
 } from './disposal-target.js';
-export { entriesMatchTarget } from './entry-evidence.js';
+export { matchingEntries } from './entry-evidence.js';
+export { type EntryPages, PAGE } from './entry-pages.js';
 export { entryPathBytes, entryPathText } from './entry-path.js';
-export {
-  createExaminer,
-  type Examination,
-  type ExaminationOptions,
-  type Examiner,
-  examine,
-} from './examination.js';
+export type { Examination, ExaminationOptions, Examiner } from './examination.js';
 export type { FileSystemFacts } from './file-system-facts.js';
+export { TreeChanged } from './folder-tree.js';
 export {
   assessFreeSpace,
   type FreeSpaceAssessment,

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import type { Outcome, Reason } from '../model/index.js';
-import type { Identity } from './directory-handle.js';
 import type {
   DisposalTarget,
   FileOutcome,
@@ -8,10 +7,17 @@ import type {
   TargetOutcome,
   VerifiedFrom,
 } from './disposal-target.js';
+import { type EntryPages, PAGE } from './entry-pages.js';
 import { entryPathBytes, splitEntryPath } from './entry-path.js';
 import type { AfterOverwrite } from './file-overwrite.js';
 import type { Assessment } from './medium-inspector.js';
-import { DEFAULT_METHOD, type OverwriteMethod, overwriteMethod } from './overwrite-method.js';
+import { type OpenFolder, OpenFolders } from './open-folders.js';
+import {
+  DEFAULT_METHOD,
+  type OverwriteMethod,
+  type OverwriteMethodId,
+  overwriteMethod,
+} from './overwrite-method.js';
 import { distinctReasons, reason } from './reasons.js';
 
 /** A yes of the journal holds for this long, so that a folder of many small files does not ask for each. */
@@ -26,59 +32,127 @@ export type EntryProgress =
   /** Not destroyed: refused means that nothing was written to it. */
   | { state: 'refused' | 'failed' | 'unknown'; reason: Reason };
 
-/** One target on its way through the phases. */
+/** Entries that were not destroyed and are told of one by one; the reasons of all of them are. */
+const MOST_TOLD = 1000;
+
+/** What a work is made of. */
+export interface WorkRequest {
+  target: DisposalTarget;
+  entries: EntryPages<PlannedEntry>;
+  method: OverwriteMethodId;
+  assessment: Assessment;
+  /** For a run that was cut off: finds out where each entry of the page is now. */
+  locate?: (work: ItemWork) => void;
+}
+
+/** One target on its way through the phases, page by page. */
 export class ItemWork {
+  readonly target: DisposalTarget;
+  readonly assessment: Assessment;
   readonly baseName: Buffer;
-  readonly progress: EntryProgress[];
   readonly method: OverwriteMethod;
-  /** Set in a resumed run for entries that already have their neutral name. */
+  /** Entries of the page that already have their neutral name, in a resumed run. */
   readonly neutral = new Set<number>();
+  readonly folders = new OpenFolders();
   /** True when an earlier run was cut off: then the identity of files is judged differently. */
   readonly resumed: boolean;
   /** Why the rest of the item is left. */
   stopped: Reason | undefined;
-  /** Index of each folder by its relative path. */
-  readonly #folders = new Map<string, number>();
+  readonly #entries: EntryPages<PlannedEntry>;
+  readonly #locate: WorkRequest['locate'];
+  #page: readonly PlannedEntry[] = [];
+  #from = 0;
+  #progress: EntryProgress[] = [];
   readonly #notes: Reason[] = [];
   #authorizedAt = Number.NEGATIVE_INFINITY;
   #asking: Promise<Reason | undefined> | undefined;
   readonly #verifiedFrom = new Set<VerifiedFrom>();
   #holeBytes = 0;
+  #filesPlanned = 0;
+  #removed = 0;
+  #files = 0;
+  #bytes = 0n;
+  #links = 0;
+  readonly #left: FileOutcome[] = [];
+  readonly #leftStates = new Set<FileOutcome['outcome']>();
+  readonly #causes = new Map<string, Reason>();
 
-  constructor(
-    readonly target: DisposalTarget,
-    readonly entries: readonly PlannedEntry[],
-    readonly assessment: Assessment,
-    resumed: boolean,
-  ) {
-    this.resumed = resumed;
-    this.method = overwriteMethod(entries[0]?.method ?? DEFAULT_METHOD);
-    this.baseName = Buffer.from(basename(target.location));
-    this.progress = entries.map(() => ({ state: 'pending' }));
-    for (const [index, entry] of entries.entries()) {
-      if (entry.type === 'directory') this.#folders.set(entry.path, index);
+  constructor(request: WorkRequest) {
+    this.target = request.target;
+    this.assessment = request.assessment;
+    this.method = overwriteMethod(request.method);
+    this.baseName = Buffer.from(basename(request.target.location));
+    this.resumed = request.locate !== undefined;
+    this.#entries = request.entries;
+    this.#locate = request.locate;
+  }
+
+  /** All of its entries are in one page. */
+  get isSmall(): boolean {
+    return this.#entries.length <= PAGE;
+  }
+
+  /** Whether the page is the last one. */
+  get isAtEnd(): boolean {
+    return this.#from + this.#page.length >= this.#entries.length;
+  }
+
+  /** Path of the last entry of the page; null at the end of the item. */
+  get lastPath(): string | null {
+    return this.isAtEnd ? null : (this.#page.at(-1)?.path ?? null);
+  }
+
+  /** Goes to the next page. @returns false when there is none, or nothing in it would be touched */
+  async advance(): Promise<boolean> {
+    const from = this.#from + this.#page.length;
+    if (from >= this.#entries.length) return false;
+    if (this.stopped !== undefined && !this.resumed) {
+      this.#leaveUntold(this.stopped);
+      return false;
     }
+    this.#page = await this.#entries.page(from);
+    if (this.#page.length === 0) throw new Error('A list of entries ended before its end');
+    this.#from = from;
+    this.#progress = this.#page.map(() => ({ state: 'pending' }));
+    this.neutral.clear();
+    for (const [index, entry] of this.page()) {
+      if (entry.type === 'directory') this.folders.add(index, entry);
+    }
+    this.#locate?.(this);
+    return true;
   }
 
-  /** What the folder at this relative path was when it was examined. */
-  folderIdentity(path: string): Identity | undefined {
-    return this.entries[this.#folders.get(path) ?? -1];
+  /** The entries of the page with their indexes. */
+  *page(): Generator<[number, PlannedEntry]> {
+    for (const [at, entry] of this.#page.entries()) yield [this.#from + at, entry];
   }
 
-  isFolderRemoved(path: string): boolean {
-    return this.progress[this.#folders.get(path) ?? -1]?.state === 'removed';
+  entry(index: number): PlannedEntry {
+    const entry = this.#page[index - this.#from];
+    if (entry === undefined) throw new RangeError('the entry is on another page');
+    return entry;
+  }
+
+  progress(index: number): EntryProgress {
+    const progress = this.#progress[index - this.#from];
+    if (progress === undefined) throw new RangeError('the entry is on another page');
+    return progress;
+  }
+
+  set(index: number, progress: EntryProgress): void {
+    this.#progress[index - this.#from] = progress;
   }
 
   /** The name under which the plan knows the entry. */
-  plannedName(index: number): Buffer {
-    const path = this.entries[index]?.path ?? '';
+  plannedName({ path }: PlannedEntry): Buffer {
     return path === '' ? this.baseName : entryPathBytes(splitEntryPath(path).name);
   }
 
   /** The name that the entry has now. */
   currentName(index: number): Buffer {
-    const neutral = this.neutral.has(index) ? this.entries[index]?.neutralName : null;
-    return typeof neutral === 'string' ? Buffer.from(neutral) : this.plannedName(index);
+    const entry = this.entry(index);
+    const neutral = this.neutral.has(index) ? entry.neutralName : null;
+    return typeof neutral === 'string' ? Buffer.from(neutral) : this.plannedName(entry);
   }
 
   /** Asks the journal, unless it said yes a moment ago; a no is final. */
@@ -108,7 +182,61 @@ export class ItemWork {
   }
 
   leave(index: number, state: 'refused' | 'failed' | 'unknown', why: Reason): void {
-    this.progress[index] = { state, reason: why };
+    this.set(index, { state, reason: why });
+  }
+
+  /** Counts what became of the files and links of the page, after its last phase. */
+  tallyPage(): void {
+    for (const [index, entry] of this.page()) {
+      const progress = this.progress(index);
+      if (entry.type === 'directory') {
+        // What is to be removed is counted when its content is over.
+        if (progress.state === 'pending') continue;
+        this.#tally(index, entry, progress);
+        this.folders.settle(entry.path);
+        continue;
+      }
+      const folder = this.folders.holding(entry.path);
+      if (progress.state !== 'removed' && folder !== undefined) folder.occupied = true;
+      this.#tally(index, entry, progress);
+    }
+  }
+
+  /** Counts what became of a folder whose content is over. */
+  tallyFolder(folder: OpenFolder, progress: EntryProgress): void {
+    this.#tally(folder.index, folder.entry, progress);
+    const parent = this.folders.holding(folder.entry.path);
+    if (parent !== undefined && progress.state !== 'removed') parent.occupied = true;
+  }
+
+  #tally(index: number, entry: PlannedEntry, progress: EntryProgress): void {
+    if (entry.type === 'file') this.#filesPlanned += 1;
+    if (progress.state !== 'removed') {
+      const left = 'reason' in progress ? progress : { state: 'refused' as const, reason: this.#whyStopped };
+      this.#leftStates.add(left.state);
+      if (!this.#causes.has(left.reason.code)) this.#causes.set(left.reason.code, left.reason);
+      if (this.#left.length < MOST_TOLD) {
+        this.#left.push({ index, outcome: left.state, reason: left.reason });
+      }
+      return;
+    }
+    this.#removed += 1;
+    if (entry.type === 'symlink') this.#links += 1;
+    if (entry.type !== 'file') return;
+    this.#files += 1;
+    this.#bytes += BigInt(entry.size);
+  }
+
+  get #whyStopped(): Reason {
+    return this.stopped ?? reason('stopped');
+  }
+
+  /** The rest of a large item, which was not begun. */
+  #leaveUntold(why: Reason): void {
+    const { fingerprint } = this.target;
+    this.#filesPlanned = fingerprint.kind === 'file' ? 1 : fingerprint.files;
+    this.#leftStates.add('refused');
+    this.#causes.set(why.code, why);
   }
 
   get verifiedFrom(): VerifiedFrom | null {
@@ -116,47 +244,34 @@ export class ItemWork {
     return this.#verifiedFrom.has('medium') ? 'medium' : null;
   }
 
-  /** The record of what was done, after the last phase. */
+  /** The record of what was done, after the last phase of the last page. */
   outcome(): TargetOutcome {
-    const left = this.#left();
-    const removed = this.entries.filter((_, index) => this.progress[index]?.state === 'removed');
-    const files = removed.filter((entry) => entry.type === 'file');
-    const bytes = files.reduce((sum, entry) => sum + BigInt(entry.size), 0n);
-    const outcome = this.#judge(left, removed.length, bytes);
-    const causes = left.map((each) => each.reason).filter((each) => each.code !== 'not-emptied');
-    const reasons = [...causes, ...this.#notes];
+    const left = this.#left.toSorted((a, b) => a.index - b.index);
+    const outcome = this.#judge();
+    const causes = [...left.map((each) => each.reason), ...this.#causes.values()];
+    const reasons = [...causes.filter((each) => each.code !== 'not-emptied'), ...this.#notes];
     if (this.stopped !== undefined) reasons.unshift(this.stopped);
     if (outcome === 'overwritten-residual') reasons.push(...this.assessment.residual);
     if (outcome === 'unlinked-only') reasons.push(reason('nothing-to-overwrite'));
     return {
       ...emptyOutcome(this.target.itemId, outcome, distinctReasons(reasons), this.assessment, this.method),
       holeBytes: String(this.#holeBytes),
-      files: files.length,
-      filesPlanned: this.entries.filter((entry) => entry.type === 'file').length,
-      bytes: String(bytes),
-      links: removed.filter((entry) => entry.type === 'symlink').length,
+      files: this.#files,
+      filesPlanned: this.#filesPlanned,
+      bytes: String(this.#bytes),
+      links: this.#links,
       verifiedFrom: this.verifiedFrom,
       fileOutcomes: left,
     };
   }
 
-  #left(): FileOutcome[] {
-    const left: FileOutcome[] = [];
-    for (const [index, progress] of this.progress.entries()) {
-      if (progress.state === 'removed') continue;
-      if ('reason' in progress) left.push({ index, outcome: progress.state, reason: progress.reason });
-      else left.push({ index, outcome: 'refused', reason: this.stopped ?? reason('stopped') });
-    }
-    return left;
-  }
-
-  #judge(left: readonly FileOutcome[], removed: number, bytes: bigint): Outcome {
-    if (left.some((each) => each.outcome === 'failed')) return 'failed';
-    const refused = left.some((each) => each.outcome === 'refused');
-    if (refused && removed > 0) return 'failed';
-    if (left.some((each) => each.outcome === 'unknown')) return 'unknown';
+  #judge(): Outcome {
+    if (this.#leftStates.has('failed')) return 'failed';
+    const refused = this.#leftStates.has('refused');
+    if (refused && this.#removed > 0) return 'failed';
+    if (this.#leftStates.has('unknown')) return 'unknown';
     if (refused) return 'refused';
-    if (bytes === 0n) return 'unlinked-only';
+    if (this.#bytes === 0n) return 'unlinked-only';
     return this.assessment.residual.length > 0 ? 'overwritten-residual' : 'overwritten-verified';
   }
 }

@@ -43,18 +43,20 @@ interface Job {
 function* jobsOf(works: readonly ItemWork[]): Generator<Job> {
   for (const work of works) {
     let files = 0;
-    for (const [index, entry] of work.entries.entries()) {
-      if (entry.type !== 'file' || work.progress[index]?.state !== 'pending') continue;
+    let pending = 0;
+    for (const [index, entry] of work.page()) {
+      if (work.progress(index).state !== 'pending') continue;
+      pending += 1;
+      if (entry.type !== 'file') continue;
       files += 1;
       yield { work, index };
     }
     // Names of links and folders are removed only with a yes. What an earlier run overwrote is destroyed already.
-    const asks = files === 0 && work.progress.some((progress) => progress.state === 'pending');
-    if (asks) yield { work, index: undefined };
+    if (files === 0 && pending > 0) yield { work, index: undefined };
   }
 }
 
-/** Overwrites and verifies every pending file of the items that are still authorized. Removes nothing. */
+/** Overwrites and verifies every pending file on the pages of the items that are still authorized. Removes nothing. */
 export async function overwritePending(
   works: readonly ItemWork[],
   context: DisposalContext,
@@ -91,8 +93,8 @@ async function mayGoOn(work: ItemWork, context: DisposalContext): Promise<boolea
 
 /** A cut-off run may have written to the file before a hold came: then "untouched" would be a guess. */
 function leaveUnfinished(work: ItemWork, index: number, pool: DirectoryPool): void {
-  const entry = work.entries[index];
-  if (!work.resumed || entry === undefined) return;
+  if (!work.resumed) return;
+  const entry = work.entry(index);
   let untouched = false;
   try {
     const folder = pool.acquire(work, entry.path);
@@ -170,8 +172,7 @@ async function overwriteEntry(
   index: number,
   tools: Tools,
 ): Promise<OverwrittenMark | undefined> {
-  const entry = work.entries[index];
-  if (entry === undefined) throw new RangeError('no such entry');
+  const entry = work.entry(index);
   const { itemId } = work.target;
   // After an interruption nobody knows whether something was written before.
   const refusedState = work.resumed ? 'failed' : 'refused';
@@ -199,7 +200,7 @@ async function overwriteEntry(
       work.leave(index, result.touched ? 'failed' : refusedState, result.reason);
       return undefined;
     }
-    work.progress[index] = { state: 'overwritten', after: result.after };
+    work.set(index, { state: 'overwritten', after: result.after });
     work.noteVerification(result.verifiedFrom);
     work.noteHoles(result.holes);
     return { itemId, index, verifiedFrom: result.verifiedFrom };

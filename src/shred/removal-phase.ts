@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { DirectoryPool } from './directory-pool.js';
-import { splitEntryPath } from './entry-path.js';
-import type { ItemWork } from './item-work.js';
+import type { EntryProgress, ItemWork } from './item-work.js';
 import { runInLanes } from './lanes.js';
 import { removeFolder, removeName } from './name-removal.js';
+import type { OpenFolder } from './open-folders.js';
 import { finalContent } from './overwrite-method.js';
 import { type DisposalContext, neutralNameOf } from './overwriting-phase.js';
 import { holdsOnlyOurs } from './own-content.js';
@@ -12,48 +12,64 @@ import { reason, reasonOfFolder } from './reasons.js';
 /** Names and folders under way at once, see the overwriting phase. */
 const LANES = 16;
 
-/** A folder from which a name was removed: where it is reached from. */
-interface Touched {
-  work: ItemWork;
-  entryPath: string;
+/** The folders that hold items themselves, to be flushed once a batch. */
+export class OuterFolders {
+  /** By path, with an item through which it is reached. */
+  readonly #touched = new Map<string, ItemWork>();
+
+  touch(work: ItemWork): void {
+    this.#touched.set(dirname(work.target.location), work);
+  }
+
+  /** Makes durable what was removed from them. */
+  async flush(context: DisposalContext): Promise<void> {
+    const pool = new DirectoryPool();
+    try {
+      await runInLanes(this.#touched.values(), LANES, (work) => flushHolder(work, '', pool, context));
+    } finally {
+      pool.close();
+    }
+  }
 }
 
 /**
- * Removes the names of overwritten files, then of links, then of emptied folders, deepest first; flushes each folder
- * that remains once. Called only after the journal holds the marks.
+ * Removes the names of overwritten files and of links on the pages of the works, then the folders that are empty by it,
+ * deepest first, and flushes those that remain. Called only after the journal holds the marks.
  */
-export async function removeOverwritten(works: readonly ItemWork[], context: DisposalContext): Promise<void> {
+export async function removeOverwritten(
+  works: readonly ItemWork[],
+  context: DisposalContext,
+  outer: OuterFolders,
+): Promise<void> {
   const pool = new DirectoryPool();
-  const touched = new Map<string, Touched>();
   try {
-    await runInLanes(namesOf(works), LANES, async ({ work, index, entryPath }) => {
+    await runInLanes(namesOf(works), LANES, async ({ work, index }) => {
       await removeEntry(work, index, pool, context);
-      touch(touched, work, entryPath);
+      touch(work, work.entry(index).path, outer);
     });
     for (const work of works) {
-      // What is left because of a hold or a stop keeps its folders and links.
-      if (work.stopped === undefined) removeFolders(work, pool, touched);
+      work.tallyPage();
+      for (const folder of work.folders.finished(work.lastPath)) {
+        await endFolder(work, folder, { pool, context, outer });
+      }
     }
-    await flushFolders(touched, pool, context);
   } finally {
     pool.close();
   }
 }
 
-function touch(touched: Map<string, Touched>, work: ItemWork, entryPath: string): void {
-  const key =
-    entryPath === ''
-      ? `outer:${dirname(work.target.location)}`
-      : `inner:${work.target.itemId}\0${splitEntryPath(entryPath).folder}`;
-  if (!touched.has(key)) touched.set(key, { work, entryPath });
+function touch(work: ItemWork, entryPath: string, outer: OuterFolders): void {
+  const folder = work.folders.holding(entryPath);
+  if (folder === undefined) outer.touch(work);
+  else folder.touched = true;
 }
 
-function* namesOf(works: readonly ItemWork[]): Generator<Touched & { index: number }> {
+function* namesOf(works: readonly ItemWork[]): Generator<{ work: ItemWork; index: number }> {
   for (const work of works) {
-    for (const [index, { type, path }] of work.entries.entries()) {
-      const state = work.progress[index]?.state;
+    for (const [index, { type }] of work.page()) {
+      const { state } = work.progress(index);
       const link = type === 'symlink' && state === 'pending' && work.stopped === undefined;
-      if (state === 'overwritten' || link) yield { work, index, entryPath: path };
+      if (state === 'overwritten' || link) yield { work, index };
     }
   }
 }
@@ -64,11 +80,8 @@ async function removeEntry(
   pool: DirectoryPool,
   context: DisposalContext,
 ): Promise<void> {
-  const entry = work.entries[index];
-  const progress = work.progress[index];
-  if (entry === undefined || progress === undefined || entry.neutralName === null) {
-    throw new RangeError('only files and links have a neutral name');
-  }
+  const entry = work.entry(index);
+  const progress = work.progress(index);
   const failure = entry.type === 'file' ? 'failed' : 'refused';
   try {
     const folder = pool.acquire(work, entry.path);
@@ -76,8 +89,8 @@ async function removeEntry(
       const why = await removeName({
         folder,
         entry,
-        name: work.plannedName(index),
-        neutralName: Buffer.from(entry.neutralName),
+        name: work.plannedName(entry),
+        neutralName: Buffer.from(neutralNameOf(entry)),
         underNeutralName: work.neutral.has(index),
         after: progress.state === 'overwritten' ? progress.after : null,
         holdsOnlyOurs: (descriptor, stat) => {
@@ -86,7 +99,7 @@ async function removeEntry(
         },
         observe: (step) => context.observe({ step, itemId: work.target.itemId, fileIndex: index }),
       });
-      if (why === undefined) work.progress[index] = { state: 'removed' };
+      if (why === undefined) work.set(index, { state: 'removed' });
       else work.leave(index, failure, why);
     } finally {
       pool.release(folder);
@@ -96,66 +109,60 @@ async function removeEntry(
   }
 }
 
-function removeFolders(work: ItemWork, pool: DirectoryPool, touched: Map<string, Touched>): void {
-  const occupied = new Set<string>();
-  const occupy = (path: string): void => {
-    if (path !== '') occupied.add(splitEntryPath(path).folder);
-  };
-  for (const [index, entry] of work.entries.entries()) {
-    if (entry.type !== 'directory' && work.progress[index]?.state !== 'removed') occupy(entry.path);
-  }
-  // Sorted by path, a folder comes before what is in it.
-  for (let index = work.entries.length - 1; index >= 0; index -= 1) {
-    const entry = work.entries[index];
-    if (entry?.type !== 'directory' || work.progress[index]?.state !== 'pending') continue;
-    if (occupied.has(entry.path)) {
-      work.leave(index, 'refused', reason('not-emptied'));
-    } else {
-      removeOneFolder(work, index, pool);
-      touch(touched, work, entry.path);
-    }
-    if (work.progress[index]?.state !== 'removed') occupy(entry.path);
-  }
+interface FolderTools {
+  pool: DirectoryPool;
+  context: DisposalContext;
+  outer: OuterFolders;
 }
 
-function removeOneFolder(work: ItemWork, index: number, pool: DirectoryPool): void {
-  const entry = work.entries[index];
-  if (entry === undefined) throw new RangeError('no such entry');
+/** Removes a folder whose content is over; one that stays is flushed where something was removed from it. */
+async function endFolder(work: ItemWork, folder: OpenFolder, tools: FolderTools): Promise<void> {
+  const { entry } = folder;
+  if (!folder.settled) {
+    const progress = removeEmptied(work, folder, tools.pool);
+    if (progress.state === 'removed' || progress.state === 'failed') touch(work, entry.path, tools.outer);
+    work.tallyFolder(folder, progress);
+    if (folder.touched && progress.state !== 'removed') {
+      await flushHolder(work, entry.path === '' ? 'x' : `${entry.path}/x`, tools.pool, tools.context);
+    }
+  }
+  work.folders.forget(folder);
+}
+
+function removeEmptied(work: ItemWork, folder: OpenFolder, pool: DirectoryPool): EntryProgress {
+  // What is left because of a hold or a stop keeps its folders and links.
+  if (work.stopped !== undefined) return { state: 'refused', reason: work.stopped };
+  if (folder.occupied) return { state: 'refused', reason: reason('not-emptied') };
   try {
-    const parent = pool.acquire(work, entry.path);
+    const parent = pool.acquire(work, folder.entry.path);
     try {
-      const why = removeFolder(parent, entry, work.plannedName(index));
-      if (why === undefined) work.progress[index] = { state: 'removed' };
-      else work.leave(index, 'failed', why);
+      const why = removeFolder(parent, folder.entry, work.plannedName(folder.entry));
+      return why === undefined ? { state: 'removed' } : { state: 'failed', reason: why };
     } finally {
       pool.release(parent);
     }
   } catch (error) {
-    work.leave(index, 'failed', reasonOfFolder(error));
+    return { state: 'failed', reason: reasonOfFolder(error) };
   }
 }
 
-async function flushFolders(
-  touched: ReadonlyMap<string, Touched>,
+/** Flushes the folder that holds the entry. */
+async function flushHolder(
+  work: ItemWork,
+  entryPath: string,
   pool: DirectoryPool,
   context: DisposalContext,
 ): Promise<void> {
-  // A folder that was removed itself is made durable by flushing the one that held it.
-  const remaining = [...touched.values()].filter(
-    ({ work, entryPath }) => entryPath === '' || !work.isFolderRemoved(splitEntryPath(entryPath).folder),
-  );
-  await runInLanes(remaining, LANES, async ({ work, entryPath }) => {
+  try {
+    const folder = pool.acquire(work, entryPath);
     try {
-      const folder = pool.acquire(work, entryPath);
-      try {
-        await folder.sync();
-      } finally {
-        pool.release(folder);
-      }
-    } catch (error) {
-      work.note(reason('folder-not-flushed', reasonOfFolder(error).code));
-      return;
+      await folder.sync();
+    } finally {
+      pool.release(folder);
     }
-    context.observe({ step: 'folder-synced', itemId: work.target.itemId, fileIndex: null });
-  });
+  } catch (error) {
+    work.note(reason('folder-not-flushed', reasonOfFolder(error).code));
+    return;
+  }
+  context.observe({ step: 'folder-synced', itemId: work.target.itemId, fileIndex: null });
 }

@@ -1,13 +1,18 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import type { Reason } from '../model/index.js';
-import { assertDistinct, carryOut, contextOf, type DisposalOptions } from './destruction.js';
+import { carryOut } from './carrying-out.js';
+import { assertDistinct, contextOf, type DisposalOptions } from './destruction.js';
 import { DirectoryPool } from './directory-pool.js';
+import { createExaminer } from './disk-examiner.js';
 import type { DisposalJournal } from './disposal-journal.js';
 import type { PendingDisposal, PendingEntry, TargetOutcome } from './disposal-target.js';
-import { createExaminer, type Examiner, leadsThroughLink } from './examination.js';
+import { type EntryPages, pagesOf, partsOf } from './entry-pages.js';
+import type { Examiner } from './examination.js';
 import { recognize } from './file-identity.js';
-import { assessmentOf } from './file-survey.js';
+import { FilesOnMedium } from './file-survey.js';
 import { type EntryProgress, ItemWork } from './item-work.js';
+import { leadsThroughLink } from './links-on-the-way.js';
+import { DEFAULT_METHOD } from './overwrite-method.js';
 import { errnoOf, reason, reasonOfFolder } from './reasons.js';
 
 /** Where the planned file is now. */
@@ -18,13 +23,13 @@ function statOf(path: Buffer): BigIntStats | undefined {
 }
 
 /** Throws a system error when the folder cannot be reached. */
-function find(work: ItemWork, index: number, entry: PendingEntry, pool: DirectoryPool): Found {
+function find(work: ItemWork, entry: PendingEntry, pool: DirectoryPool): Found {
   const folder = pool.acquire(work, entry.path);
   try {
     const neutral =
       entry.neutralName === null ? undefined : statOf(folder.child(Buffer.from(entry.neutralName)));
     if (neutral !== undefined && recognize(entry, neutral, true) === 'same') return 'neutral';
-    const original = statOf(folder.child(work.plannedName(index)));
+    const original = statOf(folder.child(work.plannedName(entry)));
     if (original === undefined) return neutral === undefined ? 'absent' : 'replaced';
     const seen = recognize(entry, original, entry.type !== 'file');
     if (seen === 'same') return 'original';
@@ -48,7 +53,7 @@ function locate(work: ItemWork, index: number, entry: PendingEntry, pool: Direct
   const overwritten = entry.state === 'overwritten';
   let found: Found;
   try {
-    found = find(work, index, entry, pool);
+    found = find(work, entry, pool);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return conclusionOfAbsence(entry, false);
     return { state: overwritten ? 'failed' : 'unknown', reason: reasonOfFolder(error) };
@@ -77,24 +82,46 @@ function obstacleAt(
   return otherVolume && gone ? reason('volume-absent') : undefined;
 }
 
-function prepare(pending: PendingDisposal, examiner: Examiner): ItemWork {
-  const { target, entries } = pending;
-  const place = examiner.examinePlace(target.location);
-  const assessment = assessmentOf(place.assessment, entries);
-  const work = new ItemWork(target, entries, assessment, true);
-  const obstacle = obstacleAt(pending, place);
+/** Finds out where each entry of the page is now. */
+function locatePage(work: ItemWork, obstacle: Reason | undefined): void {
   const pool = new DirectoryPool();
   try {
-    for (const [index, entry] of entries.entries()) {
+    for (const [index, planned] of work.page()) {
+      const entry = planned as PendingEntry;
       if (entry.state !== 'pending') work.noteVerification(entry.verifiedFrom);
-      if (entry.state === 'removed') work.progress[index] = { state: 'removed' };
+      if (entry.state === 'removed') work.set(index, { state: 'removed' });
       else if (obstacle !== undefined) work.leave(index, 'unknown', obstacle);
-      else work.progress[index] = locate(work, index, entry, pool);
+      else work.set(index, locate(work, index, entry, pool));
     }
   } finally {
     pool.close();
   }
-  return work;
+}
+
+async function prepare(pending: PendingDisposal, examiner: Examiner): Promise<ItemWork> {
+  const { target } = pending;
+  const entries: EntryPages<PendingEntry> = isList(pending.entries)
+    ? pagesOf(pending.entries)
+    : pending.entries;
+  const place = examiner.examinePlace(target.location);
+  const files = new FilesOnMedium();
+  let top: PendingEntry | undefined;
+  for await (const part of partsOf(entries)) {
+    top ??= part[0];
+    files.add(place.assessment, part);
+  }
+  const obstacle = obstacleAt(pending, place);
+  return new ItemWork({
+    target,
+    entries,
+    method: top?.method ?? DEFAULT_METHOD,
+    assessment: files.assess(place.assessment),
+    locate: (work) => locatePage(work, obstacle),
+  });
+}
+
+function isList(entries: PendingDisposal['entries']): entries is readonly PendingEntry[] {
+  return Array.isArray(entries);
 }
 
 /**
@@ -119,11 +146,11 @@ export async function resume(
   const context = contextOf(journal, options);
   if (pending.length === 0 || options.signal?.aborted === true) return [];
   const examiner = createExaminer(options);
-  const works = pending.map((each) => {
-    const work = prepare(each, examiner);
+  const works: ItemWork[] = [];
+  for (const each of pending) {
+    works.push(await prepare(each, examiner));
     context.observe({ step: 'examined', itemId: each.target.itemId, fileIndex: null });
-    return work;
-  });
+  }
   await carryOut(works, context);
   const outcomes = works.filter((work) => work.stopped?.code !== 'stopped').map((work) => work.outcome());
   if (outcomes.length > 0) await journal.finish(outcomes);

@@ -142,7 +142,7 @@ describe('examine: a folder', () => {
     const examined = await examine(box.path('f'), 'folder', box);
     expect(examined).toMatchObject({ status: 'ready', bytes: 5n, fingerprint: { files: 2, bytes: '5' } });
     if (examined.status !== 'ready') return;
-    expect(examined.entries.map((entry) => `${entry.type} ${entry.path}`)).toEqual([
+    expect(examined.entries?.map((entry) => `${entry.type} ${entry.path}`)).toEqual([
       'directory ',
       'symlink link',
       'directory sub',
@@ -187,7 +187,7 @@ describe('examine: a folder', () => {
     fill();
     const before = await examine(box.path('f'), 'folder', box);
     const unchanged = await examine(box.path('f'), 'folder', box);
-    expect(unchanged).toEqual(before);
+    expect({ ...unchanged, readAgain: null }).toEqual({ ...before, readAgain: null });
     change();
     const after = await examine(box.path('f'), 'folder', box);
     if (before.status !== 'ready' || after.status !== 'ready') throw new Error('not ready');
@@ -215,7 +215,7 @@ describe('examine: a folder', () => {
     for (const name of names) writeFileSync(Buffer.concat([Buffer.from(`${box.path('f')}/`), name]), 'x');
     const examined = await examine(box.path('f'), 'folder', box);
     if (examined.status !== 'ready') throw new Error(examined.reason.code);
-    expect(examined.entries.map((entry) => entry.path)).toEqual(['', '50%25', 'a%FF', 'line%0Afeed', 'é']);
+    expect(examined.entries?.map((entry) => entry.path)).toEqual(['', '50%25', 'a%FF', 'line%0Afeed', 'é']);
   });
 
   it('refuses a bind mount below and at the location, though the device number is the same', async (context) => {

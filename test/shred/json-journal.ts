@@ -41,7 +41,7 @@ export class JsonJournal implements DisposalJournal {
     return stored;
   }
 
-  pending(): PendingDisposal[] {
+  pending(): StoredItem[] {
     return Object.values(this.read().items).filter((item) => item.outcome === null);
   }
 
@@ -54,7 +54,8 @@ export class JsonJournal implements DisposalJournal {
     this.#change((stored) => {
       for (const { target, entries } of requests) {
         if (stored.held.includes(target.itemId)) continue;
-        const pending = entries.map(
+        const pending = Array.from(
+          entries,
           (entry): PendingEntry => ({ ...entry, state: 'pending', verifiedFrom: null }),
         );
         stored.items[target.itemId] = { target, entries: pending, outcome: null };
@@ -69,6 +70,10 @@ export class JsonJournal implements DisposalJournal {
   async stillAuthorized(itemId: string): Promise<Reason | undefined> {
     this.calls.push('stillAuthorized');
     return this.read().held.includes(itemId) ? HELD : undefined;
+  }
+
+  async entries(itemId: string, from: number, count: number): Promise<PendingEntry[]> {
+    return this.read().items[itemId]?.entries.slice(from, from + count) ?? [];
   }
 
   async overwritten(marks: readonly OverwrittenMark[]): Promise<void> {

@@ -8,6 +8,9 @@ import { type Child, compileProgram, startProgram } from '../child-program.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { sampleHold, sampleItem, sampleLogRecord, samplePlan, sampleRun, UNDUE } from './samples.js';
 
+/** More entries than any disposal here has. */
+const ALL = { from: 0, count: 10_000 };
+
 /**
  * What both databases must do alike.
  *
@@ -606,21 +609,24 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       ).rejects.toThrow('entered already');
       const marks = [0, 1099].map((position) => ({ itemId: 'a', position }));
       await store.runs.markOverwritten('run-1', marks, 'medium');
-      const stored = await store.runs.entries('run-1', 'a');
+      const stored = await store.runs.entries('run-1', 'a', ALL);
       expect(stored).toHaveLength(1100);
+      expect(await store.runs.countEntries('run-1', 'a')).toBe(1100);
+      const part = await store.runs.entries('run-1', 'a', { from: 1000, count: 50 });
+      expect(part.map(({ position }) => position)).toEqual(Array.from({ length: 50 }, (_, at) => 1000 + at));
       const done = stored.filter(({ state }) => state === 'overwritten');
       expect(done.map(({ position, verifiedFrom }) => [position, verifiedFrom])).toEqual([
         [0, 'medium'],
         [1099, 'medium'],
       ]);
-      expect(await store.runs.entries('run-1', 'b')).toEqual(entries.slice(0, 1));
+      expect(await store.runs.entries('run-1', 'b', ALL)).toEqual(entries.slice(0, 1));
       expect(await store.runs.disposals('run-1', 'begun')).toEqual([begun, other]);
       const end = { outcome: 'overwritten-verified' as const, result: '{}', outcomeSeq: 6 };
       await store.transaction((transaction) =>
         transaction.runs.finishDisposals('run-1', [{ itemId: 'a', ...end }]),
       );
-      expect(await store.runs.entries('run-1', 'a')).toEqual([]);
-      expect(await store.runs.entries('run-1', 'b')).toHaveLength(1);
+      expect(await store.runs.entries('run-1', 'a', ALL)).toEqual([]);
+      expect(await store.runs.entries('run-1', 'b', ALL)).toHaveLength(1);
       expect(await store.runs.disposals('run-1')).toEqual([{ ...begun, state: 'done', ...end }, other]);
       expect((await store.runs.unfinished()).map(({ id }) => id)).toEqual(['run-1']);
       await store.runs.finish('run-1', '2026-01-03T00:00:00.000Z');

@@ -220,15 +220,19 @@ export class RunRepository {
   /** Needs a transaction. */
   async insertEntries(
     runId: string,
-    all: readonly { itemId: string; entries: readonly DisposalEntryRecord[] }[],
+    all: readonly { itemId: string; entries: Iterable<DisposalEntryRecord> }[],
   ): Promise<void> {
-    const rows = all.flatMap(({ itemId, entries }) =>
-      entries.map(({ position, state, verifiedFrom, entry }) => [
-        ...[runId, itemId, position, state, verifiedFrom, entry],
-      ]),
-    );
-    const inserted = await this.inBulk(ENTRIES, rows, (bulk, part) => bulk.insert(part));
-    if (inserted !== rows.length) throw new Error('An entry of a disposal is entered already');
+    let count = 0;
+    const rows = function* (): Generator<(string | number | null)[]> {
+      for (const { itemId, entries } of all) {
+        for (const { position, state, verifiedFrom, entry } of entries) {
+          count += 1;
+          yield [runId, itemId, position, state, verifiedFrom, entry];
+        }
+      }
+    };
+    const inserted = await this.inBulk(ENTRIES, rows(), (bulk, part) => bulk.insert(part));
+    if (inserted !== count) throw new Error('An entry of a disposal is entered already');
   }
 
   async markOverwritten(
@@ -247,24 +251,39 @@ export class RunRepository {
 
   private async inBulk<Row extends readonly (string | number | null)[]>(
     table: BulkTable,
-    rows: readonly Row[],
+    rows: Iterable<Row>,
     write: (bulk: BulkInsert, part: readonly Row[]) => Promise<number>,
   ): Promise<number> {
-    if (rows.length === 0) return 0;
     const bulk = await bulkInsert(this.database as Knex.Transaction, table);
     let written = 0;
     try {
-      for (let at = 0; at < rows.length; at += BULK_ROWS) {
-        written += await write(bulk, rows.slice(at, at + BULK_ROWS));
+      let part: Row[] = [];
+      for (const row of rows) {
+        part.push(row);
+        if (part.length < BULK_ROWS) continue;
+        written += await write(bulk, part);
+        part = [];
       }
+      if (part.length > 0) written += await write(bulk, part);
     } finally {
       await bulk.close();
     }
     return written;
   }
 
-  async entries(runId: string, itemId: string): Promise<DisposalEntryRecord[]> {
+  async countEntries(runId: string, itemId: string): Promise<number> {
+    const [row] = await this.entriesOf(runId, itemId).count({ count: '*' });
+    return Number(row?.count ?? 0);
+  }
+
+  /** Entries of one item in their order, from a position on. */
+  async entries(
+    runId: string,
+    itemId: string,
+    { from, count }: { from: number; count: number },
+  ): Promise<DisposalEntryRecord[]> {
     const rows: DisposalEntryRecord[] = await this.entriesOf(runId, itemId)
+      .whereBetween('position', [from, from + count - 1])
       .orderBy('position')
       .select('position', 'state', { verifiedFrom: 'verified_from' }, 'entry');
     return rows;
