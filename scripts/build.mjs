@@ -18,6 +18,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build as bundle } from 'esbuild';
+import { joinChunks } from './join-chunks.mjs';
 import { lazyRequires, ON_DEMAND } from './lazy-requires.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -57,6 +58,13 @@ const MODULES = {
   chunkNames: 'chunks/[name]-[hash]',
   external: EXTERNAL,
   banner: { js: BANNER },
+};
+
+/** What every command loads: the command line, then what a command is made of, then an open workspace. */
+const JOINED = {
+  start: ['virtual:quietus:program'],
+  command: ['src/commands/inventory/list.ts'],
+  session: ['src/session/index.ts', 'src/workspace/index.ts'],
 };
 
 /**
@@ -118,7 +126,13 @@ function inputsDigest() {
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  files.push('package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lazy-requires.mjs');
+  files.push(
+    'package.json',
+    'package-lock.json',
+    'scripts/build.mjs',
+    'scripts/lazy-requires.mjs',
+    'scripts/join-chunks.mjs',
+  );
   const hash = createHash('sha256');
   for (const file of files.sort()) {
     const bytes = readFileSync(join(root, file));
@@ -145,6 +159,7 @@ async function bundleInto(folder) {
     metafile: true,
     plugins: [virtualModule('quietus:program', programSource(pjson, commands)), lazyRequires()],
   });
+  await joinChunks(folder, metafile, JOINED);
   await bundle({
     ...COMMON,
     entryPoints: ON_DEMAND,

@@ -6,6 +6,7 @@
 // 60 ms. With this plugin the name becomes a property that requires at the first use. The order of side
 // effects between modules changes; nothing else does.
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 const OCLIF = /[\\/]node_modules[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/;
 const OCLIF_IMPORT =
@@ -95,13 +96,13 @@ export function lazyRequires() {
         contents: 'module.exports = () => Object.assign(() => {}, { enabled: false });',
       }));
       // A `require` of our own is for a package that is not wanted at every start: in the bundle, the bundler's.
-      api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
-        contents: (await readFile(path, 'utf8')).replace(
+      api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+        const source = (await readFile(path, 'utf8')).replace(
           'const require = createRequire(import.meta.url);',
           '',
-        ),
-        loader: 'ts',
-      }));
+        );
+        return { contents: await pastIndexes(source, path), loader: 'ts' };
+      });
     },
   };
 }
@@ -158,4 +159,48 @@ function absent(what) {
     });
     return all;
   })()`;
+}
+
+const INDEX_IMPORT = /^import \{([^}]*)\} from '(\.{1,2}\/[^']*index\.js)';$/gm;
+const RE_EXPORT = /^export \{([^}]*)\} from '(\.\/[^']+)';$/gm;
+/** For each index.ts: the file that each name comes from, relative to its folder. */
+const indexes = new Map();
+
+/**
+ * Writes imports from a folder's index.ts as imports from the files behind it. A bundler puts together what the same
+ * entries reach, and reaches all of an index that any command loads as a whole: a command would load the verification of
+ * the log to append an entry.
+ */
+async function pastIndexes(source, path) {
+  const statements = [...source.matchAll(INDEX_IMPORT)];
+  let result = source;
+  for (const [statement, names, target] of statements) {
+    const index = join(dirname(path), target.replace(/\.js$/, '.ts'));
+    const places = await placesOf(index);
+    const lines = namesOf(names).map((name) => {
+      const file = places.get(name.split(' ')[0]);
+      const from = file === undefined ? target : `${dirname(target)}/${file}`;
+      return `import { ${name} } from '${from}';`;
+    });
+    result = result.replace(statement, () => lines.join('\n'));
+  }
+  return result;
+}
+
+async function placesOf(index) {
+  const known = indexes.get(index);
+  if (known) return known;
+  const places = new Map();
+  for (const [, names, file] of (await readFile(index, 'utf8')).matchAll(RE_EXPORT))
+    for (const name of namesOf(names)) if (!name.includes(' ')) places.set(name, file);
+  indexes.set(index, places);
+  return places;
+}
+
+/** The values of an import or export list; types are no code. */
+function namesOf(list) {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !name.startsWith('type '));
 }

@@ -1,4 +1,4 @@
-import { checkpointLog, deliverCheckpoint, isWithoutKey, type Recorder } from '../audit/index.js';
+import type { Recorder } from '../audit/index.js';
 import { Fault } from '../model/index.js';
 import type { Store } from '../store/index.js';
 import type { Clock, LogSettings, WorkspacePaths } from '../workspace/index.js';
@@ -19,6 +19,7 @@ export async function finishLog(log: {
 }): Promise<void> {
   const { recorder, warn } = log;
   if (recorder.needsCheckpoint) {
+    const { checkpointLog, isWithoutKey } = await signing();
     try {
       await checkpointLog(log);
     } catch (error) {
@@ -49,5 +50,11 @@ export async function deliver(
 ): Promise<string[]> {
   const { store, clock, paths } = log;
   const { witnesses } = log.settings().log;
+  const { deliverCheckpoint } = await signing();
   return await deliverCheckpoint({ store, clock, checkpoints: paths.checkpoints, witnesses }, options);
+}
+
+/** Loaded where something is signed: most commands sign nothing, and this is a third of what they would load. */
+async function signing() {
+  return await import('../audit/index.js');
 }
