@@ -8,7 +8,9 @@ let script = '';
 
 beforeAll(async () => {
   script = join(temporaryFolder(), 'quietus.bash');
-  writeFileSync(script, (await quietus(['completion', 'bash'])).stdout);
+  const { stdout, stderr, status } = await quietus(['completion', 'bash']);
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  writeFileSync(script, stdout);
 });
 
 /** What bash offers after the words, the last of which is being typed. */

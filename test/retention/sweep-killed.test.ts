@@ -78,7 +78,7 @@ function chosenSteps(steps: readonly string[]): number[] {
     const before = seen.get(name) ?? 0;
     seen.set(name, before + 1);
     const last = steps.lastIndexOf(name) === index;
-    return process.env.QUIETUS_TEST_EVERY_STEP || before % 12 === 0 || last ? [index + 1] : [];
+    return process.env.QUIETUS_TEST_EVERY_STEP || before % 24 === 0 || last ? [index + 1] : [];
   });
 }
 
