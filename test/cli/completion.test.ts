@@ -17,7 +17,7 @@ beforeAll(async () => {
 function offers(...words: string[]): string[] {
   const line = ['quietus', ...words].map((word) => `'${word}'`).join(' ');
   const program = `source '${script}'; COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _quietus; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr, status } = spawnSync('bash', ['-uc', program], { encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-uc', program], { encoding: 'utf8' });
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   return stdout.split('\n').filter(Boolean);
 }
