@@ -77,7 +77,8 @@ async function judgeSpellings(
     const transferred =
       own ?? here.find((item) => item.state === 'transferred' && isOverwritable(item.medium));
     const subject = transferred ?? {
-      ...{ id: '', recordClass, otherClasses: [], subjects: [], custodian: null },
+      ...{ id: '', title: '', recordClass, otherClasses: [], subjects: [], piElements: [] },
+      ...{ custodian: null, department: null, created: null, modified: null, closed: null, lastUsed: null },
       medium,
       location,
     };

@@ -1,10 +1,6 @@
 export { holdDigest, requireHoldsAsLogged } from './hold-evidence.js';
 export { type HoldGuard, holdGuard } from './hold-guard.js';
-export {
-  compileCoolingOff,
-  compileHolds,
-  foldedName,
-  type HeldItem,
-  holdsOn,
-  normalizedPath,
-} from './legal-hold.js';
+export { foldedName } from './hold-index.js';
+export { normalizedPath } from './hold-locations.js';
+export { holdQueryText, isHoldQuery, parseHoldQuery } from './hold-query.js';
+export { compileCoolingOff, compileHolds, type HeldItem, holdsOn } from './legal-hold.js';

@@ -5,12 +5,12 @@ import {
   type HoldScopeKind,
   type InventoryItem,
 } from '../model/index.js';
+import { addAll, byCodeUnits, foldedName, indexHolds } from './hold-index.js';
+import { compileLocations } from './hold-locations.js';
+import { compileHoldQuery, isHoldQuery, parseHoldQuery, type QueriedItem } from './hold-query.js';
 
 /** What of an item holds look at. */
-export type HeldItem = Pick<
-  InventoryItem,
-  'id' | 'recordClass' | 'otherClasses' | 'subjects' | 'custodian' | 'medium' | 'location'
->;
+export type HeldItem = Pick<InventoryItem, 'id'> & QueriedItem;
 
 /** Holds prepared for many items. */
 export interface CompiledHolds {
@@ -30,6 +30,7 @@ export interface CompiledHolds {
  *   would destroy what is held. Case counts, as it does on disk. Symbolic links are not followed here.
  * - `location`, for all other media: every text that begins with it, whatever its case and spacing; and where both
  *   are absolute paths, what is said above too.
+ * - `query`: all of its conditions are true; see `compileHoldQuery`. One that cannot be read reaches everything.
  */
 export function holdsOn(item: HeldItem, holds: readonly Hold[]): readonly string[] {
   return compileHolds(holds).on(item);
@@ -43,15 +44,17 @@ export function compileHolds(holds: readonly Hold[]): CompiledHolds {
     custodian: [],
     subject: [],
     location: [],
+    query: [],
   };
   for (const hold of holds) {
     if (hold.releasedAt !== null) continue;
     for (const { kind, value } of hold.scopes) scopes[kind].push([value, hold.id]);
   }
-  const items = index(scopes.item, (text) => text);
-  const classes = index(scopes.class, (text) => text);
-  const subjects = index(scopes.subject, (text) => text);
-  const custodians = index(scopes.custodian, foldedName);
+  const items = indexHolds(scopes.item, (text) => text);
+  const classes = indexHolds(scopes.class, (text) => text);
+  const subjects = indexHolds(scopes.subject, (text) => text);
+  const custodians = indexHolds(scopes.custodian, foldedName);
+  const queries = scopes.query.map(([text, id]) => [queryOf(text), id] as const);
   const reached = scopes.location.length === 0 ? undefined : compileLocations(scopes.location);
   return {
     on(item) {
@@ -61,6 +64,7 @@ export function compileHolds(holds: readonly Hold[]): CompiledHolds {
       if (custodians.size > 0 && item.custodian !== null)
         addAll(found, custodians.get(foldedName(item.custodian)));
       reached?.(item, found);
+      for (const [matches, id] of queries) if (!found.has(id) && matches(item)) found.add(id);
       return found.size === 0 ? NONE : [...found].toSorted(byCodeUnits);
     },
   };
@@ -90,97 +94,8 @@ export function compileCoolingOff(
     });
 }
 
-/**
- * An absolute path without `.`, `..`, doubled or closing slashes, in Unicode normalization form C, so that two
- * spellings of one place are one text. The root is `/`.
- */
-export function normalizedPath(path: string): string {
-  const text = path.normalize('NFC');
-  if (!/\/\/|\/\.{1,2}(?:\/|$)|.\/$/.test(text)) return text;
-  const segments: string[] = [];
-  for (const segment of text.split('/')) {
-    if (segment === '..') segments.pop();
-    else if (segment !== '' && segment !== '.') segments.push(segment);
-  }
-  return `/${segments.join('/')}`;
+function queryOf(text: string): (item: HeldItem) => boolean {
+  return isHoldQuery(text) ? compileHoldQuery(parseHoldQuery(text)) : () => true;
 }
 
 const NONE: readonly string[] = Object.freeze([]);
-
-type Index = ReadonlyMap<string, readonly string[]>;
-
-function index(entries: readonly [string, string][], keyOf: (value: string) => string): Index {
-  const result = new Map<string, string[]>();
-  for (const [value, id] of entries) {
-    const key = keyOf(value);
-    const known = result.get(key);
-    if (known) known.push(id);
-    else result.set(key, [id]);
-  }
-  return result;
-}
-
-function compileLocations(
-  entries: readonly [string, string][],
-): (item: HeldItem, found: Set<string>) => void {
-  const paths = index(
-    entries.filter(([value]) => value.startsWith('/')),
-    normalizedPath,
-  );
-  const sorted = [...paths.keys()].toSorted(byCodeUnits);
-  const texts = index(entries, (value) => foldedName(value).replace(/(?<=.)\/+$/, ''));
-  const lengths = [...new Set([...texts.keys()].map((text) => text.length))].toSorted((a, b) => a - b);
-  return (item, found) => {
-    const { location, medium } = item;
-    if (location.startsWith('/')) {
-      const path = normalizedPath(location);
-      addHoldsAbove(path, paths, found);
-      addHoldsBelow(path, paths, sorted, found);
-    }
-    if (medium === 'file' || medium === 'folder') return;
-    const text = foldedName(location);
-    for (const length of lengths) {
-      if (length > text.length) break;
-      addAll(found, texts.get(text.slice(0, length)));
-    }
-  };
-}
-
-/** Holds on the path itself or on a folder that it lies in. */
-function addHoldsAbove(path: string, paths: Index, found: Set<string>): void {
-  addAll(found, paths.get('/'));
-  for (let end = path.indexOf('/', 1); end !== -1; end = path.indexOf('/', end + 1)) {
-    addAll(found, paths.get(path.slice(0, end)));
-  }
-  addAll(found, paths.get(path));
-}
-
-/** Holds on something inside the path. */
-function addHoldsBelow(path: string, paths: Index, sorted: readonly string[], found: Set<string>): void {
-  const prefix = path === '/' ? '/' : `${path}/`;
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? '') < prefix) low = middle + 1;
-    else high = middle;
-  }
-  for (let at = low; at < sorted.length; at += 1) {
-    const held = sorted[at] ?? '';
-    if (!held.startsWith(prefix)) return;
-    addAll(found, paths.get(held));
-  }
-}
-
-function addAll(found: Set<string>, ids: readonly string[] | undefined): void {
-  if (ids) for (const id of ids) found.add(id);
-}
-
-function byCodeUnits(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-/** A name as holds compare it: without case, and with every run of spaces as one. */
-export function foldedName(text: string): string {
-  return text.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
-}

@@ -1,7 +1,10 @@
 import type { CalendarDate } from './calendar-date.js';
 
-/** What a hold reaches. `location` is a path prefix that ends at a path separator or at the end. */
-export const HOLD_SCOPES = ['item', 'class', 'custodian', 'subject', 'location'] as const;
+/**
+ * What a hold reaches. `location` is a path prefix that ends at a path separator or at the end; `query` is a text of
+ * conditions that must all be true.
+ */
+export const HOLD_SCOPES = ['item', 'class', 'custodian', 'subject', 'location', 'query'] as const;
 export type HoldScopeKind = (typeof HOLD_SCOPES)[number];
 
 export interface HoldScope {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isHoldQuery } from '../holds/index.js';
 import { csvLine } from '../inventory/index.js';
 import { badInput, HOLD_SCOPES, type Hold, type HoldScope, type HoldScopeKind } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -86,7 +87,7 @@ async function readHolds(path: string): Promise<HoldRow[]> {
   for (const { line, cells } of rows) {
     const cell = (name: (typeof COLUMNS)[number]) => cells[places.get(name) ?? -1] ?? '';
     const kind = cell('kind');
-    if (!isScopeKind(kind) || [cell('hold'), cell('matter'), cell('value')].includes('')) {
+    if (!isScope(kind, cell('value')) || [cell('hold'), cell('matter')].includes('')) {
       bad.push(line);
       continue;
     }
@@ -106,8 +107,9 @@ async function readHolds(path: string): Promise<HoldRow[]> {
   });
 }
 
-function isScopeKind(text: string): text is HoldScopeKind {
-  return (HOLD_SCOPES as readonly string[]).includes(text);
+function isScope(kind: string, value: string): kind is HoldScopeKind {
+  if (value === '' || !(HOLD_SCOPES as readonly string[]).includes(kind)) return false;
+  return kind !== 'query' || isHoldQuery(value);
 }
 
 function stands({ releasedAt, coolingOffUntil }: Hold, today: string): boolean {

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { foldedName, holdDigest, normalizedPath } from '../holds/index.js';
+import { foldedName, holdDigest, holdQueryText, normalizedPath, parseHoldQuery } from '../holds/index.js';
 import { badInput, HOLD_SCOPES, type Hold, type HoldScope, type HoldScopeKind } from '../model/index.js';
 import { dayAfter } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
@@ -21,7 +21,7 @@ export interface HoldRequest {
  * Places a hold. It is in force when this returns: plans that exist already leave out what it reaches, and a
  * sweep that is running passes over it.
  *
- * @throws Fault `hold-text-invalid`, `hold-scope-missing`, `item-unknown`, `operator-unknown`
+ * @throws Fault `hold-text-invalid`, `hold-scope-missing`, `hold-query-invalid`, `item-unknown`, `operator-unknown`
  */
 export async function placeHold(session: Session, request: HoldRequest): Promise<Hold> {
   const matter = requireLine(request.matter, '--matter');
@@ -29,7 +29,7 @@ export async function placeHold(session: Session, request: HoldRequest): Promise
   const scopes = distinct(request.scopes);
   if (scopes.length === 0) {
     throw badInput('hold-scope-missing', 'A hold reaches nothing without a scope', {
-      hint: 'Name at least one: --item ID, --class C, --subject ID, --custodian NAME or --location PATH',
+      hint: 'Name at least one: --item ID, --class C, --subject ID, --custodian NAME, --location PATH or --query CONDITIONS',
     });
   }
   const operator = await session.operator();
@@ -156,7 +156,8 @@ function requireLine(text: string, what: string): string {
 function distinct(scopes: readonly HoldScope[]): HoldScope[] {
   const known = new Map<string, HoldScope>();
   for (const { kind, value } of scopes) {
-    const text = requireLine(value, `--${kind}`);
+    const line = requireLine(value, `--${kind}`);
+    const text = kind === 'query' ? holdQueryText(parseHoldQuery(line)) : line;
     known.set(`${kind} ${text}`, { kind, value: text });
   }
   return [...known.values()];
@@ -190,16 +191,27 @@ async function requireNames(transaction: StoreTransaction, scopes: readonly Hold
     ...(await transaction.items.activeByClass()).keys(),
   ]);
   const custodians = new Set((await transaction.items.custodians()).map(foldedName));
-  const unknown = scopes.filter(
-    ({ kind, value }) =>
-      (kind === 'class' && !classes.has(value)) ||
-      (kind === 'custodian' && !custodians.has(foldedName(value))),
-  );
+  const unknown = scopes
+    .flatMap(named)
+    .filter(
+      ({ kind, value }) =>
+        (kind === 'class' && !classes.has(value)) ||
+        (kind === 'custodian' && !custodians.has(foldedName(value))),
+    );
   if (unknown.length === 0) return;
   const kinds = [...new Set(unknown.map(({ kind }) => kind))].join(' and ');
   throw badInput('hold-scope-unknown', `No item has the ${kinds} that the hold names; no hold was placed`, {
     hint: 'Correct the spelling (quietus inventory list), or add --allow-unknown to hold what will come later',
     details: { kinds: unknown.map(({ kind }) => kind) },
+  });
+}
+
+/** The ids and names that a scope names; those of a query as if each had a scope of its own. */
+function named(scope: HoldScope): HoldScope[] {
+  if (scope.kind !== 'query') return [scope];
+  return parseHoldQuery(scope.value).flatMap((each) => {
+    if (each.field !== 'class' && each.field !== 'custodian') return [];
+    return each.values.map((value): HoldScope => ({ kind: each.field as 'class' | 'custodian', value }));
   });
 }
 

@@ -63,7 +63,10 @@ describe.skipIf(leftOut)('a bundle', () => {
     const blocks = commandsIn(readFileSync(join(folder, 'CHECK.md'), 'utf8'));
     expect(blocks).toHaveLength(5);
     const outputs = blocks.map((block) =>
-      spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', `${block}\n`], { cwd: folder, encoding: 'utf8' }),
+      spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', `${block}\n`], {
+        cwd: folder,
+        encoding: 'utf8',
+      }),
     );
     expect(outputs.map(({ status, stderr }) => [status, stderr.replace(/^CMS Verif.*\n/m, '')])).toEqual(
       blocks.map(() => [0, '']),
@@ -84,7 +87,9 @@ describe.skipIf(leftOut)('a bundle', () => {
     const json = join(folder, `certificate-${number}.json`);
     writeFileSync(json, readFileSync(json, 'utf8').replace('"holds_in_force": 0', '"holds_in_force": 1'));
     for (const block of blocks.slice(0, 3)) {
-      expect(spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', block], { cwd: folder }).status).not.toBe(0);
+      expect(spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', block], { cwd: folder }).status).not.toBe(
+        0,
+      );
     }
   });
 
@@ -219,7 +224,10 @@ describe.skipIf(leftOut)('a bundle', () => {
     execFileSync('unzip', ['-q', zip], { cwd: folder });
     const page = readFileSync(join(folder, 'CHECK.md'), 'utf8');
     const block = commandsIn(page).find((text) => text.includes('countersignatures/witness1')) ?? 'false';
-    const ran = spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', block], { cwd: folder, encoding: 'utf8' });
+    const ran = spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', block], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     expect([ran.status, ran.stdout]).toEqual([0, expect.stringContaining('Signature Verified Successfully')]);
     const inside = await verifyCertificateFile(session, number);
     expect(inside.files[0]?.checks.map(({ id }) => id)).toContain('countersignature');

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileHolds, holdsOn, normalizedPath } from '../../src/holds/index.js';
-import type { Hold, HoldScope } from '../../src/model/index.js';
+import {
+  compileHolds,
+  holdQueryText,
+  holdsOn,
+  normalizedPath,
+  parseHoldQuery,
+} from '../../src/holds/index.js';
+import type { CalendarDate, Hold, HoldScope } from '../../src/model/index.js';
 import { anItem } from '../retention/sample-item.js';
 
 function aHold(id: string, scopes: HoldScope[], releasedAt: string | null = null): Hold {
@@ -153,6 +159,97 @@ describe('the prepared form', () => {
         expect(once.split('/').some((part) => part === '.' || part === '..')).toBe(false);
         expect(normalizedPath(once)).toBe(once);
       }),
+    );
+  });
+});
+
+describe('a hold on a query', () => {
+  const item = {
+    ...{ title: 'Merger files, 2020', recordClass: 'contracts', otherClasses: ['tax'], subjects: ['CASE-7'] },
+    ...{
+      custodian: 'Jane Doe',
+      department: 'Legal',
+      medium: 'file' as const,
+      location: '/srv/legal/2020/a.pdf',
+    },
+    ...{ piElements: ['ssn' as const], closed: '2020-06-30' as CalendarDate, created: null },
+  };
+  const query = (value: string) => reaches({ kind: 'query', value }, item);
+
+  test.each([
+    // All conditions must be true.
+    ['class=contracts department=legal', true],
+    ['class=contracts department=HR', false],
+    // Any of the values of a condition, and any of the classes of the item.
+    ['class=payroll,tax', true],
+    ['custodian="jane  doe"', true],
+    ['custodian="John Roe","Jane Doe"', true],
+    ['subject=CASE-7', true],
+    ['subject=case-7', false],
+    ['medium=paper', false],
+    ['pi=ssn,medical medium=file', true],
+    ['title=merger', true],
+    ['title="files, 2020"', true],
+    ['title=acquisition', false],
+    // Places as in the scope `location`: below it, and the folder that it lies in.
+    ['location=/srv/legal', true],
+    ['location=/srv/legal/2020/a.pdf/x', true],
+    ['location=/srv/leg', false],
+    // Days, with the day itself or without it.
+    ['closed>=2020-06-30 closed<=2020-06-30', true],
+    ['closed=2020-06-30', true],
+    ['closed>2020-06-30', false],
+    ['closed<2020-06-30', false],
+    ['last-used>2100-01-01 class=contracts', true],
+    // A date that nobody entered lies in every range.
+    ['created<1950-01-01', true],
+  ])('%s: %j', (value, expected) => {
+    expect(query(value)).toBe(expected);
+  });
+
+  test.each([
+    ['', 'it has no condition'],
+    ['payroll', 'at character 1 no condition begins'],
+    ['class=payroll or class=tax', 'at character 14 no condition begins'],
+    ['class=', 'at character 1 no condition begins'],
+    ['colour=red', 'there is no field colour'],
+    ['class>payroll', 'class is compared with ='],
+    ['closed>=06/30/2020', 'closed is compared with one day, YYYY-MM-DD'],
+    ['closed=2020-02-30', 'closed is compared with one day, YYYY-MM-DD'],
+    ['medium=stick', 'medium is one of file, folder'],
+    ['custodian=""', 'custodian has an empty value'],
+    ['custodian="Jane', 'at character 1 no condition begins'],
+  ])('%j is refused, with the place and the reason', (value, message) => {
+    expect(() => parseHoldQuery(value)).toThrow(message);
+  });
+
+  test('that cannot be read reaches everything', () => {
+    expect(query('class=')).toBe(true);
+  });
+
+  test('reaches no more with another condition, and no less with another value', () => {
+    const conditions = fc.constantFrom(
+      ...['class=tax', 'class=payroll', 'department=legal', 'closed>2019-01-01', 'medium=paper', 'title=x'],
+    );
+    fc.assert(
+      fc.property(fc.array(conditions, { minLength: 1 }), conditions, (some, one) => {
+        if (!query(some.join(' '))) expect(query([...some, one].join(' '))).toBe(false);
+        if (query(some.join(' '))) expect(query(some.join(' ').replace('class=', 'class=other,'))).toBe(true);
+      }),
+    );
+  });
+
+  test('is stored as everybody would write it, and reads the same', () => {
+    for (const text of [
+      '  class = payroll , "tax"  closed >= 2020-01-01',
+      'custodian="Jane Doe",Roe title="a,b"',
+    ]) {
+      const canonical = holdQueryText(parseHoldQuery(text));
+      expect(parseHoldQuery(canonical)).toEqual(parseHoldQuery(text));
+      expect(holdQueryText(parseHoldQuery(canonical))).toBe(canonical);
+    }
+    expect(holdQueryText(parseHoldQuery('  class = payroll , "tax"  closed >= 2020-01-01'))).toBe(
+      'class=payroll,tax closed>=2020-01-01',
     );
   });
 });

@@ -61,6 +61,7 @@ it.each([
   ['H-1,M,,x,x,everything,payroll', 'holds-invalid'],
   ['H-1,,,x,x,class,payroll', 'holds-invalid'],
   ['H-1,M,,x,x,class,', 'holds-invalid'],
+  ['H-1,M,,x,x,query,class=', 'holds-invalid'],
 ])('a bad row places nothing: %s', async (row, code) => {
   const session = await sampleSession();
   const path = join(temporaryFolder(), 'items.holds.csv');

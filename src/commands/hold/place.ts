@@ -9,6 +9,7 @@ export default class HoldPlace extends QuietusCommand {
     '<%= config.bin %> <%= command.id %> --matter "Doe v. Acme" --class payroll --custodian "Jane Doe"',
     '<%= config.bin %> <%= command.id %> --matter "Audit 2026" --location /srv/hr/2024 --reason "Letter of counsel, 3 March"',
     '<%= config.bin %> <%= command.id %> --matter "Doe v. Acme" --item BOX-17 --item BOX-18',
+    `<%= config.bin %> <%= command.id %> --matter "Doe v. Acme" --query 'class=payroll custodian="Jane Doe" closed>=2020-01-01'`,
   ];
   static override flags = {
     matter: Flags.string({ description: 'What the hold is for.', required: true, helpValue: 'NAME' }),
@@ -38,6 +39,12 @@ export default class HoldPlace extends QuietusCommand {
       multiple: true,
       helpValue: 'PATH',
     }),
+    query: Flags.string({
+      description:
+        'Hold all items of which all these conditions are true, such as: class=payroll,tax department=HR closed>=2020-01-01; may be repeated.',
+      multiple: true,
+      helpValue: 'CONDITIONS',
+    }),
     'allow-unknown': Flags.boolean({
       description: 'Accept ids, classes and custodians that no item has yet.',
     }),
@@ -54,6 +61,7 @@ export default class HoldPlace extends QuietusCommand {
       ...(flags.custodian ?? []).map((value): HoldScope => ({ kind: 'custodian', value })),
       ...(flags.subject ?? []).map((value): HoldScope => ({ kind: 'subject', value: requireSubject(value) })),
       ...(flags.location ?? []).flatMap((value) => locationScopes(value, process.cwd())),
+      ...(flags.query ?? []).map((value): HoldScope => ({ kind: 'query', value })),
     ];
     const session = await this.openSession();
     const hold = await placeHold(session, {

@@ -1,0 +1,172 @@
+import {
+  badInput,
+  type CalendarDate,
+  classesOf,
+  type InventoryItem,
+  MEDIA,
+  PI_ELEMENTS,
+  parseCalendarDate,
+} from '../model/index.js';
+import { foldedName } from './hold-index.js';
+import { compileLocations } from './hold-locations.js';
+
+/** What of an item a query looks at. */
+export type QueriedItem = Pick<
+  InventoryItem,
+  | 'title'
+  | 'recordClass'
+  | 'otherClasses'
+  | 'subjects'
+  | 'custodian'
+  | 'department'
+  | 'medium'
+  | 'location'
+  | 'piElements'
+  | 'created'
+  | 'modified'
+  | 'closed'
+  | 'lastUsed'
+>;
+
+const DATES = {
+  created: 'created',
+  modified: 'modified',
+  closed: 'closed',
+  'last-used': 'lastUsed',
+} as const;
+const VALUES = ['class', 'custodian', 'department', 'subject', 'medium', 'pi', 'location', 'title'] as const;
+type DateField = keyof typeof DATES;
+type ValueField = (typeof VALUES)[number];
+
+/** One condition: a date in a range, or a field that is one of the values. */
+export type HoldCondition =
+  | { field: DateField; operator: '=' | '<' | '<=' | '>' | '>='; value: CalendarDate }
+  | { field: ValueField; operator: '='; values: readonly string[] };
+
+const CONDITION =
+  /\s*([a-z-]+)\s*(<=|>=|=|<|>)\s*((?:"[^"]*"|[^\s,"]+)(?:\s*,\s*(?:"[^"]*"|[^\s,"]+))*)(?=\s|$)/gy;
+
+/**
+ * Reads the query of a hold: conditions that must all be true, such as
+ * `class=payroll,tax custodian="Jane Doe" closed>=2020-01-01`. Values of one condition are separated by commas, and any
+ * of them will do; what has spaces or commas stands in double quotes.
+ *
+ * @throws Fault `hold-query-invalid` (exit 2) that says where
+ */
+export function parseHoldQuery(text: string): readonly HoldCondition[] {
+  const conditions: HoldCondition[] = [];
+  CONDITION.lastIndex = 0;
+  const end = text.trimEnd().length;
+  for (let at = 0; at < end; at = CONDITION.lastIndex) {
+    CONDITION.lastIndex = at;
+    const match = CONDITION.exec(text);
+    if (match === null) throw invalid(`at character ${at + 1} no condition begins`);
+    const [, field = '', operator = '', list = ''] = match;
+    const values = [...list.matchAll(/"([^"]*)"|[^\s,"]+/g)].map((value) => (value[1] ?? value[0]).trim());
+    conditions.push(condition(field, operator, values));
+  }
+  if (conditions.length === 0) throw invalid('it has no condition');
+  return conditions;
+}
+
+/** Whether a text is a query that {@link parseHoldQuery} reads. */
+export function isHoldQuery(text: string): boolean {
+  try {
+    parseHoldQuery(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The same query as everybody would write it: what is stored, compared and shown. */
+export function holdQueryText(conditions: readonly HoldCondition[]): string {
+  return conditions
+    .map((each) => {
+      const values = 'value' in each ? [each.value] : each.values;
+      const written = values.map((value) => (/^[^\s,"]+$/.test(value) ? value : `"${value}"`));
+      return `${each.field}${each.operator}${written.join(',')}`;
+    })
+    .join(' ');
+}
+
+/**
+ * Whether a query reaches an item: all of its conditions are true. Names, places and titles are compared as scopes
+ * compare them; `title` looks for the text anywhere in it. A date that nobody has entered lies in every range, because
+ * in doubt a hold reaches more.
+ */
+export function compileHoldQuery(conditions: readonly HoldCondition[]): (item: QueriedItem) => boolean {
+  const tests = conditions.map(testOf);
+  return (item) => tests.every((test) => test(item));
+}
+
+function condition(field: string, operator: string, values: readonly string[]): HoldCondition {
+  if (values.some((value) => value === '')) throw invalid(`${field} has an empty value`);
+  if (field in DATES) {
+    const date = values.length === 1 ? parseCalendarDate(values[0] ?? '') : undefined;
+    if (date === undefined) throw invalid(`${field} is compared with one day, YYYY-MM-DD`);
+    return { field: field as DateField, operator: operator as '=', value: date };
+  }
+  if (!(VALUES as readonly string[]).includes(field)) {
+    throw invalid(`there is no field ${field}; it has ${[...VALUES, ...Object.keys(DATES)].join(', ')}`);
+  }
+  if (operator !== '=') throw invalid(`${field} is compared with =`);
+  const known: Partial<Record<string, readonly string[]>> = { medium: MEDIA, pi: PI_ELEMENTS };
+  const wrong = values.find((value) => known[field]?.includes(value) === false);
+  if (wrong !== undefined) throw invalid(`${field} is one of ${known[field]?.join(', ')}`);
+  return { field: field as ValueField, operator, values };
+}
+
+function testOf(condition: HoldCondition): (item: QueriedItem) => boolean {
+  if ('value' in condition) {
+    const { operator, value } = condition;
+    const field = DATES[condition.field];
+    return (item) => {
+      const date = item[field];
+      return date === null || COMPARE[operator](date, value);
+    };
+  }
+  const { field, values } = condition;
+  if (field === 'location') {
+    const reach = compileLocations(values.map((value) => [value, value]));
+    return (item) => {
+      const found = new Set<string>();
+      reach(item, found);
+      return found.size > 0;
+    };
+  }
+  const folded = FOLDED.has(field);
+  const wanted = new Set(folded ? values.map(foldedName) : values);
+  if (field === 'title') {
+    const parts = [...wanted];
+    return (item) => parts.some((part) => foldedName(item.title).includes(part));
+  }
+  return (item) => READ[field](item).some((value) => wanted.has(folded ? foldedName(value) : value));
+}
+
+const COMPARE = {
+  '=': (a: string, b: string) => a === b,
+  '<': (a: string, b: string) => a < b,
+  '<=': (a: string, b: string) => a <= b,
+  '>': (a: string, b: string) => a > b,
+  '>=': (a: string, b: string) => a >= b,
+} as const;
+
+const FOLDED: ReadonlySet<ValueField> = new Set(['custodian', 'department', 'title']);
+
+const READ: Readonly<
+  Record<Exclude<ValueField, 'location' | 'title'>, (item: QueriedItem) => readonly string[]>
+> = {
+  class: classesOf,
+  subject: ({ subjects }) => subjects,
+  medium: ({ medium }) => [medium],
+  pi: ({ piElements }) => piElements,
+  custodian: ({ custodian }) => (custodian === null ? [] : [custodian]),
+  department: ({ department }) => (department === null ? [] : [department]),
+};
+
+function invalid(what: string): Error {
+  return badInput('hold-query-invalid', `The query of the hold cannot be read: ${what}`, {
+    hint: 'Write conditions that must all be true, such as: class=payroll custodian="Jane Doe" closed>=2020-01-01',
+  });
+}
