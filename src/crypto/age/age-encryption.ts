@@ -12,8 +12,9 @@ import type {
 } from '../encryption-format.js';
 import { notAsWritten } from './age-faults.js';
 import { ArmorWriter, readArmor } from './armor.js';
-import { ByteReader, fileBytes } from './byte-reader.js';
+import { ByteReader } from './byte-reader.js';
 import { PAYLOAD_NONCE_BYTES, payloadKey } from './chunk.js';
+import { hashFile } from './file-hash.js';
 import { wrapFileKey } from './file-key.js';
 import {
   openPayload,
@@ -139,24 +140,16 @@ class AgeProof implements Encrypted {
     const start = Buffer.alloc(prefix.length);
     await input.file.read(start, 0, start.length, 0);
     if (!start.equals(prefix)) throw notAsWritten('its header is another');
-    const stop = new AbortController();
     const hash = createHash('sha256');
-    const hashed = (async () => {
-      for await (const piece of fileBytes(input)) {
-        if (stop.signal.aborted) return;
-        hash.update(piece);
-      }
-    })();
-    hashed.catch(() => {});
+    const length = ciphertextBytes - prefix.length;
+    const source = { fd: input.file.fd, position: prefix.length, length };
+    const first = hashFile(input.file.fd, hash, options.signal);
     try {
-      const length = ciphertextBytes - prefix.length;
-      const source = { fd: input.file.fd, position: prefix.length, length };
-      const done = await openPayload(secrets, source, 'discard', options);
-      await hashed;
+      const done = await openPayload(secrets, source, 'discard', { ...options, first });
       return { done, ciphertextSha256: hash.digest('hex') };
     } finally {
-      stop.abort();
-      await hashed.catch(() => {});
+      // Only then does nothing read the file any more.
+      await first.catch(() => {});
     }
   }
 

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { returnMemory } from './returned-memory.js';
 
 /** Plaintext of every chunk but the last, in bytes (C2SP age, payload). */
 export const CHUNK_BYTES = 64 * 1024;
@@ -24,7 +25,7 @@ export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
 }
 
 /** Bytes of a payload (without its nonce) for this much plaintext: even nothing is one chunk, an empty one. */
-function sealedBytes(plaintextBytes: number): number {
+export function sealedBytes(plaintextBytes: number): number {
   return plaintextBytes + TAG_BYTES * Math.max(1, Math.ceil(plaintextBytes / CHUNK_BYTES));
 }
 
@@ -58,7 +59,9 @@ export function sealChunk(
   target: Uint8Array,
 ): number {
   const cipher = createCipheriv(CIPHER, key, chunkNonce(number, final), OPTIONS);
-  target.set(cipher.update(plaintext));
+  const ciphertext = cipher.update(plaintext);
+  target.set(ciphertext);
+  returnMemory(ciphertext);
   cipher.final();
   target.set(cipher.getAuthTag(), plaintext.length);
   return plaintext.length + TAG_BYTES;
@@ -68,18 +71,16 @@ export function sealChunk(
  * Decrypts one chunk.
  *
  * @param sealed ciphertext and tag
- * @param target takes the plaintext, from its start; holds nothing of it where the chunk is refused
- * @returns bytes written, or -1 where the chunk is not authentic
+ * @returns the plaintext, whose memory the caller gives back; null where the chunk is not authentic
  */
 export function openChunk(
   key: Uint8Array,
   number: number,
   final: boolean,
   sealed: Uint8Array,
-  target: Uint8Array,
-): number {
+): Buffer | null {
   const length = sealed.length - TAG_BYTES;
-  if (length < 0) return -1;
+  if (length < 0) return null;
   const decipher = createDecipheriv(CIPHER, key, chunkNonce(number, final), OPTIONS);
   decipher.setAuthTag(sealed.subarray(length));
   const plaintext = decipher.update(sealed.subarray(0, length));
@@ -87,8 +88,7 @@ export function openChunk(
     decipher.final();
   } catch {
     plaintext.fill(0);
-    return -1;
+    return null;
   }
-  target.set(plaintext);
-  return length;
+  return plaintext;
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { PayloadKeys } from './payload-keys.js';
+import { MAX_THREADS, sharedCopy, WORTH_THREADS } from './payload-threads.js';
 import {
   SEALED_SEGMENT_BYTES,
   SEGMENT_BYTES,
@@ -10,11 +11,6 @@ import {
   type SegmentResult,
   SegmentWorker,
 } from './segment.js';
-
-/** Further threads were measured to bring nothing: memory and disk are then the limit. */
-const MAX_THREADS = 8;
-/** Below this a thread costs more to start than it saves. */
-const WORTH_THREADS = 16 * SEGMENT_BYTES;
 
 export interface PoolRequest {
   id: number;
@@ -31,13 +27,6 @@ export interface PoolAnswer {
 interface Waiting {
   resolve(result: SegmentResult): void;
   reject(error: Error): void;
-}
-
-/** A copy in memory that all threads see. */
-function shared(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  copy.set(bytes);
-  return copy;
 }
 
 /**
@@ -74,7 +63,7 @@ export class PayloadPool {
       () => new Uint8Array(new SharedArrayBuffer(SEALED_SEGMENT_BYTES)),
     );
     this.slots = slots;
-    this.#memory = { key: shared(keys.key), digestKey: shared(keys.digestKey), slots };
+    this.#memory = { key: sharedCopy(keys.key), digestKey: sharedCopy(keys.digestKey), slots };
   }
 
   /** @throws the file system's error */

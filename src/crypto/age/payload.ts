@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Fault } from '../../model/index.js';
 import { inputChanged } from '../byte-flow.js';
-import type { CipherOptions } from '../encryption-format.js';
 import { damaged } from './age-faults.js';
 import type { ByteReader } from './byte-reader.js';
-import { openChunk, openedBytes, SEALED_CHUNK_BYTES } from './chunk.js';
+import { openChunk, openedBytes, SEALED_CHUNK_BYTES, sealedBytes } from './chunk.js';
+import { convertFile, type FileConversionOptions } from './file-conversion.js';
 import type { PayloadKeys } from './payload-keys.js';
 import { PayloadPool } from './payload-pool.js';
 import {
@@ -43,7 +44,7 @@ export function sealPayload(
   keys: PayloadKeys,
   source: PayloadSource,
   target: PayloadTarget,
-  options: CipherOptions = {},
+  options: FileConversionOptions = {},
 ): Promise<PayloadDone> {
   return convert('seal', keys, source, target, options);
 }
@@ -58,7 +59,7 @@ export async function openPayload(
   keys: PayloadKeys,
   source: PayloadSource,
   target: PayloadTarget,
-  options: CipherOptions = {},
+  options: FileConversionOptions = {},
 ): Promise<PayloadDone> {
   if ('fd' in source) requireEnd(keys.key, source);
   return convert('open', keys, source, target, options);
@@ -69,8 +70,15 @@ async function convert(
   keys: PayloadKeys,
   source: PayloadSource,
   target: PayloadTarget,
-  options: CipherOptions,
+  options: FileConversionOptions,
 ): Promise<PayloadDone> {
+  if ('fd' in source && (target === 'discard' || 'fd' in target)) {
+    const plaintextDigest = await convertFile(keys, { task, source, target }, options, (problem) =>
+      problemOf(task, { ...problem, final: false }),
+    );
+    return { ...sizesOf(task, source.length), plaintextDigest };
+  }
+  await options.first;
   const bytes = 'fd' in source ? source.length : null;
   const pool = new PayloadPool(keys, options.threads, bytes);
   const conversion = new Conversion(task, target, options);
@@ -131,31 +139,23 @@ async function* segmentJobs(
 class Conversion {
   readonly #task: SegmentJob['task'];
   readonly #target: PayloadTarget;
-  readonly #options: CipherOptions;
+  readonly #options: FileConversionOptions;
   readonly #digest = createHash('sha256');
   #plaintextBytes = 0;
   #payloadBytes = 0;
 
-  constructor(task: SegmentJob['task'], target: PayloadTarget, options: CipherOptions) {
+  constructor(task: SegmentJob['task'], target: PayloadTarget, options: FileConversionOptions) {
     this.#task = task;
     this.#target = target;
     this.#options = options;
   }
 
   async take(job: SegmentJob, result: SegmentResult): Promise<void> {
-    if (result.short) {
-      throw this.#task === 'seal' ? inputChanged() : damaged('it became shorter while it was read');
-    }
+    if (result.short) throw problemOf(this.#task, { short: true, final: job.final });
     if (result.bytes && typeof this.#target === 'object' && 'write' in this.#target && result.length > 0) {
       await this.#target.write(result.bytes);
     }
-    if (!result.intact) {
-      throw damaged(
-        job.final
-          ? 'it is cut off, or its end was changed'
-          : 'a part of it was changed, or its end is missing',
-      );
-    }
+    if (!result.intact) throw problemOf(this.#task, { short: false, final: job.final });
     if (result.digest) this.#digest.update(result.digest);
     this.#plaintextBytes += this.#task === 'seal' ? job.length : result.length;
     this.#payloadBytes += this.#task === 'seal' ? result.length : job.length;
@@ -171,6 +171,19 @@ class Conversion {
   }
 }
 
+function sizesOf(task: SegmentJob['task'], bytes: number): { plaintextBytes: number; payloadBytes: number } {
+  return task === 'seal'
+    ? { plaintextBytes: bytes, payloadBytes: sealedBytes(bytes) }
+    : { plaintextBytes: openedBytes(bytes) ?? 0, payloadBytes: bytes };
+}
+
+function problemOf(task: SegmentJob['task'], { short, final }: { short: boolean; final: boolean }): Fault {
+  if (short) return task === 'seal' ? inputChanged() : damaged('it became shorter while it was read');
+  return damaged(
+    final ? 'it is cut off, or its end was changed' : 'a part of it was changed, or its end is missing',
+  );
+}
+
 /** @throws Fault `ciphertext-damaged` where the last chunk of the payload is not the last that was written */
 function requireEnd(key: Uint8Array, source: { fd: number; position: number; length: number }): void {
   const plaintextBytes = openedBytes(source.length);
@@ -179,8 +192,7 @@ function requireEnd(key: Uint8Array, source: { fd: number; position: number; len
   const start = number * SEALED_CHUNK_BYTES;
   const chunk = Buffer.alloc(source.length - start);
   const read = readAll(source.fd, chunk, source.position + start);
-  const plaintext = Buffer.alloc(chunk.length);
-  const opened = read === chunk.length ? openChunk(key, number, true, chunk, plaintext) : -1;
+  const plaintext = read === chunk.length ? openChunk(key, number, true, chunk) : null;
+  if (plaintext === null) throw problemOf('open', { short: false, final: true });
   plaintext.fill(0);
-  if (opened < 0) throw damaged('it is cut off, or its end was changed');
 }

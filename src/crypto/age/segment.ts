@@ -1,10 +1,13 @@
-import { createCipheriv } from 'node:crypto';
+import { type CipherGCM, createCipheriv } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { CHUNK_BYTES, openChunk, SEALED_CHUNK_BYTES, sealChunk } from './chunk.js';
+import { returnMemory } from './returned-memory.js';
 
-/** Chunks that are read, sealed or opened, and written at once: enough to make system calls and messages cheap. */
+/** Chunks that are written at once, and that one digest covers: enough to make system calls and messages cheap. */
 const SEGMENT_CHUNKS = 16;
-/** Plaintext of a segment in bytes; also what one digest covers. */
+/** Chunks that are read at once: few, so that they are still in the processor's cache when they are worked on. */
+const READ_CHUNKS = 2;
+/** Plaintext of a segment in bytes. */
 export const SEGMENT_BYTES = SEGMENT_CHUNKS * CHUNK_BYTES;
 export const SEALED_SEGMENT_BYTES = SEGMENT_CHUNKS * SEALED_CHUNK_BYTES;
 
@@ -45,10 +48,17 @@ export interface SegmentMemory {
   slots: readonly Uint8Array[];
 }
 
+interface Chunk {
+  number: number;
+  /** Whether it is the last of its file. */
+  final: boolean;
+  bytes: Uint8Array;
+}
+
 /** Works on segments with buffers that it keeps. Not for two at a time. */
 export class SegmentWorker {
   readonly #memory: SegmentMemory;
-  readonly #read = Buffer.allocUnsafeSlow(SEALED_SEGMENT_BYTES);
+  readonly #read = Buffer.allocUnsafeSlow(READ_CHUNKS * SEALED_CHUNK_BYTES);
   readonly #result = Buffer.allocUnsafeSlow(SEALED_SEGMENT_BYTES);
 
   constructor(memory: SegmentMemory) {
@@ -57,18 +67,24 @@ export class SegmentWorker {
 
   /** @throws the file system's error */
   run(job: SegmentJob): SegmentResult {
-    const source = this.#load(job);
-    if (source === null) return { length: 0, intact: false, digest: null, bytes: null, short: true };
+    const { task, target } = job;
     // What leaves this thread cannot be used again here.
-    const result = job.target === 'return' ? Buffer.allocUnsafeSlow(SEALED_SEGMENT_BYTES) : this.#result;
-    const { length, intact } = this.#convert(job, source, result);
-    const plaintext = job.task === 'seal' ? source : result.subarray(0, length);
-    const digest = intact ? this.#digest(job.segment, plaintext) : null;
-    if (typeof job.target === 'object') {
-      if (intact) writeAll(job.target.fd, result.subarray(0, length), job.target.position);
-      return { length, intact, digest, bytes: null, short: false };
+    const result = target === 'return' ? Buffer.allocUnsafeSlow(SEALED_SEGMENT_BYTES) : this.#result;
+    const mac = this.#startDigest(job.segment);
+    let length = 0;
+    let intact = true;
+    for (const chunk of this.#chunks(job)) {
+      if (chunk === 'short') return { length: 0, intact: false, digest: null, bytes: null, short: true };
+      const room = result.subarray(length);
+      const written = task === 'seal' ? this.#seal(chunk, room, mac) : this.#open(chunk, room, mac);
+      intact = written >= 0;
+      if (!intact) break;
+      length += written;
     }
-    const bytes = job.target === 'return' ? result.subarray(0, length) : null;
+    if (intact && typeof target === 'object')
+      writeAll(target.fd, result.subarray(0, length), target.position);
+    const digest = intact && mac !== null ? mac.final() && mac.getAuthTag() : null;
+    const bytes = target === 'return' ? result.subarray(0, length) : null;
     return { length, intact, digest, bytes, short: false };
   }
 
@@ -78,42 +94,57 @@ export class SegmentWorker {
     this.#result.fill(0);
   }
 
+  /** The chunks of a segment, each before the next is read; `short` where its file ends too early. */
+  *#chunks({ task, segment, length, final, source }: SegmentJob): Generator<Chunk | 'short', void> {
+    const size = task === 'seal' ? CHUNK_BYTES : SEALED_CHUNK_BYTES;
+    for (let from = 0; from === 0 || from < length; from += READ_CHUNKS * size) {
+      const piece = this.#load(source, from, Math.min(READ_CHUNKS * size, length - from));
+      if (piece === null) {
+        yield 'short';
+        return;
+      }
+      for (let at = 0; at === 0 || at < piece.length; at += size) {
+        const end = from + at + size;
+        const number = segment * SEGMENT_CHUNKS + (from + at) / size;
+        yield { number, final: final && end >= length, bytes: piece.subarray(at, at + size) };
+      }
+    }
+  }
+
+  #load(source: SegmentJob['source'], from: number, length: number): Uint8Array | null {
+    if ('slot' in source)
+      return (this.#memory.slots[source.slot] as Uint8Array).subarray(from, from + length);
+    const piece = this.#read.subarray(0, length);
+    return readAll(source.fd, piece, source.position + from) === length ? piece : null;
+  }
+
+  #seal({ number, final, bytes }: Chunk, target: Uint8Array, mac: CipherGCM | null): number {
+    mac?.setAAD(bytes);
+    return sealChunk(this.#memory.key, number, final, bytes, target);
+  }
+
+  /** @returns bytes written; -1 where the chunk is refused */
+  #open({ number, final, bytes }: Chunk, target: Uint8Array, mac: CipherGCM | null): number {
+    const plaintext = openChunk(this.#memory.key, number, final, bytes);
+    // An empty chunk is the only one of its file: otherwise two files would hold the same plaintext.
+    if (plaintext === null || (plaintext.length === 0 && number > 0)) return -1;
+    mac?.setAAD(plaintext);
+    target.set(plaintext);
+    const { length } = plaintext;
+    returnMemory(plaintext);
+    return length;
+  }
+
   /**
-   * GMAC (NIST SP 800-38D) with a random key that nobody else has: three times as fast as SHA-256 here, and as good
+   * GMAC (NIST SP 800-38D) with a random key that nobody else has: four times as fast as SHA-256 here, and as good
    * against everything that can happen to bytes between reading and reading back.
    */
-  #digest(segment: number, plaintext: Uint8Array): Uint8Array | null {
+  #startDigest(segment: number): CipherGCM | null {
     const { digestKey } = this.#memory;
     if (digestKey.length === 0) return null;
     const nonce = Buffer.alloc(12);
     nonce.writeUIntBE(segment, 6, 6);
-    const mac = createCipheriv('aes-256-gcm', digestKey, nonce).setAAD(plaintext);
-    mac.final();
-    return mac.getAuthTag();
-  }
-
-  #load({ source, length }: SegmentJob): Uint8Array | null {
-    if ('slot' in source) return (this.#memory.slots[source.slot] as Uint8Array).subarray(0, length);
-    const read = readAll(source.fd, this.#read.subarray(0, length), source.position);
-    return read === length ? this.#read.subarray(0, length) : null;
-  }
-
-  #convert(job: SegmentJob, source: Uint8Array, result: Uint8Array): { length: number; intact: boolean } {
-    const size = job.task === 'seal' ? CHUNK_BYTES : SEALED_CHUNK_BYTES;
-    const convert = job.task === 'seal' ? sealChunk : openChunk;
-    const first = job.segment * SEGMENT_CHUNKS;
-    const count = Math.max(1, Math.ceil(source.length / size));
-    let length = 0;
-    for (let index = 0; index < count; index += 1) {
-      const part = source.subarray(index * size, (index + 1) * size);
-      const final = job.final && index === count - 1;
-      const written = convert(this.#memory.key, first + index, final, part, result.subarray(length));
-      // An empty chunk is the only one of its file: otherwise two files would hold the same plaintext.
-      const redundant = job.task === 'open' && written === 0 && first + index > 0;
-      if (written < 0 || redundant) return { length, intact: false };
-      length += written;
-    }
-    return { length, intact: true };
+    return createCipheriv('aes-256-gcm', digestKey, nonce);
   }
 }
 
