@@ -65,7 +65,7 @@ export class ByteReader {
 }
 
 /** The bytes of a file from its start, whatever its position is. */
-export async function* fileBytes({ file }: Extract<ByteInput, { kind: 'file' }>): AsyncGenerator<Uint8Array> {
+async function* fileBytes({ file }: Extract<ByteInput, { kind: 'file' }>): AsyncGenerator<Uint8Array> {
   for (let position = 0; ; ) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES, position);
     if (bytesRead === 0) return;

@@ -22,5 +22,5 @@ try {
 worker.clear();
 if (problem !== null) {
   stopWork(work);
-  parentPort?.postMessage(problem);
+  parentPort?.postMessage(problem, []);
 }
