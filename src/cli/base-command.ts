@@ -9,6 +9,7 @@ import { asksForJson } from './arguments.js';
 import { reportError } from './error-report.js';
 import { asInterruption, Interruption } from './interruption.js';
 import { parseFailure } from './parse-failure.js';
+import { parserInput } from './parser-input.js';
 import { printableOutput } from './printable.js';
 import { type Progress, SILENT_PROGRESS, startBar } from './progress.js';
 import {
@@ -301,24 +302,4 @@ export abstract class QuietusCommand extends Command {
       note: (text) => this.note(text),
     };
   }
-}
-
-/** The definitions of a command with this program's rules for arguments and repeatable flags. */
-function parserInput<
-  F extends Record<string, unknown>,
-  B extends Record<string, unknown>,
-  A extends Record<string, unknown>,
->(options: Interfaces.Input<F, B, A>, context: QuietusCommand): Interfaces.Input<F, B, A> {
-  const flags = { ...options.baseFlags, ...options.flags } as Interfaces.FlagInput<F>;
-  const args = (options.args ?? {}) as Interfaces.ArgInput<A>;
-  return {
-    ...options,
-    context,
-    flags: mapValues(flags, (flag) => ({ ...flag, multipleNonGreedy: true })),
-    args: mapValues(args, (argument) => ({ ...argument, ignoreStdin: true })),
-  };
-}
-
-function mapValues<Shape extends object>(shape: Shape, change: (value: Shape[keyof Shape]) => object): Shape {
-  return Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, change(value)])) as Shape;
 }

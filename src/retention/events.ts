@@ -264,7 +264,7 @@ async function recompute(
         return { item, due: dueOf(item), source: item.importedFrom };
       });
       changed += writes.filter(({ item, due }) => JSON.stringify(item.due) !== JSON.stringify(due)).length;
-      await bulk.replaceDue(writes);
+      await bulk.replaceEvents(writes);
     }
     await bulk.close();
   } catch (error) {

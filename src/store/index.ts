@@ -9,8 +9,9 @@ export type {
 } from './repositories/certificates.js';
 export type { EventFilter } from './repositories/events.js';
 export type { ImportMarks } from './repositories/import-marks.js';
+export type { ItemInsert, ItemWrite } from './repositories/item-insert.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
-export type { ItemFilter, ItemInsert, ItemPlace, ItemWrite, Page } from './repositories/items.js';
+export type { ItemFilter, ItemPlace, Page } from './repositories/items.js';
 export type { LogFilter, LogRecord } from './repositories/log.js';
 export type {
   CheckpointRecord,

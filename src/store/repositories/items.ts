@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
 import type { CalendarDate, DueDates, ItemState, Medium } from '../../model/index.js';
-import { type BulkInsert, bulkInsert } from '../bulk-insert.js';
+import { bulkInsert } from '../bulk-insert.js';
 import { isSqlite } from '../connection.js';
 import { DeferredIndexes } from '../deferred-indexes.js';
 import { ImportMarks } from './import-marks.js';
 import { ItemFolders } from './item-folders.js';
+import { ItemInsert } from './item-insert.js';
 import { ItemLinks, type LinkKind } from './item-links.js';
 import {
   CHANGING_COLUMNS,
-  type ImportSource,
   ITEM_COLUMNS,
   type ItemRow,
   itemValues,
@@ -333,58 +333,4 @@ function afterPrefix(prefix: string): string {
 /** PostgreSQL's driver answers a raw query with an object, SQLite's with the rows. */
 function rowsOf(answer: { rows: unknown[] }): unknown[] {
   return answer.rows;
-}
-
-export interface ItemWrite {
-  item: WrittenItem;
-  due: DueDates;
-  /** Null where a person writes it. */
-  source: ImportSource | null;
-}
-
-/** One bulk insert of items within a transaction; at most BULK_ROWS items a call. */
-export class ItemInsert {
-  constructor(
-    private readonly bulk: BulkInsert,
-    private readonly indexes: DeferredIndexes,
-    private readonly links: ItemLinks,
-    private readonly folders: ItemFolders,
-  ) {}
-
-  /** Inserts the items that do not exist yet. @returns how many those were */
-  async insert(items: readonly ItemWrite[]): Promise<number> {
-    const linked = await this.links.newlyLinked(items.map(({ item }) => item));
-    const inserted = await this.bulk.insert(
-      items.map(({ item, due, source }) => itemValues(item, due, source)),
-    );
-    await this.links.add(linked);
-    await this.folders.note(items.map(({ item }) => item.location));
-    await this.indexes.noteInserted(inserted);
-    return inserted;
-  }
-
-  /** Replaces what is said of items that exist, and their due dates; their states stay. */
-  async replace(items: readonly ItemWrite[]): Promise<void> {
-    if (items.length === 0) return;
-    await this.replaceDue(items);
-    await this.links.replace(items.map(({ item }) => item));
-  }
-
-  /** The same for items whose subjects and classes are what they were. */
-  async replaceDue(items: readonly ItemWrite[]): Promise<void> {
-    if (items.length === 0) return;
-    await this.bulk.replace(items.map(({ item, due, source }) => itemValues(item, due, source)));
-    await this.folders.note(items.map(({ item }) => item.location));
-  }
-
-  /** Ends it; call it before the transaction is kept. */
-  async close(): Promise<void> {
-    await this.bulk.close();
-    await this.indexes.restore();
-  }
-
-  /** Frees what the database holds, where the transaction is not kept. */
-  async abandon(): Promise<void> {
-    await this.bulk.close();
-  }
 }
