@@ -7,7 +7,8 @@ export const VERSION_LINE = 'age-encryption.org/v1';
 /** Most that is read in search of a header's end: 600 post-quantum recipients fit. */
 const MAX_HEADER_BYTES = 1024 * 1024;
 
-const COLUMNS = 64;
+/** Characters in a full line of a stanza's body. */
+export const COLUMNS = 64;
 const MAC_LINE = /^--- [A-Za-z0-9+/]{43}$/;
 const ARGUMENT = /^[\x21-\x7e]+$/;
 const BODY_LINE = /^[A-Za-z0-9+/]*$/;

@@ -3,7 +3,7 @@ import { damaged } from './age-faults.js';
 import type { HeaderStanza } from './age-header.js';
 import { type AgeSource, openAgeSource } from './age-source.js';
 import { openedBytes, PAYLOAD_NONCE_BYTES } from './chunk.js';
-import { MAX_WORK_FACTOR, readPassphraseStanza } from './file-key.js';
+import { MAX_WORK_FACTOR, readPassphraseStanza } from './passphrase-stanza.js';
 
 /** Looks at a file as `EncryptionFormat.inspect` says. Of a stream only the header is read. */
 export async function inspectAge(input: ByteInput): Promise<FileInspection> {

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { bech32 } from '@scure/base';
 import { badInput, type Fault } from '../../model/index.js';
 import { holdsPrivateKey } from '../private-key-text.js';
+import { FILE_KEY_BYTES } from './file-key-cipher.js';
+import { hybridRecipientOf, wrapForHybrid } from './hybrid-header.js';
+import { wrapForX25519, x25519PointOf } from './x25519-stanza.js';
 
 /** X25519, or ML-KEM-768 combined with X25519 against quantum computers (C2SP age). */
 export type AgeKeyType = 'x25519' | 'mlkem768x25519';
@@ -13,17 +17,21 @@ const IDENTITY_BYTES = 32;
 /** Characters that a recipient can have at most; longer texts are not looked at. */
 const MAX_CHARACTERS = 4096;
 
-/** A new age identity (secret key), `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`. */
-export async function createAgeIdentity(type: AgeKeyType = 'x25519'): Promise<string> {
-  const age = await import('age-encryption');
-  return type === 'x25519' ? age.generateX25519Identity() : age.generateHybridIdentity();
+/** A new age identity (secret key), `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`: any 32 bytes are one. */
+export function createAgeIdentity(type: AgeKeyType = 'x25519'): string {
+  const secret = randomBytes(IDENTITY_BYTES);
+  const identity = bech32.encodeFromBytes(KINDS[type].identity, secret).toUpperCase();
+  secret.fill(0);
+  return identity;
 }
 
 /** The recipient (public key) that belongs to an identity. @throws Fault `identity-invalid` */
 export async function ageRecipientOf(identity: string): Promise<string> {
-  requireAgeIdentity(identity);
-  const age = await import('age-encryption');
-  return age.identityToRecipient(identity);
+  if (requireAgeIdentity(identity) === 'mlkem768x25519') return await hybridRecipientOf(identity);
+  const scalar = identityScalar(identity);
+  const recipient = bech32.encodeFromBytes(KINDS.x25519.recipient, x25519PointOf(scalar));
+  scalar.fill(0);
+  return recipient;
 }
 
 /**
@@ -35,15 +43,23 @@ export async function ageRecipientOf(identity: string): Promise<string> {
 export async function parseAgeRecipient(text: string): Promise<{ recipient: string; type: AgeKeyType }> {
   const recipient = text.trim();
   const type = ageRecipientType(recipient);
-  const age = await import('age-encryption');
-  const encrypter = new age.Encrypter();
   try {
-    encrypter.addRecipient(recipient);
-    await encrypter.encrypt(new Uint8Array(0));
+    if (type === 'x25519') wrapForX25519(recipientPoint(recipient), Buffer.alloc(FILE_KEY_BYTES));
+    else await wrapForHybrid([recipient]);
   } catch (error) {
     throw invalidRecipient('it is a key for which nothing can be encrypted', error);
   }
   return { recipient, type };
+}
+
+/** The point of an X25519 recipient, whose spelling was checked. */
+export function recipientPoint(recipient: string): Uint8Array {
+  return decode(recipient)?.bytes ?? new Uint8Array(0);
+}
+
+/** The scalar of an X25519 identity, whose spelling was checked. Whoever asks overwrites it. */
+export function identityScalar(identity: string): Uint8Array {
+  return decode(identity)?.bytes ?? new Uint8Array(0);
 }
 
 /**
