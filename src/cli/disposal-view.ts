@@ -1,4 +1,4 @@
-import type { AdHocResult, Selection } from '../disposal/index.js';
+import { type AdHocResult, nameOfLinked, type Selection } from '../disposal/index.js';
 import type { Reason } from '../model/index.js';
 import { counted } from './counted.js';
 import { bytesInWords } from './sweep-view.js';
@@ -8,13 +8,16 @@ const SHOWN = 20;
 /** What was selected and what would become of it, line by line for a person. */
 export function selectionText({ paths, repository }: Selection, acceptResidual: boolean): string[] {
   const lines: string[] = [];
-  for (const { location, medium, files, bytes, assessment, left, transferred } of paths.slice(0, SHOWN)) {
+  for (const path of paths.slice(0, SHOWN)) {
+    const { location, medium, files, bytes, assessment, left, transferred } = path;
     // What will be left was not counted to its end, so nothing is said of its size.
     const what = medium === 'folder' && !left ? `folder with ${counted(files, 'file')}` : medium;
     const facts = left ? [what] : [what, bytesInWords(Number(bytes)), assessment?.fileSystem ?? 'unknown'];
     lines.push(`${location}: ${facts.join(', ')}`);
     if (transferred) lines.push(`    It is the copy of ${transferred.id}, which was handed over.`);
     if (left) lines.push(`    Will be left: ${left.text}`);
+    const linked = nameOfLinked(path);
+    if (linked !== null && linked !== location) lines.push(`    The file is: ${linked}`);
     const residual = assessment?.residual ?? [];
     if (residual.length > 0) {
       lines.push(`    ${acceptResidual ? 'Left behind here' : 'Will be left (needs --accept-residual)'}:`);

@@ -37,6 +37,8 @@ export interface AdHocLine {
   transferred: boolean;
   method: OverwriteMethodId;
   stated: DisposalStatement;
+  /** It shares files with other lines (hard links), so that they are worked on together; left out where not. */
+  linked?: true;
 }
 
 export function adHocLines(
@@ -45,7 +47,7 @@ export function adHocLines(
   statement: DisposalStatement,
   method: OverwriteMethodId,
 ): AdHocLine[] {
-  return paths.map(({ position, location, alias, medium, fingerprint, left, transferred }) => ({
+  return paths.map(({ position, location, alias, medium, fingerprint, left, transferred, linked }) => ({
     itemId: transferred?.id ?? `${runId}/${position}`,
     location,
     alias,
@@ -55,6 +57,7 @@ export function adHocLines(
     transferred: transferred !== null,
     method,
     stated: transferred === null ? statement : statementOfItem(statement, transferred),
+    ...(linked && { linked }),
   }));
 }
 

@@ -239,11 +239,19 @@ async function destroyLines(
     [begun, false],
     [fresh, true],
   ] as const) {
-    for (let at = 0; at < todo.length; at += BATCH) {
+    for (const batch of batchesOf(todo)) {
       if (signal?.aborted === true) return;
-      await destroyPatiently(todo.slice(at, at + BATCH).map(targetOf), batchOptions, untouched);
+      await destroyPatiently(batch.map(targetOf), batchOptions, untouched);
     }
   }
+}
+
+/** What shares files is in one batch, whatever its size. */
+function* batchesOf(lines: readonly AdHocLine[]): Generator<readonly AdHocLine[]> {
+  const linked = lines.filter((line) => line.linked === true);
+  if (linked.length > 0) yield linked;
+  const others = lines.filter((line) => line.linked !== true);
+  for (let at = 0; at < others.length; at += BATCH) yield others.slice(at, at + BATCH);
 }
 
 /** @throws Fault `disposal-changed` (exit 5) */

@@ -24,6 +24,7 @@ export { placesThroughLinks } from './linked-spellings.js';
 export { LogEnd } from './log-end.js';
 export { methodNamed } from './method-names.js';
 export { locationOf, readNames0 } from './named-paths.js';
+export { nameOfLinked } from './path-examination.js';
 export { PatientJournal } from './patient-journal.js';
 export { foldersAbove, placesAround } from './places-around.js';
 export { protectedPaths } from './protected-paths.js';

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { badInput, ExitCode, Fault, type PathFingerprint, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { type Assessment, createExaminer, type Examiner } from '../shred/index.js';
+import { type Assessment, createExaminer, type LinkedNames } from '../shred/index.js';
 import type { StoredItem } from '../store/index.js';
 import { linkedSpellings } from './linked-spellings.js';
-import { isRepository, placeOf } from './named-paths.js';
+import { isRepository } from './named-paths.js';
+import { completeLinks, examineName } from './path-examination.js';
 import { judgePlaces } from './path-objections.js';
 import { protectedPaths } from './protected-paths.js';
 
@@ -25,6 +26,10 @@ export interface SelectedPath {
   assessment: Assessment | null;
   /** Why it will be left, while the others are destroyed. */
   left: Reason | null;
+  /** Files at and below it that have names elsewhere (hard links), where that is why. */
+  elsewhere: readonly LinkedNames[];
+  /** It shares files with others of the list (hard links), so that they are destroyed together. */
+  linked: boolean;
   /** The handed-over item whose copy lies there. */
   transferred: StoredItem | null;
 }
@@ -46,16 +51,6 @@ export interface SelectionRequest {
   recordClass: string | null;
 }
 
-/** What one account may not do with one file stands in no one's way; everything else calls the whole off. */
-const LEFT = new Set([
-  'no-permission',
-  'read-only',
-  'immutable',
-  'hard-linked',
-  'path-too-long',
-  'busy',
-  'io-error',
-]);
 /** The command line is wrong, not the wish. */
 const MISTAKES = new Set(['absent', 'name-not-utf8', 'not-absolute', 'path-unusable', 'duplicate']);
 
@@ -79,6 +74,7 @@ export async function examineSelection(session: Session, request: SelectionReque
     if ('code' in found) refusals.push({ position: at + 1, reason: found });
     else paths.push({ ...found, position: at + 1 });
   }
+  completeLinks(paths, examiner);
   refusals.push(...overlapsOf(paths));
   const spellings = await linkedSpellings(
     session.store,
@@ -118,31 +114,6 @@ const REPOSITORY: Reason = {
   code: 'git-repository',
   text: 'It is the root of a git repository; dispose of it alone, so that you are asked about it',
 };
-
-function examineName(
-  name: string,
-  folder: string,
-  examiner: Examiner,
-): Omit<SelectedPath, 'position'> | Reason {
-  const place = placeOf(name, folder);
-  if ('code' in place) return place;
-  const medium = place.stat.isDirectory() ? 'folder' : 'file';
-  const found = examiner.examineNow(place.location, medium);
-  const base = { location: place.location, alias: place.alias, medium, transferred: null } as const;
-  if (found.status === 'ready') {
-    return {
-      ...base,
-      location: found.location,
-      fingerprint: found.fingerprint,
-      files: found.files,
-      bytes: found.bytes,
-      assessment: found.assessment,
-      left: null,
-    };
-  }
-  if (!LEFT.has(found.reason.code)) return found.reason;
-  return { ...base, fingerprint: null, files: 0, bytes: 0n, assessment: null, left: found.reason };
-}
 
 /** Names of one thing, and things that lie in each other: two wishes for one thing are a mistake. */
 function overlapsOf(paths: readonly SelectedPath[]): Refusal[] {

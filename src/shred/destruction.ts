@@ -4,14 +4,15 @@ import { carryOut } from './carrying-out.js';
 import { createExaminer } from './disk-examiner.js';
 import type { BeginAnswer, DisposalJournal, DisposalRequest } from './disposal-journal.js';
 import type { DisposalStep, DisposalTarget, TargetOutcome } from './disposal-target.js';
-import { type Examination, type ExaminationOptions, sameFingerprint } from './examination.js';
+import { type Examination, type ExaminationOptions, type Examiner, sameFingerprint } from './examination.js';
 import { TreeChanged } from './folder-tree.js';
 import { emptyOutcome, ItemWork } from './item-work.js';
 import { breathe } from './lanes.js';
+import { LinkedFiles } from './linked-files.js';
 import { leadsThroughLink } from './links-on-the-way.js';
 import { DEFAULT_METHOD, type OverwriteMethodId } from './overwrite-method.js';
 import type { DisposalContext } from './overwriting-phase.js';
-import { planEntries } from './planned-entries.js';
+import { type PlannedEntries, planEntries, type SharedSeeds } from './planned-entries.js';
 import { reason } from './reasons.js';
 import type { Throttle } from './throttle.js';
 
@@ -33,6 +34,7 @@ type Prepared = PreparedWork | { outcome: TargetOutcome };
 interface PreparedWork {
   work: ItemWork;
   request: DisposalRequest;
+  linked: PlannedEntries['linked'];
 }
 
 export function contextOf(journal: DisposalJournal, options: DisposalOptions): DisposalContext {
@@ -41,6 +43,7 @@ export function contextOf(journal: DisposalJournal, options: DisposalOptions): D
     signal: options.signal,
     observe: options.observe ?? (() => undefined),
     throttle: options.throttle,
+    linked: new LinkedFiles(),
   };
 }
 
@@ -65,7 +68,7 @@ function judge(
   target: DisposalTarget,
   examined: Examination,
   options: DisposalOptions,
-  journal: DisposalJournal,
+  { journal, seeds }: { journal: DisposalJournal; seeds: SharedSeeds },
 ): Prepared {
   if (examined.status === 'refused') return refused(target, [examined.reason]);
   if (leadsThroughLink(target.location)) return refused(target, [reason('parent-is-symlink')]);
@@ -80,10 +83,10 @@ function judge(
   const { method = DEFAULT_METHOD } = options;
   const canonical = { ...target, location: resolve(target.location) };
   try {
-    const { toStore, pages } = planEntries(canonical, examined, method, journal);
+    const { toStore, pages, linked } = planEntries(canonical, examined, { method, seeds }, journal);
     const { assessment, files } = examined;
     const request = { target: canonical, entries: toStore, files, assessment };
-    return { work: new ItemWork({ target: canonical, entries: pages, method, assessment }), request };
+    return { work: new ItemWork({ target: canonical, entries: pages, method, assessment }), request, linked };
   } catch (error) {
     if (error instanceof TreeChanged) return refused(target, [error.why], examined);
     throw error;
@@ -108,6 +111,24 @@ function refuseOverlaps(prepared: Prepared[]): void {
   }
 }
 
+/** What was refused for hard links may be complete with the others of the batch. */
+function completeLinks(
+  seen: (Examination | undefined)[],
+  batch: readonly DisposalTarget[],
+  examiner: Examiner,
+): void {
+  const linked = batch.flatMap((target, at) => {
+    const examined = seen[at];
+    return examined?.status === 'refused' && examined.linked !== undefined ? [{ target, at, examined }] : [];
+  });
+  if (linked.length < 2) return;
+  const completed = examiner.completeLinks(
+    linked.map(({ examined }) => examined),
+    linked.map(({ target }) => target),
+  );
+  for (const [index, { at }] of linked.entries()) seen[at] = completed[index];
+}
+
 async function examineAll(
   batch: readonly DisposalTarget[],
   options: DisposalOptions,
@@ -119,11 +140,13 @@ async function examineAll(
     if (seen.length % 256 === 255) await breathe();
     seen.push(context.signal?.aborted === true ? undefined : examiner.glance(location, medium));
   }
+  completeLinks(seen, batch, examiner);
   examiner.survey(seen.filter((each) => each !== undefined));
+  const seeds: SharedSeeds = new Map();
   const prepared = batch.map((target, index): Prepared => {
     const examined = seen[index];
     if (examined === undefined) return refused(target, [reason('stopped')]);
-    const judged = judge(target, examined, options, context.journal);
+    const judged = judge(target, examined, options, { journal: context.journal, seeds });
     context.observe({ step: 'examined', itemId: target.itemId, fileIndex: null });
     return judged;
   });
@@ -147,8 +170,10 @@ async function begin(prepared: Prepared[], context: DisposalContext): Promise<It
     if (!('work' in each)) continue;
     const { target } = each.work;
     const answer = byItem.get(target.itemId);
-    if (answer?.go === true) context.observe({ step: 'begun', itemId: target.itemId, fileIndex: null });
-    else prepared[index] = refused(target, [answer?.reason ?? reason('no-authorization')]);
+    if (answer?.go === true) {
+      context.linked.register(each.work, each.linked());
+      context.observe({ step: 'begun', itemId: target.itemId, fileIndex: null });
+    } else prepared[index] = refused(target, [answer?.reason ?? reason('no-authorization')]);
   }
   return prepared.flatMap((each) => ('work' in each ? [each.work] : []));
 }

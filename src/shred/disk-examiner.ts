@@ -6,6 +6,7 @@ import { PAGE } from './entry-pages.js';
 import type {
   Examination,
   ExaminationOptions,
+  ExaminedPlace,
   Examiner,
   PlaceExamination,
   ReadyExamination,
@@ -26,6 +27,7 @@ import {
   withReason,
 } from './file-survey.js';
 import { readAgain, readFolder, TreeChanged } from './folder-tree.js';
+import { completeTogether, type LinkedNames, NameCount, reasonOfLinks } from './linked-names.js';
 import { nearestFolder } from './links-on-the-way.js';
 import { mayKeepContentInInode } from './linux-medium-inspector.js';
 import type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
@@ -71,7 +73,9 @@ class DiskExaminer implements Examiner {
   readonly #guard: PathGuard;
   readonly #parents = new Map<string, ParentFacts | Examination>();
   /** Entries that may still be held for callers who glance at many places before they use any. */
-  #room = 16 * PAGE;
+  #room = 32 * PAGE;
+  /** Files all of whose names are in places that are examined together. */
+  readonly #complete = new Set<string>();
 
   constructor(options: ExaminationOptions) {
     this.#inspector = options.inspector ?? createMediumInspector();
@@ -92,6 +96,17 @@ class DiskExaminer implements Examiner {
     const examined = this.#look(location, medium, Math.min(PAGE, this.#room));
     if (examined.status === 'ready') this.#room -= examined.entries?.length ?? 0;
     return examined;
+  }
+
+  completeLinks(examined: readonly Examination[], places: readonly ExaminedPlace[]): Examination[] {
+    const lacking = examined.map((each) => (each.status === 'refused' ? (each.linked ?? []) : []));
+    const complete = completeTogether(lacking);
+    for (const key of complete) this.#complete.add(key);
+    return examined.map((each, at) => {
+      const place = places[at];
+      const completed = lacking[at]?.some(({ key }) => complete.has(key)) === true;
+      return place !== undefined && completed ? this.glance(place.location, place.medium) : each;
+    });
   }
 
   survey(examined: readonly Examination[]): void {
@@ -121,7 +136,12 @@ class DiskExaminer implements Examiner {
     }
     const obstacle = this.#obstacleOf(at, stat, medium);
     if (obstacle !== undefined) return refusal(obstacle);
-    return medium === 'file' ? readyFile(at, stat) : this.#readyFolder(at, stat, most);
+    if (medium === 'file') {
+      const names = new NameCount();
+      names.add('', stat);
+      return this.#refuseLinks(names.incomplete) ?? readyFile(at, stat);
+    }
+    return this.#readyFolder(at, stat, most);
   }
 
   examinePlace(location: string): PlaceExamination {
@@ -183,7 +203,9 @@ class DiskExaminer implements Examiner {
       this.#obstacleOfMounts(location) ??
       parent.obstacle ??
       obstacleOfStickyFolder(parent.stat, stat) ??
-      (medium === 'file' ? obstacleOfFile(location, stat) : obstacleOfFolder(location))
+      (medium === 'file'
+        ? obstacleOfFile(location, stat, traitsOf(parent.medium.assessment))
+        : obstacleOfFolder(location))
     );
   }
 
@@ -194,12 +216,20 @@ class DiskExaminer implements Examiner {
     return this.#inspector.hasSecondPath(location) === true ? reason('bind-mount') : undefined;
   }
 
+  #refuseLinks(linked: readonly LinkedNames[]): Examination | undefined {
+    const elsewhere = linked.filter(({ key }) => !this.#complete.has(key));
+    if (elsewhere.length === 0) return undefined;
+    return { status: 'refused', reason: reasonOfLinks(elsewhere), linked: elsewhere };
+  }
+
   #readyFolder(at: Place, stat: BigIntStats, most: number): Examination {
     const { assessment } = at.parent.medium;
     const options = { guard: this.#guard, traits: traitsOf(assessment) };
     const contents = readFolder(at.location, stat, options, most);
     if ('code' in contents) return refusal(contents);
-    const { entries, count, files, bytes, inline, treeSha256 } = contents;
+    const { entries, count, files, bytes, inline, treeSha256, linked } = contents;
+    const elsewhere = this.#refuseLinks(linked);
+    if (elsewhere !== undefined) return elsewhere;
     const identity = { device: String(stat.dev), inode: String(stat.ino) };
     // Otherwise the survey says so.
     const tellsInline = inline && entries === null && !needsSurvey(assessment.fileSystem);

@@ -21,6 +21,8 @@ export interface DisposalEntry {
   bornNs: string;
   /** The content lies in the inode and not in blocks of its own, so that overwriting may not reach where it was. */
   inline: boolean;
+  /** How many names the file has; left out for one. */
+  names?: number;
   /**
    * On file systems that can share blocks: codes of what overwriting this file leaves behind, as far as the file itself
    * tells; empty where nothing. Missing where nobody asked.
@@ -34,6 +36,8 @@ export interface PlannedEntry extends DisposalEntry {
   neutralName: string | null;
   /** How it is overwritten; left out for the default. A cut-off run is finished by the method that it was begun with. */
   method?: OverwriteMethodId;
+  /** Of a file with several names: 32 random hex characters that its content follows from, the same for each name. */
+  contentSeed?: string;
 }
 
 export type EntryState = 'pending' | 'overwritten' | 'removed';

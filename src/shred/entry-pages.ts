@@ -1,5 +1,5 @@
 /** Entries that are held in memory at once. */
-export const PAGE = 2048;
+export const PAGE = 1024;
 
 /** A list that is read part by part, so that a folder of a million files need not be held in memory. */
 export interface EntryPages<Entry> {

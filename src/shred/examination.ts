@@ -1,5 +1,6 @@
 import type { FileFingerprint, FolderFingerprint, Reason } from '../model/index.js';
 import type { DisposalEntry } from './disposal-target.js';
+import type { LinkedNames } from './linked-names.js';
 import type { Assessment, MediumInspector } from './medium-inspector.js';
 
 export interface ExaminationOptions {
@@ -33,7 +34,8 @@ export type Examination =
        */
       readAgain: () => Iterable<DisposalEntry>;
     }
-  | { status: 'refused'; reason: Reason }
+  /** `linked`: files of it that have names elsewhere (hard links), where that is why. */
+  | { status: 'refused'; reason: Reason; linked?: readonly LinkedNames[] }
   /** `volumeDevice`: device number (decimal) of the nearest folder on the way that exists. */
   | { status: 'absent'; reason: Reason; volumeDevice: string };
 
@@ -46,10 +48,18 @@ export interface Examiner {
    * be given to `survey` before its assessment is used.
    */
   glance(location: string, medium: 'file' | 'folder'): Examination;
+  /** Looks again at those that were refused for names elsewhere, where the others among them have these names. */
+  completeLinks(examined: readonly Examination[], places: readonly ExaminedPlace[]): Examination[];
   /** Completes the assessments of examinations, in place. */
   survey(examined: readonly Examination[]): void;
   /** Judges only the place, for an item that a cut-off run has already changed. */
   examinePlace(location: string): PlaceExamination;
+}
+
+/** What is to be examined. */
+export interface ExaminedPlace {
+  location: string;
+  medium: 'file' | 'folder';
 }
 
 export interface PlaceExamination {

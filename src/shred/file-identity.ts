@@ -26,11 +26,18 @@ export function looksUntouched(entry: DisposalEntry, stat: BigIntStats): boolean
   return hasPlannedState(entry, stat) && String(stat.ctimeNs) === entry.changedNs;
 }
 
-/** Why an open file that was never written to is not the planned one; undefined when it is. */
-export function obstacleBeforeWriting(entry: DisposalEntry, stat: BigIntStats): Reason | undefined {
+/**
+ * Why an open file that was never written to is not the planned one; undefined when it is.
+ * @param names how many names of it may be removed
+ */
+export function obstacleBeforeWriting(
+  entry: DisposalEntry,
+  stat: BigIntStats,
+  names: bigint,
+): Reason | undefined {
   if (!hasNumbersOf(entry, stat)) return reason('changed');
   // Before the times: making a link changes that of the inode.
-  if (stat.nlink > 1n) return reason('hard-linked');
+  if (stat.nlink > names) return reason('hard-linked');
   return looksUntouched(entry, stat) ? undefined : reason('changed');
 }
 
@@ -57,17 +64,19 @@ export function recognize(
  * Why a file left by a cut-off run may not be overwritten (again); undefined when it may. It must look untouched, or
  * hold nothing but what the run wrote. Where only a part is ours, the rest may be what was planned, or what somebody
  * wrote since: nothing tells the two apart, so the file is left for a new plan.
+ * @param names how many names of it may be removed
  * @param holdsOnlyOurs reads the open file; asked only when needed
  */
 export async function obstacleAfterInterruption(
   entry: DisposalEntry,
   stat: BigIntStats,
+  names: bigint,
   holdsOnlyOurs: () => Promise<boolean>,
 ): Promise<Reason | undefined> {
   const sameFile =
     hasNumbersOf(entry, stat) && (entry.bornNs === '0' || String(stat.birthtimeNs) === entry.bornNs);
   if (!sameFile || stat.size < BigInt(entry.size)) return reason('changed');
-  if (stat.nlink > 1n) return reason('hard-linked');
+  if (stat.nlink > names) return reason('hard-linked');
   if (looksUntouched(entry, stat) || (await holdsOnlyOurs())) return undefined;
   return reason('changed-since');
 }

@@ -39,12 +39,18 @@ export function entryOf(
     // What an overlay copies from a lower layer, because it or something in it is written to, is born again.
     bornNs: traits.copiedWhenOpened ? '0' : String(stat.birthtimeNs),
     inline: traits.mayBeInline && type === 'file' && liesInInode(stat),
+    ...(type === 'file' && stat.nlink > 1n && { names: Number(stat.nlink) }),
   };
 }
 
 /** Why a file cannot be disposed of, judged by its own state; undefined when it can. */
-export function obstacleOfFile(path: string | Buffer, stat: BigIntStats): Reason | undefined {
-  if (stat.nlink > 1n) return reason('hard-linked');
+export function obstacleOfFile(
+  path: string | Buffer,
+  stat: BigIntStats,
+  { copiedWhenOpened }: FileTraits,
+): Reason | undefined {
+  // Whether all of its names are disposed of shows at the end; but here a copy would be given to one of them.
+  if (stat.nlink > 1n && copiedWhenOpened) return reason('hard-linked');
   return obstacleOfAccess(path, R_OK | W_OK);
 }
 

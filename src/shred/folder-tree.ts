@@ -3,6 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import type { Reason } from '../model/index.js';
 import type { DisposalEntry } from './disposal-target.js';
 import { type Found, Refusal, type WalkOptions, walkFolder } from './folder-walk.js';
+import { type LinkedNames, NameCount } from './linked-names.js';
 import { reason, reasonOf } from './reasons.js';
 
 /** What a folder holds. */
@@ -16,6 +17,8 @@ export interface FolderContents {
   /** Content of a file lies in its inode. */
   inline: boolean;
   treeSha256: string;
+  /** Files that have names elsewhere. */
+  linked: LinkedNames[];
 }
 
 /**
@@ -31,7 +34,7 @@ export class TreeDigest {
   readonly #hash = createHash('sha256').update('quietus-tree-2\n');
 
   /** Takes the next entry in order. */
-  add({ path, entry }: Found): void {
+  add({ path, entry }: Pick<Found, 'path' | 'entry'>): void {
     if (path.length === 0) return;
     const letter = entry.type === 'symlink' ? 'l' : entry.type.charAt(0);
     const { device, inode, size, modifiedNs, changedNs } = entry;
@@ -58,6 +61,7 @@ export function readFolder(
   most: number,
 ): FolderContents | Reason {
   const digest = new TreeDigest();
+  const names = new NameCount();
   const contents = { entries: [] as DisposalEntry[] | null, count: 0, files: 0, bytes: 0n, inline: false };
   try {
     for (const found of walkFolder(top, topStat, options)) {
@@ -69,12 +73,13 @@ export function readFolder(
       if (entry.type !== 'file') continue;
       contents.files += 1;
       contents.bytes += BigInt(entry.size);
+      names.add(entry.path, found.stat);
       contents.inline ||= entry.inline;
     }
   } catch (error) {
     return whyRefused(error);
   }
-  return { ...contents, treeSha256: digest.hex() };
+  return { ...contents, treeSha256: digest.hex(), linked: names.incomplete };
 }
 
 function whyRefused(error: unknown): Reason {

@@ -21,6 +21,7 @@ export interface Found {
   /** Bytes relative to the top; empty for the top itself. */
   path: Buffer;
   entry: DisposalEntry;
+  stat: BigIntStats;
 }
 
 export interface WalkOptions {
@@ -63,7 +64,7 @@ interface Level {
 export function* walkFolder(top: string, topStat: BigIntStats, options: WalkOptions): Generator<Found> {
   const prefix = Buffer.from(`${top}/`);
   const nothing = Buffer.alloc(0);
-  yield { path: nothing, entry: entryOf('', 'directory', topStat, options.traits) };
+  yield { path: nothing, entry: entryOf('', 'directory', topStat, options.traits), stat: topStat };
   const levels = [levelOf({ path: nothing, name: nothing, stat: topStat }, prefix)];
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const name = level.names.at(level.next);
@@ -80,7 +81,7 @@ export function* walkFolder(top: string, topStat: BigIntStats, options: WalkOpti
       const at = Buffer.concat([prefix, path]);
       const stat = lstatSync(at, { bigint: true });
       const type = check(at, stat, { folder: folder.stat, top: topStat }, options);
-      yield { path, entry: entryOf(entryPathText(path), type, stat, options.traits) };
+      yield { path, entry: entryOf(entryPathText(path), type, stat, options.traits), stat };
       if (type === 'directory') level.waiting.push({ path, name, stat });
     }
   }
@@ -116,7 +117,7 @@ function check(
   if (options.guard.protectsIdentity(stat.dev, stat.ino)) throw new Refusal(reason('protected-path'));
   const obstacle =
     obstacleOfStickyFolder(above.folder, stat) ??
-    (type === 'file' ? obstacleOfFile(at, stat) : undefined) ??
+    (type === 'file' ? obstacleOfFile(at, stat, options.traits) : undefined) ??
     (type === 'directory' ? obstacleOfFolder(at) : undefined);
   if (obstacle !== undefined) throw new Refusal(obstacle);
   return type;

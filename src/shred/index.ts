@@ -64,6 +64,7 @@ export {
   wipeFreeSpace,
 } from './free-space.js';
 export { emptyOutcome } from './item-work.js';
+export type { LinkedNames } from './linked-names.js';
 export { judgeFileSystem } from './linux-medium-inspector.js';
 export type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
 export { inspectMedium, type MediumReport, parseSmartctl } from './medium-report.js';

@@ -73,6 +73,8 @@ export class ItemWork {
   #files = 0;
   #bytes = 0n;
   #links = 0;
+  /** Seeds of files with several names whose bytes are counted. */
+  readonly #contents = new Set<string>();
   readonly #left: FileOutcome[] = [];
   readonly #leftStates = new Set<FileOutcome['outcome']>();
   readonly #causes = new Map<string, Reason>();
@@ -224,6 +226,9 @@ export class ItemWork {
     if (entry.type === 'symlink') this.#links += 1;
     if (entry.type !== 'file') return;
     this.#files += 1;
+    // Several names can have one content.
+    if (entry.contentSeed !== undefined && this.#contents.has(entry.contentSeed)) return;
+    if (entry.contentSeed !== undefined) this.#contents.add(entry.contentSeed);
     this.#bytes += BigInt(entry.size);
   }
 

@@ -36,6 +36,11 @@ export interface RemovalRequest {
   after: AfterOverwrite | null;
   /** Reads the open file: true when it holds nothing but what an earlier run wrote. Asked of files without `after`. */
   holdsOnlyOurs: (descriptor: number, stat: BigIntStats) => Promise<boolean>;
+  /**
+   * Told the state of a file of several names (hard links) after one of them was removed: its content is left for the
+   * others, and truncated with the last.
+   */
+  othersRemain: (after: AfterOverwrite) => void;
   observe: (step: 'renamed' | 'truncated' | 'unlinked') => void;
 }
 
@@ -99,6 +104,19 @@ function checkSwapped(request: RemovalRequest, from: Buffer, to: Buffer): Reason
   return swapped;
 }
 
+/** @returns false where it is the last name, and the descriptor still open */
+function removeOneOfSeveral(request: RemovalRequest, descriptor: number, path: Buffer): boolean {
+  if (request.entry.names === undefined || fstatSync(descriptor).nlink <= 1) return false;
+  try {
+    unlinkSync(path);
+    request.othersRemain(stateOf(fstatSync(descriptor, { bigint: true })));
+  } finally {
+    closeSync(descriptor);
+  }
+  request.observe('unlinked');
+  return true;
+}
+
 async function truncate(descriptor: number): Promise<void> {
   try {
     await ftruncate(descriptor, 0);
@@ -159,6 +177,7 @@ async function removeCompared(
     const found = openRenamed(request, from, to);
     if (typeof found !== 'number') return found;
     if (!request.underNeutralName) request.observe('renamed');
+    if (removeOneOfSeveral(request, found, to)) return undefined;
     await truncate(found);
     request.observe('truncated');
   } else if (!request.underNeutralName) {

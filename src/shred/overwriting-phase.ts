@@ -14,6 +14,7 @@ import {
 } from './file-overwrite.js';
 import type { ItemWork } from './item-work.js';
 import { runInLanes } from './lanes.js';
+import { type LinkedFile, type LinkedFiles, namesLeft } from './linked-files.js';
 import { isKeptInMemory } from './linux-medium-inspector.js';
 import { holdsOnlyOurs } from './own-content.js';
 import { reason, reasonOf, reasonOfFolder } from './reasons.js';
@@ -26,6 +27,8 @@ export interface DisposalContext {
   signal: AbortSignal | undefined;
   observe: (step: DisposalStep) => void;
   throttle: Throttle | undefined;
+  /** Files of several names, all of which are disposed of. */
+  linked: LinkedFiles;
 }
 
 /**
@@ -117,7 +120,11 @@ function leaveUnfinished(work: ItemWork, index: number, pool: DirectoryPool): vo
  */
 const cutOff = new Map<string, AfterOverwrite>();
 
-/** Also the seed of what the file is overwritten with. */
+/** What the content that the file is overwritten with follows from. */
+export function contentSeedOf(entry: PlannedEntry): string {
+  return entry.contentSeed ?? neutralNameOf(entry);
+}
+
 export function neutralNameOf(entry: PlannedEntry): string {
   if (entry.neutralName === null) throw new RangeError('only files and links have a neutral name');
   return entry.neutralName;
@@ -137,7 +144,12 @@ function judge(
 ): Promise<Reason | undefined> | Reason | undefined {
   return work.resumed
     ? judgeResumed(work, entry, { stat, descriptor }, context)
-    : obstacleBeforeWriting(entry, stat);
+    : obstacleBeforeWriting(entry, stat, namesOf(entry, context));
+}
+
+function namesOf(entry: PlannedEntry, context: DisposalContext): bigint {
+  const shared = context.linked.of(entry);
+  return shared === undefined ? 1n : namesLeft(shared);
 }
 
 async function judgeResumed(
@@ -146,13 +158,13 @@ async function judgeResumed(
   { stat, descriptor }: { stat: BigIntStats; descriptor: number },
   context: DisposalContext,
 ): Promise<Reason | undefined> {
-  const left = cutOff.get(neutralNameOf(entry));
+  const left = cutOff.get(contentSeedOf(entry));
   try {
-    return await obstacleAfterInterruption(entry, stat, async () => {
+    return await obstacleAfterInterruption(entry, stat, namesOf(entry, context), async () => {
       if (left !== undefined && hasState(stat, left)) return true;
       const { method } = work;
       const contents = Array.from({ length: method.passes }, (_, pass) =>
-        method.content(neutralNameOf(entry), pass),
+        method.content(contentSeedOf(entry), pass),
       );
       return await holdsOnlyOurs(descriptor, stat, entry, contents, context.throttle);
     });
@@ -184,27 +196,80 @@ async function overwriteEntry(
     return undefined;
   }
   try {
-    const result = await overwriteFile({
-      path: folder.child(work.currentName(index)),
-      obstacle: (stat, descriptor) => judge(work, entry, { stat, descriptor }, tools.context),
-      method: work.method,
-      seed: neutralNameOf(entry),
-      buffers: tools.buffers,
-      observe: (step) => tools.context.observe({ step, itemId, fileIndex: index }),
-      throttle: tools.context.throttle,
-      inMemory: isKeptInMemory(work.assessment.fileSystem),
-      copiedWhenOpened: work.assessment.fileSystem === 'overlay',
-    });
-    remember(neutralNameOf(entry), result);
+    const path = folder.child(work.currentName(index));
+    const result = await overwriteShared(work, entry, path, tools.context, () =>
+      overwriteNow(work, index, path, tools),
+    );
     if (!result.done) {
       work.leave(index, result.touched ? 'failed' : refusedState, result.reason);
       return undefined;
     }
     work.set(index, { state: 'overwritten', after: result.after });
     work.noteVerification(result.verifiedFrom);
-    work.noteHoles(result.holes);
     return { itemId, index, verifiedFrom: result.verifiedFrom };
   } finally {
     tools.pool.release(folder);
   }
+}
+
+/** A file of several names is overwritten once, when the first of them comes up. */
+async function overwriteShared(
+  work: ItemWork,
+  entry: PlannedEntry,
+  path: Buffer,
+  context: DisposalContext,
+  overwrite: () => Promise<OverwriteResult>,
+): Promise<OverwriteResult> {
+  const shared = context.linked.of(entry);
+  if (shared === undefined) return await overwrite();
+  if (shared.overwriting === undefined) {
+    shared.overwriting = overwriteForAll(shared, context, overwrite);
+    return await shared.overwriting;
+  }
+  const result = await shared.overwriting;
+  if (!result.done) return result;
+  // The name that comes up may lead elsewhere by now.
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const same = stat !== undefined && String(stat.dev) === shared.device && String(stat.ino) === shared.inode;
+  const changed = !same || shared.after === null || !hasState(stat, shared.after);
+  return changed ? { done: false, touched: !work.resumed, reason: reason('changed') } : result;
+}
+
+/** Whatever keeps one of its names keeps its content. */
+async function overwriteForAll(
+  shared: LinkedFile,
+  context: DisposalContext,
+  overwrite: () => Promise<OverwriteResult>,
+): Promise<OverwriteResult> {
+  for (const other of new Set(shared.names.map(({ work }) => work))) {
+    if (await mayGoOn(other, context)) continue;
+    return { done: false, touched: false, reason: other.stopped ?? reason('stopped') };
+  }
+  const result = await overwrite();
+  if (result.done) shared.after = result.after;
+  return result;
+}
+
+async function overwriteNow(
+  work: ItemWork,
+  index: number,
+  path: Buffer,
+  { buffers, context }: Tools,
+): Promise<OverwriteResult> {
+  const entry = work.entry(index);
+  const { itemId } = work.target;
+  const result = await overwriteFile({
+    path,
+    obstacle: (stat, descriptor) => judge(work, entry, { stat, descriptor }, context),
+    method: work.method,
+    seed: contentSeedOf(entry),
+    buffers,
+    observe: (step) => context.observe({ step, itemId, fileIndex: index }),
+    throttle: context.throttle,
+    inMemory: isKeptInMemory(work.assessment.fileSystem),
+    copiedWhenOpened: work.assessment.fileSystem === 'overlay',
+  });
+  remember(contentSeedOf(entry), result);
+  if (result.done) work.noteHoles(result.holes);
+  return result;
 }

@@ -16,10 +16,25 @@ function neutralNames(): () => string {
   };
 }
 
-function planner(method: OverwriteMethodId): (entry: DisposalEntry) => PlannedEntry {
+/** Seeds of the content of files with several names, by device and inode; one batch shares them. */
+export type SharedSeeds = Map<string, string>;
+
+function planner(method: OverwriteMethodId, seeds: SharedSeeds): (entry: DisposalEntry) => PlannedEntry {
   const chosen = method === DEFAULT_METHOD ? {} : { method };
   const names = neutralNames();
-  return (entry) => ({ ...entry, neutralName: entry.type === 'directory' ? null : names(), ...chosen });
+  return (entry) => ({
+    ...entry,
+    neutralName: entry.type === 'directory' ? null : names(),
+    ...chosen,
+    ...(entry.names !== undefined && { contentSeed: seedOf(entry, seeds, names) }),
+  });
+}
+
+function seedOf({ device, inode }: DisposalEntry, seeds: SharedSeeds, names: () => string): string {
+  const key = `${device}:${inode}`;
+  const seed = seeds.get(key) ?? names();
+  seeds.set(key, seed);
+  return seed;
 }
 
 /** What is to be done to each entry of one target: for the journal to store, then to be worked through. */
@@ -28,21 +43,24 @@ export interface PlannedEntries {
   toStore: Iterable<PlannedEntry>;
   /** To work through, once they are stored. */
   pages: EntryPages<PlannedEntry>;
+  /** Those of files with several names; known once the entries are stored. */
+  linked: () => readonly PlannedEntry[];
 }
 
 /** The plan for what was examined. Entries that the examination does not hold are kept by the journal alone, if it can. */
 export function planEntries(
   target: DisposalTarget,
   examined: ReadyExamination,
-  method: OverwriteMethodId,
+  plan: { method: OverwriteMethodId; seeds: SharedSeeds },
   journal: DisposalJournal,
 ): PlannedEntries {
+  const planned = planner(plan.method, plan.seeds);
   if (examined.entries === null && journal.entries !== undefined) {
-    const stored = new StoredEntries(target.itemId, examined, method, journal);
-    return { toStore: stored, pages: stored };
+    const stored = new StoredEntries(target.itemId, examined, planned, journal);
+    return { toStore: stored, pages: stored, linked: () => stored.linked };
   }
-  const entries = Array.from(examined.readAgain(), planner(method));
-  return { toStore: entries, pages: pagesOf(entries) };
+  const entries = Array.from(examined.readAgain(), planned);
+  return { toStore: entries, pages: pagesOf(entries), linked: () => entries.filter(hasNames) };
 }
 
 /**
@@ -51,23 +69,25 @@ export function planEntries(
  */
 class StoredEntries implements EntryPages<PlannedEntry> {
   readonly length: number;
+  linked: PlannedEntry[] = [];
   #digests: string[] = [];
 
   constructor(
     private readonly itemId: string,
     private readonly examined: ReadyExamination,
-    private readonly method: OverwriteMethodId,
+    private readonly plan: (entry: DisposalEntry) => PlannedEntry,
     private readonly journal: DisposalJournal,
   ) {
     this.length = examined.count;
   }
 
   *[Symbol.iterator](): Generator<PlannedEntry> {
-    const plan = planner(this.method);
     this.#digests = [];
+    this.linked = [];
     let page: PlannedEntry[] = [];
     for (const entry of this.examined.readAgain()) {
-      const planned = plan(entry);
+      const planned = this.plan(entry);
+      if (hasNames(planned)) this.linked.push(planned);
       page.push(planned);
       if (page.length === PAGE) {
         this.#digests.push(digestOf(page));
@@ -85,6 +105,10 @@ class StoredEntries implements EntryPages<PlannedEntry> {
   }
 }
 
+function hasNames({ names }: PlannedEntry): boolean {
+  return names !== undefined;
+}
+
 /** @throws where a journal gives other entries than it gave, or was told of, before */
 export function requireSame(entries: readonly PlannedEntry[], digest: string | undefined): void {
   if (digestOf(entries) !== digest)
@@ -95,9 +119,11 @@ export function requireSame(entries: readonly PlannedEntry[], digest: string | u
 export function digestOf(entries: readonly PlannedEntry[]): string {
   const hash = createHash('sha256');
   for (const { path, type, device, inode, size, modifiedNs, changedNs, bornNs, inline, ...rest } of entries) {
-    const { surveyed = null, neutralName, method = null } = rest;
+    const { surveyed = null, neutralName, method = null, names = 1, contentSeed = null } = rest;
     const numbers = [device, inode, size, modifiedNs, changedNs, bornNs];
-    hash.update(JSON.stringify([path, type, ...numbers, inline, surveyed, neutralName, method]));
+    hash.update(
+      JSON.stringify([path, type, ...numbers, inline, names, surveyed, neutralName, method, contentSeed]),
+    );
   }
   return hash.digest('hex');
 }

@@ -5,7 +5,7 @@ import { runInLanes } from './lanes.js';
 import { removeFolder, removeName } from './name-removal.js';
 import type { OpenFolder } from './open-folders.js';
 import { finalContent } from './overwrite-method.js';
-import { type DisposalContext, neutralNameOf } from './overwriting-phase.js';
+import { contentSeedOf, type DisposalContext, neutralNameOf } from './overwriting-phase.js';
 import { holdsOnlyOurs } from './own-content.js';
 import { reason, reasonOfFolder } from './reasons.js';
 
@@ -44,7 +44,12 @@ export async function removeOverwritten(
   const pool = new DirectoryPool();
   try {
     await runInLanes(namesOf(works), LANES, async ({ work, index }) => {
-      await removeEntry(work, index, pool, context);
+      const shared = context.linked.of(work.entry(index));
+      if (shared === undefined) await removeEntry(work, index, pool, context);
+      else {
+        shared.turn = shared.turn.then(() => removeEntry(work, index, pool, context));
+        await shared.turn;
+      }
       touch(work, work.entry(index).path, outer);
     });
     for (const work of works) {
@@ -82,6 +87,7 @@ async function removeEntry(
 ): Promise<void> {
   const entry = work.entry(index);
   const progress = work.progress(index);
+  const shared = context.linked.of(entry);
   const failure = entry.type === 'file' ? 'failed' : 'refused';
   try {
     const folder = pool.acquire(work, entry.path);
@@ -92,10 +98,16 @@ async function removeEntry(
         name: work.plannedName(entry),
         neutralName: Buffer.from(neutralNameOf(entry)),
         underNeutralName: work.neutral.has(index),
-        after: progress.state === 'overwritten' ? progress.after : null,
+        after:
+          progress.state === 'overwritten' && progress.after !== null
+            ? (shared?.after ?? progress.after)
+            : null,
         holdsOnlyOurs: (descriptor, stat) => {
-          const content = finalContent(work.method.id, neutralNameOf(entry));
+          const content = finalContent(work.method.id, contentSeedOf(entry));
           return holdsOnlyOurs(descriptor, stat, entry, [content], context.throttle);
+        },
+        othersRemain: (after) => {
+          if (shared !== undefined) shared.after = after;
         },
         observe: (step) => context.observe({ step, itemId: work.target.itemId, fileIndex: index }),
       });

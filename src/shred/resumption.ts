@@ -13,6 +13,7 @@ import { FilesOnMedium } from './file-survey.js';
 import { type EntryProgress, ItemWork } from './item-work.js';
 import { leadsThroughLink } from './links-on-the-way.js';
 import { DEFAULT_METHOD } from './overwrite-method.js';
+import type { DisposalContext } from './overwriting-phase.js';
 import { errnoOf, reason, reasonOfFolder } from './reasons.js';
 
 /** Where the planned file is now. */
@@ -98,26 +99,34 @@ function locatePage(work: ItemWork, obstacle: Reason | undefined): void {
   }
 }
 
-async function prepare(pending: PendingDisposal, examiner: Examiner): Promise<ItemWork> {
+async function prepare(
+  pending: PendingDisposal,
+  examiner: Examiner,
+  context: DisposalContext,
+): Promise<ItemWork> {
   const { target } = pending;
   const entries: EntryPages<PendingEntry> = isList(pending.entries)
     ? pagesOf(pending.entries)
     : pending.entries;
   const place = examiner.examinePlace(target.location);
   const files = new FilesOnMedium();
+  const linked: PendingEntry[] = [];
   let top: PendingEntry | undefined;
   for await (const part of partsOf(entries)) {
     top ??= part[0];
     files.add(place.assessment, part);
+    linked.push(...part.filter(({ names }) => names !== undefined));
   }
   const obstacle = obstacleAt(pending, place);
-  return new ItemWork({
+  const work = new ItemWork({
     target,
     entries,
     method: top?.method ?? DEFAULT_METHOD,
     assessment: files.assess(place.assessment),
-    locate: (work) => locatePage(work, obstacle),
+    locate: (located) => locatePage(located, obstacle),
   });
+  context.linked.register(work, linked);
+  return work;
 }
 
 function isList(entries: PendingDisposal['entries']): entries is readonly PendingEntry[] {
@@ -148,7 +157,7 @@ export async function resume(
   const examiner = createExaminer(options);
   const works: ItemWork[] = [];
   for (const each of pending) {
-    works.push(await prepare(each, examiner));
+    works.push(await prepare(each, examiner, context));
     context.observe({ step: 'examined', itemId: each.target.itemId, fileIndex: null });
   }
   await carryOut(works, context);

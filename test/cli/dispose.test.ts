@@ -76,11 +76,27 @@ describe('dispose', () => {
 
   test('says nothing of the size of what it will leave', async () => {
     mkdirSync(join(records, 'twice'));
-    linkSync(write('twice/a'), join(records, 'twice', 'b'));
+    linkSync(write('twice/a'), join(records, 'elsewhere'));
     const { status, stdout } = await run(['dispose', 'twice', '--dry-run']);
     expect(status).toBe(0);
     expect(stdout).toContain('twice: folder\n    Will be left: A file has more than one name');
+    expect(stdout).toContain('1 further name is not among what is to be destroyed');
+    expect(stdout).toContain(`The file is: ${join(records, 'twice', 'a')}`);
     rmSync(join(records, 'twice'), { recursive: true });
+    rmSync(join(records, 'elsewhere'));
+  });
+
+  test('takes a file with several names where all of them are given', async () => {
+    mkdirSync(join(records, 'both'));
+    linkSync(write('both/a'), join(records, 'other-name'));
+    const args = ['dispose', 'both', 'other-name', '--confirm', '2', '--accept-residual', '--json'];
+    const result = await run(args);
+    expect(result.status, result.stderr).toBe(0);
+    expect(JSON.parse(result.stdout).paths.map(({ files }: { files: number }) => files)).toEqual([1, 1]);
+    expect([existsSync(join(records, 'both')), existsSync(join(records, 'other-name'))]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   test('asks for the name on a terminal, destroys, and certifies what was said and nothing else', async () => {

@@ -1,0 +1,71 @@
+import type { Reason } from '../model/index.js';
+import type { Examination, Examiner, LinkedNames } from '../shred/index.js';
+import { placeOf } from './named-paths.js';
+import type { SelectedPath } from './selection.js';
+
+/** What one account may not do with one file stands in no one's way; everything else calls the whole off. */
+const LEFT = new Set([
+  'no-permission',
+  'read-only',
+  'immutable',
+  'hard-linked',
+  'path-too-long',
+  'busy',
+  'io-error',
+]);
+
+/** Finds out what a name that a person gave leads to. @returns why it cannot be disposed of at all, in place of it */
+export function examineName(
+  name: string,
+  folder: string,
+  examiner: Examiner,
+): Omit<SelectedPath, 'position'> | Reason {
+  const place = placeOf(name, folder);
+  if ('code' in place) return place;
+  const medium = place.stat.isDirectory() ? 'folder' : 'file';
+  const found = examiner.examineNow(place.location, medium);
+  const base = {
+    location: place.location,
+    alias: place.alias,
+    medium,
+    transferred: null,
+    linked: false,
+  } as const;
+  if (found.status !== 'ready' && !LEFT.has(found.reason.code)) return found.reason;
+  return { ...base, ...factsOf(found) };
+}
+
+type Facts = Pick<SelectedPath, 'fingerprint' | 'files' | 'bytes' | 'assessment' | 'left' | 'elsewhere'>;
+
+function factsOf(found: Examination): Facts & { location?: string } {
+  if (found.status !== 'ready') {
+    const elsewhere = (found.status === 'refused' && found.linked) || [];
+    return { fingerprint: null, files: 0, bytes: 0n, assessment: null, left: found.reason, elsewhere };
+  }
+  const { location, fingerprint, files, bytes, assessment } = found;
+  return { location, fingerprint, files, bytes, assessment, left: null, elsewhere: [] };
+}
+
+/** Takes together what was left for names elsewhere (hard links), where the other paths have these names. */
+export function completeLinks(paths: SelectedPath[], examiner: Examiner): void {
+  const lacking = paths.filter(({ elsewhere }) => elsewhere.length > 0);
+  if (lacking.length < 2) return;
+  const found = examiner.completeLinks(lacking.map(examinationOf), lacking);
+  examiner.survey(found);
+  for (const [at, path] of lacking.entries()) {
+    const examined = found[at];
+    if (examined?.status === 'ready') Object.assign(path, factsOf(examined), { linked: true });
+  }
+}
+
+function examinationOf({ left, elsewhere }: SelectedPath): Examination {
+  if (left === null) throw new Error('What has names elsewhere is left');
+  return { status: 'refused', reason: left, linked: elsewhere };
+}
+
+/** The first file that keeps a path from being disposed of because it has names elsewhere; for people only. */
+export function nameOfLinked({ elsewhere, location }: SelectedPath): string | null {
+  const [first] = elsewhere as readonly LinkedNames[];
+  if (first === undefined) return null;
+  return first.path === '' ? location : `${location}/${first.path}`;
+}
