@@ -136,6 +136,8 @@ export class DisposalRecords {
           );
       }
     });
+    // What follows, the certificate, needs its own.
+    if (outcomes.some(({ files }) => files > PAGE)) await this.session.store.releaseMemory();
   }
 
   /** Enters the outcome of an item that was never begun. */

@@ -1,5 +1,5 @@
 import type { Reason } from '../model/index.js';
-import type { Examination, Examiner, LinkedNames } from '../shred/index.js';
+import type { Examination, Examiner } from '../shred/index.js';
 import { placeOf } from './named-paths.js';
 import type { SelectedPath } from './selection.js';
 
@@ -65,7 +65,7 @@ function examinationOf({ left, elsewhere }: SelectedPath): Examination {
 
 /** The first file that keeps a path from being disposed of because it has names elsewhere; for people only. */
 export function nameOfLinked({ elsewhere, location }: SelectedPath): string | null {
-  const [first] = elsewhere as readonly LinkedNames[];
+  const [first] = elsewhere;
   if (first === undefined) return null;
   return first.path === '' ? location : `${location}/${first.path}`;
 }

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { connect, type StoreLocation, takeWriterTurn } from './connection.js';
+import { connect, isSqlite, type StoreLocation, takeWriterTurn } from './connection.js';
 import { migrate } from './migrations/index.js';
 import { ArchiveRepository } from './repositories/archives.js';
 import { CertificateRepository } from './repositories/certificates.js';
@@ -82,6 +82,11 @@ export class Store extends Repositories {
       await takeWriterTurn(transaction);
       return await work(new StoreTransaction(transaction));
     });
+  }
+
+  /** Gives back the memory that a large transaction has taken for pages. */
+  async releaseMemory(): Promise<void> {
+    if (isSqlite(this.database)) await this.database.raw('PRAGMA shrink_memory');
   }
 
   async close(): Promise<void> {
