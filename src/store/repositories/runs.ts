@@ -94,6 +94,9 @@ const ENTRIES: BulkTable = {
   key: ['run_id', 'item_id', 'position'],
 };
 
+/** Positions whose entries are forgotten in one statement. */
+const FORGOTTEN_AT_ONCE = 20_000;
+
 /** Outcomes of a run without a plan that its certificate states as done. */
 const CERTIFIED: readonly Outcome[] = ['overwritten-verified', 'overwritten-residual'];
 
@@ -202,7 +205,7 @@ export class RunRepository {
   async finishDisposals(runId: string, ends: readonly DisposalEnd[]): Promise<void> {
     for (let at = 0; at < ends.length; at += BULK_ROWS) {
       const ids = ends.slice(at, at + BULK_ROWS).map(({ itemId }) => itemId);
-      await this.database('disposal_entries').where('run_id', runId).whereIn('item_id', ids).delete();
+      await this.forgetEntries(runId, ids);
     }
     // What has begun is there: of the values only those that change count.
     const rows = ends.map(({ itemId, outcome, result, outcomeSeq }) =>
@@ -233,6 +236,18 @@ export class RunRepository {
     };
     const inserted = await this.inBulk(ENTRIES, rows(), (bulk, part) => bulk.insert(part));
     if (inserted !== count) throw new Error('An entry of a disposal is entered already');
+  }
+
+  /** Part by part: SQLite keeps a list in memory of all that one statement deletes. */
+  private async forgetEntries(runId: string, itemIds: readonly string[]): Promise<void> {
+    const entries = () =>
+      this.database('disposal_entries').where('run_id', runId).whereIn('item_id', itemIds);
+    const [row] = await entries().max({ last: 'position' });
+    for (let from = Number(row?.last ?? -1); from >= 0; from -= FORGOTTEN_AT_ONCE) {
+      await entries()
+        .andWhere('position', '>', from - FORGOTTEN_AT_ONCE)
+        .delete();
+    }
   }
 
   async markOverwritten(
