@@ -226,8 +226,8 @@ export type CertifiedSubject =
   | { kind: 'disposal'; id: string; ground: string | null }
   /** An archive whose keys were destroyed; with the plan where one asked for it. */
   | { kind: 'archive'; id: string; plan: CertifiedPlan | null; ground: string | null }
-  /** A whole medium. */
-  | { kind: 'device'; id: string; ground: string | null };
+  /** A whole medium; with the plan where it was of the inventory and one asked for it. */
+  | { kind: 'device'; id: string; plan: CertifiedPlan | null; ground: string | null };
 export type SubjectKind = CertifiedSubject['kind'];
 
 /** What whoever destroyed something tells of it, for `issueCertificate`. Instants are UTC, RFC 3339. */

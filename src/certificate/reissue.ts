@@ -64,8 +64,8 @@ function subjectOf({ subject, plan }: CertificateDocument): CertifiedSubject {
     asOf: day(plan.as_of),
     scheduleVersion: plan.schedule_version,
   };
-  if (kind === 'archive') return { kind, id, plan: planned, ground };
-  if (kind === 'disposal' || kind === 'device') return { kind, id, ground };
+  if (kind === 'archive' || kind === 'device') return { kind, id, plan: planned, ground };
+  if (kind === 'disposal') return { kind, id, ground };
   if (planned === null) throw new Error('A certificate of a plan has no plan');
   return { kind, id, plan: planned };
 }

@@ -11,7 +11,7 @@ import {
 import type { Session } from '../session/index.js';
 import type { DisposalTarget, OverwriteMethodId } from '../shred/index.js';
 import type { Repositories, Run, RunTarget } from '../store/index.js';
-import type { SelectedPath } from './selection.js';
+import type { SelectedPath } from './path-examination.js';
 
 /** What a person says of what they dispose of; whatever is null is printed as not stated. */
 export interface DisposalStatement {

@@ -7,6 +7,7 @@ import {
 import type { Session } from '../session/index.js';
 import type { DeviceFacts, SanitizationOutcome, Technique } from '../shred/index.js';
 import type { CertificateRecord, SanitizationRecord } from '../store/index.js';
+import type { DeviceAuthority } from './device-authority.js';
 
 /**
  * Issues the certificate of a sanitized device, once. Only what was done as a whole is certified: where something could be
@@ -15,8 +16,8 @@ import type { CertificateRecord, SanitizationRecord } from '../store/index.js';
 export async function certifyDevice(
   session: Session,
   record: SanitizationRecord,
-  device: DeviceFacts,
-  technique: Technique,
+  { device, technique, planId }: { device: DeviceFacts; technique: Technique; planId: string | null },
+  authority: DeviceAuthority,
 ): Promise<CertificateRecord | null> {
   if (record.result === null || record.finishedAt === null || record.outcomeSeq === null) return null;
   const outcome = JSON.parse(record.result) as SanitizationOutcome;
@@ -30,9 +31,10 @@ export async function certifyDevice(
     outcomeSeq,
     outcomeHash: hashes.get(outcomeSeq) ?? '',
   };
+  const planned = planId === null ? null : await authority.certified(planId, record.startedAt);
   const operator = await session.store.operators.get(record.startedBy);
   const facts: CertificateFacts = {
-    subject: { kind: 'device', id: record.id, ground: null },
+    subject: { kind: 'device', id: record.id, plan: planned?.plan ?? null, ground: null },
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
     operator: {
@@ -40,7 +42,7 @@ export async function certifyDevice(
       name: operator?.name ?? record.startedBy,
       account: operator?.account ?? '',
     },
-    approvals: [],
+    approvals: planned?.approvals ?? [],
     items: [await deviceItem(session, record, { device, technique, outcome, log })],
     exceptions: [],
     methods: [{ code: technique.id, text: technique.text }],

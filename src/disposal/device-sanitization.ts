@@ -21,6 +21,7 @@ import {
 } from '../shred/index.js';
 import type { CertificateRecord, Repositories, SanitizationRecord } from '../store/index.js';
 import { instant, takeRunLock } from '../workspace/index.js';
+import type { DeviceAuthority } from './device-authority.js';
 import { certifyDevice } from './device-certificate.js';
 
 export interface DeviceRequest extends Omit<SanitizationOptions, 'protectedPaths'> {
@@ -30,6 +31,9 @@ export interface DeviceRequest extends Omit<SanitizationOptions, 'protectedPaths
   technique: string | null;
   /** Id of the device in the inventory. */
   itemId: string | null;
+  /** The plan that disposes of the item, which is closed then. */
+  planId: string | null;
+  authority: DeviceAuthority;
 }
 
 /** What would be done with a device, and what stands against it. */
@@ -49,6 +53,8 @@ interface StoredTarget {
   technique: Technique;
   stated: SanitizationOptions['stated'];
   marks: Marks | null;
+  /** Missing where no plan asked for it. */
+  planId?: string | null;
 }
 
 /** Looks at a device and changes nothing. */
@@ -85,7 +91,10 @@ export interface SanitizedDevice {
  * Sanitizes a whole device, with its intent in the log before anything is written and its outcome after. Attempts that
  * were cut off are settled first: what became of them is read from the device.
  *
- * @throws Fault `run-lock-held`, `device-refused` (exit 4), `technique-missing` (exit 4), `item-unknown` (exit 2)
+ * With a plan the item of the inventory is closed where nothing could be left behind.
+ *
+ * @throws Fault `run-lock-held`, `device-refused` (exit 4), `technique-missing` (exit 4), `item-unknown` (exit 2), and what
+ *   `DeviceAuthority` throws
  */
 export async function sanitize(session: Session, request: DeviceRequest): Promise<SanitizedDevice> {
   const operator = await session.operator();
@@ -101,6 +110,7 @@ export async function sanitize(session: Session, request: DeviceRequest): Promis
     if (!('technique' in chosen)) throw noTechnique(request, offered);
     const { itemId } = request;
     if (itemId !== null) await requireDeviceItem(session.store, itemId);
+    await requirePlanned(session, request);
     const journal = new SanitizationJournal(session, request, chosen);
     const outcome = await sanitizeDevice(request.device, chosen, journal, {
       ...request,
@@ -109,7 +119,13 @@ export async function sanitize(session: Session, request: DeviceRequest): Promis
     if (journal.record === null) throw deviceRefused(outcome.reasons);
     const record = await session.store.sanitizations.get(journal.record.id);
     if (record === undefined) throw new Error('The record of a sanitization is gone');
-    const certificate = await certifyDevice(session, record, request.device, chosen.technique);
+    const { planId, device } = request;
+    const certificate = await certifyDevice(
+      session,
+      record,
+      { device, technique: chosen.technique, planId },
+      request.authority,
+    );
     return { record, outcome, settled, certificate };
   } finally {
     await lock.release();
@@ -162,6 +178,15 @@ async function requireDeviceItem(repositories: Repositories, itemId: string): Pr
   if (holds.length > 0) throw refused('item-held', `Legal holds reach ${itemId}: ${holds.join(', ')}`);
 }
 
+/** Before anything is measured or written; the transaction of the intent asks again. */
+async function requirePlanned(session: Session, { planId, itemId, authority }: DeviceRequest): Promise<void> {
+  if (planId === null) return;
+  if (itemId === null) throw badInput('item-missing', 'A plan was named and no item of it', ITEM_HINT);
+  await session.store.transaction((transaction) => authority.authorize(transaction, planId, itemId));
+}
+
+const ITEM_HINT = { hint: 'Name the device of the inventory with --item ID' };
+
 /** Writes record and log; the authority of a sanitization is the person who confirmed it. */
 class SanitizationJournal implements DeviceJournal {
   record: SanitizationRecord | null = null;
@@ -177,14 +202,25 @@ class SanitizationJournal implements DeviceJournal {
     const { technique } = this.chosen;
     const operator = await session.operator();
     const id = `san-${session.today()}-${randomBytes(3).toString('hex')}`;
-    const target: StoredTarget = { device: request.device, technique, stated: request.stated, marks };
+    const target: StoredTarget = {
+      device: request.device,
+      technique,
+      stated: request.stated,
+      marks,
+      planId: request.planId,
+    };
     await session.store.transaction(async (transaction) => {
       // Asked again under the lock: a hold may have come since.
       if (request.itemId !== null) await requireDeviceItem(transaction, request.itemId);
+      const { planId, itemId, authority } = request;
+      if (planId !== null && itemId !== null) await authority.authorize(transaction, planId, itemId);
       const entry = await session.recorder.append(transaction, {
         action: 'media.sanitize',
         outcome: 'intent',
-        subject: subjectOf(id, request.itemId),
+        subject: {
+          ...subjectOf(id, request.itemId),
+          ...(request.planId !== null && { plan: request.planId }),
+        },
         data: {
           device: request.device.confirmation,
           model: request.device.model,
@@ -252,6 +288,9 @@ async function recordOutcome(
         discarded: outcome.discarded,
       },
     });
+    if (closes(outcome) && record.itemId !== null && planOf(record) !== null) {
+      await transaction.items.moveState([record.itemId], 'active', 'disposed');
+    }
     await transaction.sanitizations.finish(record.id, {
       outcome: outcome.outcome,
       result: JSON.stringify(outcome),
@@ -259,6 +298,15 @@ async function recordOutcome(
       outcomeSeq: entry.seq,
     });
   });
+}
+
+function planOf(record: SanitizationRecord): string | null {
+  return (JSON.parse(record.target) as StoredTarget).planId ?? null;
+}
+
+/** Whether nothing could be left behind, as the certificate says it too. */
+function closes({ outcome, sanitization }: SanitizationOutcome): boolean {
+  return isDestroyed(outcome) && sanitization !== null;
 }
 
 /** Finds out what became of earlier attempts on this device, and records it. */
@@ -278,7 +326,8 @@ async function settleAll(session: Session, request: DeviceRequest): Promise<Sani
     const finished = await session.store.sanitizations.get(record.id);
     if (finished) {
       settled.push(finished);
-      await certifyDevice(session, finished, stored.device, stored.technique);
+      const { device, technique, planId = null } = stored;
+      await certifyDevice(session, finished, { device, technique, planId }, request.authority);
     }
   }
   return settled;

@@ -11,6 +11,7 @@ export {
 export { BATCH, destroyPatiently } from './batch-work.js';
 export { disposalFacts, disposalMethods, logHashes, logReference } from './certified-disposal.js';
 export { hookLocation, readHooks } from './database-hook.js';
+export type { DeviceAuthority } from './device-authority.js';
 export {
   type DevicePreview,
   type DeviceRequest,
@@ -24,7 +25,7 @@ export { placesThroughLinks } from './linked-spellings.js';
 export { LogEnd } from './log-end.js';
 export { methodNamed } from './method-names.js';
 export { locationOf, readNames0 } from './named-paths.js';
-export { nameOfLinked } from './path-examination.js';
+export { nameOfLinked, type SelectedPath } from './path-examination.js';
 export { PatientJournal } from './patient-journal.js';
 export { foldersAbove, placesAround } from './places-around.js';
 export { protectedPaths } from './protected-paths.js';
@@ -37,5 +38,5 @@ export {
 } from './row-deletion.js';
 export { RowExaminer } from './row-examination.js';
 export { type DisposalOutcome, type RowsOutcome, rowsInWords } from './rows-outcome.js';
-export { confirmationWord, examineSelection, type SelectedPath, type Selection } from './selection.js';
+export { confirmationWord, examineSelection, type Selection } from './selection.js';
 export { readStatement } from './statement.js';

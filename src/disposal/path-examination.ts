@@ -1,7 +1,32 @@
-import type { Reason } from '../model/index.js';
-import type { Examination, Examiner } from '../shred/index.js';
+import type { PathFingerprint, Reason } from '../model/index.js';
+import type { Assessment, Examination, Examiner, LinkedNames } from '../shred/index.js';
+import type { StoredItem } from '../store/index.js';
 import { placeOf } from './named-paths.js';
-import type { SelectedPath } from './selection.js';
+
+/** One thing that a person named, as it was found. */
+export interface SelectedPath {
+  /** Its place in the list that was given, from 1. */
+  position: number;
+  /** Canonical. */
+  location: string;
+  /** The path as it was named, where it leads through a symbolic link. */
+  alias: string | null;
+  medium: 'file' | 'folder';
+  /** Null where it cannot be destroyed as it is; `left` says why. */
+  fingerprint: PathFingerprint | null;
+  /** Regular files at and below it. */
+  files: number;
+  bytes: bigint;
+  assessment: Assessment | null;
+  /** Why it will be left, while the others are destroyed. */
+  left: Reason | null;
+  /** Files at and below it that have names elsewhere (hard links), where that is why. */
+  elsewhere: readonly LinkedNames[];
+  /** It shares files with others of the list (hard links), so that they are destroyed together. */
+  linked: boolean;
+  /** The handed-over item whose copy lies there. */
+  transferred: StoredItem | null;
+}
 
 /** What one account may not do with one file stands in no one's way; everything else calls the whole off. */
 const LEFT = new Set([

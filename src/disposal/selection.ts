@@ -1,38 +1,12 @@
 import { basename } from 'node:path';
-import { badInput, ExitCode, Fault, type PathFingerprint, type Reason } from '../model/index.js';
+import { badInput, ExitCode, Fault, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { type Assessment, createExaminer, type LinkedNames } from '../shred/index.js';
-import type { StoredItem } from '../store/index.js';
+import { createExaminer } from '../shred/index.js';
 import { linkedSpellings } from './linked-spellings.js';
 import { isRepository } from './named-paths.js';
-import { completeLinks, examineName } from './path-examination.js';
+import { completeLinks, examineName, type SelectedPath } from './path-examination.js';
 import { judgePlaces } from './path-objections.js';
 import { protectedPaths } from './protected-paths.js';
-
-/** One thing that a person named, as it was found. */
-export interface SelectedPath {
-  /** Its place in the list that was given, from 1. */
-  position: number;
-  /** Canonical. */
-  location: string;
-  /** The path as it was named, where it leads through a symbolic link. */
-  alias: string | null;
-  medium: 'file' | 'folder';
-  /** Null where it cannot be destroyed as it is; `left` says why. */
-  fingerprint: PathFingerprint | null;
-  /** Regular files at and below it. */
-  files: number;
-  bytes: bigint;
-  assessment: Assessment | null;
-  /** Why it will be left, while the others are destroyed. */
-  left: Reason | null;
-  /** Files at and below it that have names elsewhere (hard links), where that is why. */
-  elsewhere: readonly LinkedNames[];
-  /** It shares files with others of the list (hard links), so that they are destroyed together. */
-  linked: boolean;
-  /** The handed-over item whose copy lies there. */
-  transferred: StoredItem | null;
-}
 
 export interface Selection {
   paths: readonly SelectedPath[];

@@ -158,7 +158,8 @@ export async function plannedLines(
 
 const IDS_AT_ONCE = 500;
 
-function requireMethod(line: PlanItemLine, method: AttestedStatement['method']): void {
+/** @throws Fault `medium-by-program`, `method-not-allowed` (exit 2) */
+export function requireMethod(line: PlanItemLine, method: AttestedStatement['method']): void {
   if (isDoneByProgram(line)) {
     throw badInput(
       'medium-by-program',

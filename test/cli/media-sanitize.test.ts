@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { loopDevice, MARKER } from '../shred/device/loop-device.js';
@@ -14,7 +15,7 @@ async function workspace(): Promise<Bench> {
   const run = (...args: string[]) => quietus(args, { env: { QUIETUS_WORKSPACE: folder } });
   const made = await quietus([
     ...['init', folder, '--organization', 'Acme', '--time-zone', 'America/New_York', '--operator', 'tester'],
-    ...['--operator-name', 'A. Tester', '--unattended', '--no-input'],
+    ...['--operator-name', 'A. Tester', '--max-class-percent', '100', '--unattended', '--no-input'],
   ]);
   expect(made).toMatchObject({ status: 0 });
   return { run, workspace: folder };
@@ -98,5 +99,80 @@ it('killed in the middle: the next run says that the outcome is unknown, and doe
   expect(again).toMatchObject({ status: 0 });
   expect(JSON.parse(again.stdout)).toMatchObject({ outcome: 'sanitized', settled: [{ outcome: 'unknown' }] });
   expect(occurrences(MARKER.slice(0, 12))).toBe(0);
+  expect(await run('log', 'verify')).toMatchObject({ status: 0 });
+});
+
+const SCHEDULE = `version: 1
+title: Test
+classes:
+  payroll:
+    title: Payroll
+    trigger: closed
+    period: P3Y
+    disposition: destroy
+    authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
+`;
+
+it('closes the device of the inventory where an approved plan disposes of it, and not otherwise', async (context) => {
+  const { path, confirmation, occurrences } = device(context, 2);
+  const { run, workspace: folder } = await workspace();
+  const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
+  writeFileSync(join(folder, 's.yaml'), SCHEDULE);
+  expect(await run('schedule', 'import', join(folder, 's.yaml'))).toMatchObject({ status: 0 });
+  for (const [id, closed] of [
+    ['STICK-1', '2019-12-31'],
+    ['STICK-2', '2026-01-31'],
+  ] as const) {
+    const words = ['--title', id, '--class', 'payroll', '--medium', 'removable', '--location', 'Safe'];
+    expect(await run('inventory', 'add', id, ...words, '--closed', closed)).toMatchObject({ status: 0 });
+  }
+  const stateOf = async (id: string) => (await json('inventory', 'show', id)).state;
+  const { plan } = await json('sweep', 'plan');
+  const wipe = ['media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation];
+  const before = occurrences(MARKER);
+
+  // Not approved, not due, on hold: nothing is written.
+  const unapproved = await run(...wipe, '--item', 'STICK-1', '--plan', plan);
+  expect(unapproved).toMatchObject({ status: 4, stderr: expect.stringContaining('approvals') });
+  expect(await run('sweep', 'approve', plan, '--confirm', plan)).toMatchObject({ status: 0 });
+  expect(await run(...wipe, '--item', 'STICK-2', '--plan', plan)).toMatchObject({ status: 2 });
+  expect(await run('hold', 'place', '--matter', 'Doe v. Acme', '--item', 'STICK-1')).toMatchObject({
+    status: 0,
+  });
+  expect(await run(...wipe, '--item', 'STICK-1', '--plan', plan)).toMatchObject({ status: 4 });
+  expect(occurrences(MARKER)).toBe(before);
+
+  // Without a plan it is sanitized, and stays open.
+  const open = await run(...wipe, '--item', 'STICK-2');
+  expect(open).toMatchObject({ status: 0, stderr: expect.stringContaining('STICK-2 stays open') });
+  expect([await stateOf('STICK-1'), await stateOf('STICK-2')]).toEqual(['active', 'active']);
+});
+
+it('certifies a device of the inventory with the plan and its approvals', async (context) => {
+  const { path, confirmation } = device(context, 2);
+  const { run, workspace: folder } = await workspace();
+  const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
+  writeFileSync(join(folder, 's.yaml'), SCHEDULE);
+  await run('schedule', 'import', join(folder, 's.yaml'));
+  const words = ['--title', 'Stick', '--class', 'payroll', '--medium', 'removable', '--location', 'Safe'];
+  await run('inventory', 'add', 'STICK-1', ...words, '--closed', '2019-12-31');
+  const { plan } = await json('sweep', 'plan');
+  await run('sweep', 'approve', plan, '--confirm', plan);
+  const wipe = ['media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation];
+  const done = await run(...wipe, '--item', 'STICK-1', '--plan', plan, '--json');
+  expect(done.status, done.stderr).toBe(0);
+  expect((await json('inventory', 'show', 'STICK-1')).state).toBe('disposed');
+  const { certificate } = JSON.parse(done.stdout);
+  expect(await run('certificate', 'verify', certificate)).toMatchObject({ status: 0 });
+  const document = await json('certificate', 'show', certificate);
+  expect(document).toMatchObject({
+    subject: { kind: 'device' },
+    plan: { id: plan },
+    approvals: [{ operator: 'tester' }],
+    items: [{ id: 'STICK-1', outcome: 'sanitized', sanitization: 'clear', record_class: 'payroll' }],
+  });
+  // It is over: no plan takes it up again.
+  expect(await json('sweep', 'plan')).not.toMatchObject({ dispose: 1 });
+  expect(await run(...wipe, '--item', 'STICK-1', '--plan', plan)).toMatchObject({ status: 4 });
   expect(await run('log', 'verify')).toMatchObject({ status: 0 });
 });

@@ -12,7 +12,7 @@ export default class MediaSanitize extends QuietusCommand {
     'held and system devices are refused. The device is asked until it says that it is complete, then read back.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> /dev/sdb --method clear --dry-run',
-    '<%= config.bin %> <%= command.id %> /dev/nvme1n1 --method purge --item LAPTOP-0042',
+    '<%= config.bin %> <%= command.id %> /dev/nvme1n1 --method purge --item LAPTOP-0042 --plan plan-2026-11-22-a1b2c3',
     '<%= config.bin %> <%= command.id %> /dev/sdb --method clear --verify full --confirm WD-WX31A81D4Y2K',
     '<%= config.bin %> <%= command.id %> /dev/sdc2 --method crypto-erase --no-key-copies --never-plaintext',
   ];
@@ -32,6 +32,12 @@ export default class MediaSanitize extends QuietusCommand {
     item: Flags.string({
       description: 'Id of the device in the inventory; its holds count.',
       helpValue: 'ID',
+    }),
+    plan: Flags.string({
+      description:
+        'Approved plan that disposes of the item: it must still be due, and is closed where the device was sanitized.',
+      helpValue: 'PLAN',
+      dependsOn: ['item'],
     }),
     discard: Flags.boolean({
       description: 'Discard all blocks after overwriting, which proves nothing more.',
@@ -54,6 +60,7 @@ export default class MediaSanitize extends QuietusCommand {
     const { args, flags } = await this.parse(MediaSanitize);
     const { readDeviceFacts } = await import('../../shred/index.js');
     const { previewDevice, sanitize } = await import('../../disposal/index.js');
+    const { deviceAuthority } = await import('../../retention/index.js');
     const session = await this.openSession();
     const device = readDeviceFacts(args.device);
     const request = {
@@ -74,6 +81,8 @@ export default class MediaSanitize extends QuietusCommand {
     const { record, outcome, settled, certificate } = await sanitize(session, {
       ...request,
       itemId: flags.item ?? null,
+      planId: flags.plan ?? null,
+      authority: deviceAuthority(session),
       verification: flags.verify ?? 'full',
       acceptResidual: flags['accept-residual'],
       discard: flags.discard,
@@ -92,6 +101,7 @@ export default class MediaSanitize extends QuietusCommand {
       this.note(`An earlier attempt was cut off: ${each.id} is now ${each.outcome}`);
     this.#show(record.id, outcome);
     if (certificate) this.print(`Certificate ${certificate.number}`);
+    if (flags.item !== undefined) this.#tellItem(flags.item, flags.plan !== undefined, outcome);
     this.endWith(exitCode(outcome));
     return {
       ...outcomeData(outcome),
@@ -148,6 +158,13 @@ export default class MediaSanitize extends QuietusCommand {
     }
     this.#list('Reasons', outcome.reasons);
     this.#list('Cannot be proved', outcome.limits);
+  }
+
+  #tellItem(id: string, planned: boolean, { sanitization }: SanitizationOutcome): void {
+    if (sanitization === null)
+      this.note(`${id} stays open in the inventory: something could be left behind.`);
+    else if (planned) this.print(`${id} is disposed of.`);
+    else this.note(`${id} stays open in the inventory, because no plan (--plan) asked for its disposal.`);
   }
 
   #list(label: string, reasons: readonly Reason[]): void {
