@@ -70,19 +70,22 @@ export function logRecord(
   },
 ): LogRecord {
   const { workspace, actor, time, seq, prev, elapsed, checkpoint } = context;
+  // In the order of canonical JSON, which then has nothing to copy.
   const entry: LogEntry = {
-    format: FORMAT,
-    workspace,
-    seq,
-    time,
-    ...actor,
     action: event.action,
-    outcome: event.outcome,
-    subject: event.subject ?? {},
-    data: event.data ?? {},
-    prev,
-    ...(elapsed !== undefined && { elapsed_ms: elapsed }),
     ...(checkpoint && { checkpoint }),
+    command: actor.command,
+    data: event.data ?? {},
+    ...(elapsed !== undefined && { elapsed_ms: elapsed }),
+    format: FORMAT,
+    host: actor.host,
+    operator: actor.operator,
+    outcome: event.outcome,
+    prev,
+    seq,
+    subject: event.subject ?? {},
+    time,
+    workspace,
   };
   const text = canonicalJson(entry);
   return { seq, time, operator: actor.operator, action: event.action, hash: sha256(text), entry: text };

@@ -10,15 +10,15 @@ function runSubject(run: Pick<Run, 'id' | 'planId'>): Readonly<Record<string, st
   return { ...(run.planId !== null && { plan: run.planId }), run: run.id };
 }
 
-/** The log entry before an irreversible act. */
+/** The log entry before an irreversible act. Members are in the order of canonical JSON. */
 export function intentEvent({ target, files, assessment, rows }: ClaimRequest, run: Run): LogEvent {
   return {
     action: 'item.dispose',
     outcome: 'intent',
     subject: { item: target.itemId, ...runSubject(run) },
     data: {
-      files,
       file_system: assessment.fileSystem,
+      files,
       residual: assessment.residual.map((reason) => reason.code),
       ...(rows !== undefined && { rows }),
     },
@@ -34,15 +34,15 @@ export function outcomeEvent(outcome: DisposalOutcome, run: Run): LogEvent {
     outcome: done ? 'done' : refused ? 'refused' : 'failed',
     subject: { item: outcome.itemId, ...runSubject(run) },
     data: {
-      outcome: outcome.outcome,
-      reasons: outcome.reasons.map((reason) => reason.code),
-      files: outcome.files,
       bytes: outcome.bytes,
+      files: outcome.files,
       links: outcome.links,
       method: outcome.method,
+      outcome: outcome.outcome,
       passes: outcome.passes,
-      verified_from: outcome.verifiedFrom,
+      reasons: outcome.reasons.map((reason) => reason.code),
       ...(isOfRows(outcome) && { rows: outcome.deleted.reduce((sum, { rows }) => sum + rows, 0) }),
+      verified_from: outcome.verifiedFrom,
     },
   };
 }

@@ -104,8 +104,9 @@ export class DisposalRecords {
     const outcomes = all.filter(({ reasons }) => !reasons.some(({ code }) => code === 'stopped'));
     if (outcomes.length === 0) return;
     await this.session.store.transaction(async (transaction) => {
-      const begun = new Set(
-        (await transaction.runs.disposals(this.run.id, 'begun')).map(({ itemId }) => itemId),
+      const begun = await transaction.runs.begunAmong(
+        this.run.id,
+        outcomes.map(({ itemId }) => itemId),
       );
       const records = await this.session.recorder.appendAll(
         transaction,

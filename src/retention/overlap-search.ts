@@ -16,11 +16,18 @@ export async function findOverlaps(
   planned: readonly StoredItem[],
   linked: readonly ItemPlace[],
 ): Promise<Map<string, Overlap>> {
-  // Nothing is destroyed through a link: such an item is a defect, and keeps what lies at its real place.
+  const onDisk = plannedOnDisk(planned, linked);
+  return overlapsByItem(onDisk, [...linked, ...(await placesAround(repositories, onDisk))]);
+}
+
+/** Nothing is destroyed through a link: such an item is a defect, and keeps what lies at its real place. */
+function plannedOnDisk(planned: readonly StoredItem[], linked: readonly ItemPlace[]): StoredItem[] {
   const behindLinks = new Set(linked.map(({ id }) => id));
-  const onDisk = planned.filter(({ id, medium }) => isOverwritable(medium) && !behindLinks.has(id));
-  const places = await placesAround(repositories, onDisk);
-  return new Map(overlapsToKeep(onDisk, [...linked, ...places]).map((overlap) => [overlap.id, overlap]));
+  return planned.filter(({ id, medium }) => isOverwritable(medium) && !behindLinks.has(id));
+}
+
+function overlapsByItem(planned: readonly StoredItem[], places: readonly ItemPlace[]): Map<string, Overlap> {
+  return new Map(overlapsToKeep(planned, places).map((overlap) => [overlap.id, overlap]));
 }
 
 /**
@@ -36,9 +43,11 @@ export async function findOverlapsAmong(
   linked: readonly ItemPlace[],
 ): Promise<Map<string, Overlap>> {
   const planned = new Map(items.map((item) => [item.id, item]));
+  const around: ItemPlace[] = [...linked];
   for (let fresh = [...items]; fresh.length > 0; ) {
     const onDisk = fresh.filter(({ medium }) => isOverwritable(medium));
     const places = await placesAround(repositories, onDisk);
+    around.push(...places);
     const ids = [...new Set(places.map(({ id }) => id))].filter((id) => !planned.has(id));
     fresh = [];
     for (let at = 0; at < ids.length; at += IDS) {
@@ -47,5 +56,5 @@ export async function findOverlapsAmong(
     }
     for (const each of fresh) planned.set(each.id, each);
   }
-  return await findOverlaps(repositories, [...planned.values()], linked);
+  return overlapsByItem(plannedOnDisk([...planned.values()], linked), around);
 }

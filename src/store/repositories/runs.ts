@@ -311,6 +311,19 @@ export class RunRepository {
     return rows.map(disposal);
   }
 
+  /** Which of these items have begun in a run and not ended. */
+  async begunAmong(runId: string, itemIds: readonly string[]): Promise<Set<string>> {
+    const begun = new Set<string>();
+    for (let at = 0; at < itemIds.length; at += BULK_ROWS) {
+      const rows: { item_id: string }[] = await this.database('disposals')
+        .where({ run_id: runId, state: 'begun' })
+        .whereIn('item_id', itemIds.slice(at, at + BULK_ROWS))
+        .select('item_id');
+      for (const row of rows) begun.add(row.item_id);
+    }
+    return begun;
+  }
+
   /** What runs have done with one item, the first first. */
   async disposalsOf(itemId: string): Promise<Disposal[]> {
     const rows: DisposalRow[] = await this.database('disposals')
