@@ -19,6 +19,12 @@ export {
   requireEpochReason,
   rotateLogKey,
 } from './key-change.js';
+export {
+  type ArchivedYear,
+  archiveLog,
+  type ClosedYear,
+  closedYears,
+} from './log-archive.js';
 export { csvCell, logCsv } from './log-csv.js';
 export {
   type Actor,

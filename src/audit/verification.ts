@@ -3,9 +3,11 @@ import { readAcknowledged } from './acknowledged.js';
 import { originOf } from './checkpoint.js';
 import { CheckpointChecks, type LogProblem, type OutsideCheckpoint } from './checkpoint-checks.js';
 import { columnsAgree } from './evidence.js';
-import { type LogEntry, parseLogEntry } from './log-entry.js';
+import { GENESIS, type LogEntry, parseLogEntry } from './log-entry.js';
 import { LogStream } from './log-stream.js';
+import { EMPTY_ROOT } from './merkle-tree.js';
 import { PackChecker } from './pack-checker.js';
+import { segmentProblem } from './segment-checks.js';
 
 export interface LogVerification {
   /** Number of good entries before the problem, or of all. */
@@ -32,6 +34,8 @@ export interface LogVerification {
 export interface VerifyLogOptions {
   /** Id of the workspace that every entry must name; that of the first entry where it is not given. */
   workspace?: string | undefined;
+  /** Folder of the files with archived entries, which are looked at first where it is given. */
+  segments?: string;
   /** Seconds by which an entry may seem older than one before it. */
   clockTolerance?: number;
   /** Most entries that may be without a checkpoint, where the log has a key. */
@@ -61,6 +65,8 @@ export interface VerifyLogOptions {
  * Memory stays flat; stretches of the log are checked in threads where there are many entries.
  */
 export async function verifyLog(store: Store, options: VerifyLogOptions = {}): Promise<LogVerification> {
+  const damaged = options.segments === undefined ? null : await segmentProblem(store, options.segments);
+  if (damaged) return unread(damaged);
   const last = (await store.log.end())?.seq ?? 0;
   const workspace = options.workspace ?? (await firstWorkspace(store));
   const checks = new CheckpointChecks(originOf(workspace));
@@ -100,6 +106,14 @@ export async function verifyLog(store: Store, options: VerifyLogOptions = {}): P
   } finally {
     await checker.close();
   }
+}
+
+/** Nothing is said of entries where files with entries are damaged. */
+function unread(problem: LogProblem): LogVerification {
+  return {
+    ...{ entries: 0, head: GENESIS, root: EMPTY_ROOT.toString('base64'), problem, clockSetBack: [] },
+    ...{ checkpoints: 0, unsigned: 0, outside: 0, keys: [] },
+  };
 }
 
 async function firstWorkspace(store: Store): Promise<string> {

@@ -1,12 +1,10 @@
-import { chmod, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Store, WitnessRecord } from '../store/index.js';
 import {
   type Clock,
-  groupOf,
   instant,
+  makeMembersFolder,
   readableMode,
-  SHARED_KEYS_FOLDER,
   type WitnessSettings,
   writeFileAtomically,
 } from '../workspace/index.js';
@@ -115,7 +113,7 @@ async function writeToFolder(
   own: boolean,
 ): Promise<string | undefined> {
   try {
-    if (own) await makeFolder(folder);
+    if (own) await makeMembersFolder(folder);
     await writeFileAtomically(join(folder, checkpointFileName(size, root)), text, {
       exclusive: true,
       mode: own ? readableMode(folder) : 0o644,
@@ -125,15 +123,4 @@ async function writeToFolder(
     const { code } = error as NodeJS.ErrnoException;
     return code === 'EEXIST' ? undefined : (code ?? 'failed').toLowerCase();
   }
-}
-
-/** In a shared workspace the members may add files, and take away none of others. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
-  }
-  if (groupOf(dirname(folder)) !== null) await chmod(folder, SHARED_KEYS_FOLDER);
 }

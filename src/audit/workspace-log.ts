@@ -8,7 +8,7 @@ import { type LogVerification, verifyLog } from './verification.js';
 /** A workspace whose log is verified. A session is one. */
 export interface LogPlace {
   readonly store: Store;
-  readonly paths: { keys: string; checkpoints: string };
+  readonly paths: { keys: string; checkpoints: string; segments: string };
   settings(): { workspaceId: string; log: LogSettings };
 }
 
@@ -36,6 +36,7 @@ export async function verifyWorkspaceLog(
   const places = { checkpoints, witnessFolder: log.witnesses.folder, against };
   const verified = await verifyLog(place.store, {
     workspace: workspaceId,
+    segments: place.paths.segments,
     clockTolerance: log.clockTolerance,
     unsignedEntries: log.unsignedEntries,
     outside: await outsideCheckpoints(places, workspaceId),

@@ -201,6 +201,7 @@ export async function checkLog(session: Session, around: HealthSurroundings): Pr
   const workspace = session.settings().workspaceId;
   const { entries, problem, clockSetBack } = await verifyLog(session.store, {
     workspace,
+    segments: session.paths.segments,
     signal: around.signal,
   });
   if (problem !== null) {

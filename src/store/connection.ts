@@ -1,9 +1,15 @@
+import { dirname, join } from 'node:path';
 import type { Knex } from 'knex';
 import { openPostgres } from './postgres.js';
 import { openSqlite } from './sqlite.js';
 
 /** Where the store lies: an embedded SQLite file, or a PostgreSQL server for a fleet. */
 export type StoreLocation = { sqlite: string } | { postgres: string };
+
+/** Archived parts of the log lie beside the database; a server has none. */
+export function segmentsFolderOf(location: StoreLocation): string | null {
+  return 'sqlite' in location ? join(dirname(location.sqlite), 'segments') : null;
+}
 
 export function connect(location: StoreLocation): Knex {
   return 'sqlite' in location ? openSqlite(location.sqlite) : openPostgres(location.postgres);

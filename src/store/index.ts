@@ -13,6 +13,7 @@ export type { ItemInsert, ItemWrite } from './repositories/item-insert.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
 export type { ItemFilter, ItemPlace, Page } from './repositories/items.js';
 export type { LogFilter, LogRecord } from './repositories/log.js';
+export type { LogSegment } from './repositories/log-segments.js';
 export type {
   CheckpointRecord,
   LogKeyRecord,

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { connect, isSqlite, type StoreLocation, takeWriterTurn } from './connection.js';
+import { connect, isSqlite, type StoreLocation, segmentsFolderOf, takeWriterTurn } from './connection.js';
 import { migrate } from './migrations/index.js';
 import { ArchiveRepository } from './repositories/archives.js';
 import { CertificateRepository } from './repositories/certificates.js';
@@ -41,7 +41,8 @@ export class Repositories {
   readonly log: LogRepository;
   readonly logTree: LogTreeRepository;
 
-  constructor(database: Knex | Knex.Transaction) {
+  /** @param segmentsFolder where archived parts of the log lie; null where there is no such folder */
+  constructor(database: Knex | Knex.Transaction, segmentsFolder: string | null) {
     this.operators = new OperatorRepository(database);
     this.schedules = new ScheduleRepository(database);
     this.items = new ItemRepository(database);
@@ -58,7 +59,7 @@ export class Repositories {
     this.recipients = new RecipientRepository(database);
     this.identities = new IdentityRepository(database);
     this.transfers = new TransferRepository(database);
-    this.log = new LogRepository(database);
+    this.log = new LogRepository(database, segmentsFolder);
     this.logTree = new LogTreeRepository(database);
   }
 }
@@ -69,8 +70,11 @@ export class StoreTransaction extends Repositories {
 }
 
 export class Store extends Repositories {
-  constructor(private readonly database: Knex) {
-    super(database);
+  constructor(
+    private readonly database: Knex,
+    private readonly segmentsFolder: string | null,
+  ) {
+    super(database, segmentsFolder);
   }
 
   /**
@@ -80,7 +84,7 @@ export class Store extends Repositories {
   async transaction<T>(work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
     return await this.database.transaction(async (transaction) => {
       await takeWriterTurn(transaction);
-      return await work(new StoreTransaction(transaction));
+      return await work(new StoreTransaction(transaction, this.segmentsFolder));
     });
   }
 
@@ -108,5 +112,5 @@ export async function openStore(location: StoreLocation, backup: (name: string) 
     await database.destroy();
     throw error;
   }
-  return new Store(database);
+  return new Store(database, segmentsFolderOf(location));
 }

@@ -32,6 +32,7 @@ export { settingsText } from './settings-text.js';
 export {
   groupOf,
   LOG_KEY_FILE,
+  makeMembersFolder,
   readableMode,
   requireOwnersFiles,
   SHARED_FOLDER,

@@ -22,6 +22,8 @@ export interface WorkspacePaths {
   handovers: string;
   /** Every checkpoint of the log as a file, beside the database. */
   checkpoints: string;
+  /** Parts of the log whose years are over, compressed; made by the first that is archived. */
+  segments: string;
 }
 
 export function workspacePaths(root: string): WorkspacePaths {
@@ -37,6 +39,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     databases: join(root, 'databases'),
     handovers: join(root, 'handovers'),
     checkpoints: join(root, 'checkpoints'),
+    segments: join(root, 'segments'),
   };
 }
 

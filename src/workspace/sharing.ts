@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { chmod, chown, lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, lstat, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { badInput, refused } from '../model/index.js';
 import type { WorkspacePaths } from './paths.js';
 
@@ -61,9 +61,10 @@ export async function shareWorkspace(paths: WorkspacePaths, gid: number): Promis
       if (name.endsWith('.pub.pem') || name === LOG_KEY_FILE) await share(join(paths.keys, name), gid, 0o640);
     }
     await share(paths.keys, gid, SHARED_KEYS_FOLDER);
-    for (const name of await readdir(paths.checkpoints).catch(() => []))
-      await share(join(paths.checkpoints, name), gid, 0o640);
-    await share(paths.checkpoints, gid, SHARED_KEYS_FOLDER);
+    for (const folder of [paths.checkpoints, paths.segments]) {
+      for (const name of await readdir(folder).catch(() => [])) await share(join(folder, name), gid, 0o640);
+      await share(folder, gid, SHARED_KEYS_FOLDER);
+    }
     // Last: until the folder says so, it is the workspace of one account.
     await share(paths.root, gid, SHARED_FOLDER);
   } catch (error) {
@@ -73,6 +74,17 @@ export async function shareWorkspace(paths: WorkspacePaths, gid: number): Promis
       hint: 'Run it as the account that owns the workspace, after an administrator has made that account a member of the group; new groups count from the next login',
     });
   }
+}
+
+/** Makes a folder in which the members of a shared workspace may add files, and take away none of others. */
+export async function makeMembersFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw error;
+  }
+  if (groupOf(dirname(folder)) !== null) await chmod(folder, SHARED_KEYS_FOLDER);
 }
 
 /** Changes a file or folder that is there; never follows a link. */

@@ -17,6 +17,7 @@ import * as reviews from './009-reviews.js';
 import * as scheduleApprovals from './010-schedule-approvals.js';
 import * as handovers from './011-handovers.js';
 import * as itemFolders from './012-item-folders.js';
+import * as logSegments from './013-log-segments.js';
 
 export interface Migration {
   name: string;
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '010-schedule-approvals', up: scheduleApprovals.up },
   { name: '011-handovers', up: handovers.up },
   { name: '012-item-folders', up: itemFolders.up },
+  { name: '013-log-segments', up: logSegments.up },
 ];
 
 /** Table that names the migrations which a database has. */

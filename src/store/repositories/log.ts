@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import { isSqlite } from '../connection.js';
+import { ArchivedEntries } from './archived-entries.js';
+import { LogSegmentRepository } from './log-segments.js';
 
 /** A stored log entry. The columns beside `entry` repeat what it says, for filters; verification compares them. */
 export interface LogRecord {
@@ -42,8 +44,23 @@ function rowsText(records: readonly LogRecord[]): string {
   return JSON.stringify(records.map((record) => COLUMNS.map((column) => record[column])));
 }
 
+/**
+ * The entries of the log. The text of those of closed years lies in files that `log archive` has written; it is read from
+ * there, and throws Fault `log-segment-missing`, `log-segment-changed` (exit 5) where it cannot be.
+ */
 export class LogRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  readonly segments: LogSegmentRepository;
+  readonly #archived: ArchivedEntries;
+  #archivedEnd: Promise<number> | undefined;
+
+  /** @param segmentsFolder null where there is none */
+  constructor(
+    private readonly database: Knex | Knex.Transaction,
+    segmentsFolder: string | null,
+  ) {
+    this.segments = new LogSegmentRepository(database);
+    this.#archived = new ArchivedEntries(this.segments, segmentsFolder);
+  }
 
   async insert(records: readonly LogRecord[]): Promise<void> {
     for (let at = 0; at < records.length; at += ROWS) {
@@ -63,7 +80,8 @@ export class LogRepository {
   }
 
   async get(seq: number): Promise<LogRecord | undefined> {
-    return (await this.database('log_entries').where('seq', seq).first()) as LogRecord | undefined;
+    const record: LogRecord | undefined = await this.database('log_entries').where('seq', seq).first();
+    return record && (await this.#whole(record));
   }
 
   /** Hashes of the entries with these numbers; numbers that the log lacks are left out. */
@@ -80,9 +98,36 @@ export class LogRepository {
 
   /** Entries in order, from the number after `after`. */
   async page(after: number, limit: number, filter: LogFilter = {}): Promise<LogRecord[]> {
-    const query = this.filtered(filter).where('seq', '>', after).orderBy('seq').limit(limit);
-    const records: LogRecord[] = await query.select(...COLUMNS);
-    return records;
+    return await this.#pages(limit, filter, after, (query, from = 0) =>
+      query.where('seq', '>', from).orderBy('seq'),
+    );
+  }
+
+  /** Rows of a filter, page by page, until there are enough: what an archived entry is about, only its text tells. */
+  async #pages(
+    limit: number,
+    filter: LogFilter,
+    start: number | undefined,
+    order: (query: Knex.QueryBuilder, from: number | undefined) => Knex.QueryBuilder,
+  ): Promise<LogRecord[]> {
+    const found: LogRecord[] = [];
+    for (let from = start; ; ) {
+      const wanted = limit - found.length;
+      const rows: LogRecord[] = await order(this.filtered(filter), from)
+        .limit(wanted)
+        .select(...COLUMNS);
+      for (const row of rows) {
+        const record = await this.#whole(row);
+        if (row.entry !== '' || isAbout(record, filter.subject)) found.push(record);
+      }
+      from = rows.at(-1)?.seq;
+      if (rows.length < wanted || found.length === limit) return found;
+    }
+  }
+
+  async #whole(record: LogRecord): Promise<LogRecord> {
+    if (record.entry !== '') return record;
+    return { ...record, entry: (await this.#archived.text(record.seq)) ?? '' };
   }
 
   /**
@@ -91,24 +136,18 @@ export class LogRepository {
    * form; each row has at least one such record, so `count` tells.
    */
   async pack(after: number, limit: number): Promise<{ count: number; bytes: Buffer }> {
-    if (!isSqlite(this.database))
-      return packed(
-        await this.database('log_entries')
-          .where('seq', '>', after)
-          .orderBy('seq')
-          .limit(limit)
-          .select(...COLUMNS),
-      );
+    this.#archivedEnd ??= this.segments.end();
+    if (!isSqlite(this.database) || after < (await this.#archivedEnd))
+      return packed(await this.page(after, limit));
     const [row]: { count: number; bytes: Buffer | null }[] = await this.database.raw(PACK, [after, limit]);
     return { count: row?.count ?? 0, bytes: row?.bytes ?? Buffer.alloc(0) };
   }
 
   /** Entries with the newest first, from the number before `before`, or from the last one. */
   async pageBefore(before: number | undefined, limit: number, filter: LogFilter = {}): Promise<LogRecord[]> {
-    const query = this.filtered(filter).orderBy('seq', 'desc').limit(limit);
-    if (before !== undefined) query.where('seq', '<', before);
-    const records: LogRecord[] = await query.select(...COLUMNS);
-    return records;
+    return await this.#pages(limit, filter, before, (query, from) =>
+      (from === undefined ? query : query.where('seq', '<', from)).orderBy('seq', 'desc'),
+    );
   }
 
   private filtered(filter: LogFilter): Knex.QueryBuilder {
@@ -120,7 +159,9 @@ export class LogRepository {
       const { kind, id } = filter.subject;
       const member = isSqlite(this.database) ? `entry ->> ?` : `entry::json #>> string_to_array(?, '.')`;
       const path = isSqlite(this.database) ? `$.subject.${kind}` : `subject.${kind}`;
-      query.whereRaw(`${member} = ?`, [path, id]);
+      // That of an archived entry is looked at when its text has been read.
+      const holds = `case when entry = '' then true else ${member} = ? end`;
+      query.whereRaw(holds, [path, id]);
     }
     const action = filter.action;
     if (action !== undefined) {
@@ -131,6 +172,17 @@ export class LogRepository {
       );
     }
     return query;
+  }
+}
+
+/** Whether an entry is about something, by its text. */
+function isAbout({ entry }: LogRecord, subject: LogFilter['subject']): boolean {
+  if (subject === undefined) return true;
+  try {
+    const value = JSON.parse(entry) as { subject?: Record<string, unknown> };
+    return value.subject?.[subject.kind] === subject.id;
+  } catch {
+    return false;
   }
 }
 
