@@ -8,6 +8,7 @@ import {
   shellWord,
 } from '../cli/index.js';
 import type { CreatedWorkspace } from '../session/index.js';
+import type { WorkspacePaths } from '../workspace/index.js';
 
 export default class Init extends QuietusCommand {
   static override description =
@@ -98,14 +99,30 @@ export default class Init extends QuietusCommand {
       group: flags.group,
     });
     const made = await createWorkspace(request);
+    const signer = await this.#makeSigner(made.paths);
     const sealed = request.passphrase !== null;
-    this.#tell(made, sealed);
+    this.#tell(made, { sealed, signer });
     return {
       workspace: made.workspaceId,
       operator: made.operator.id,
       key: sealed ? 'passphrase' : 'unattended',
       public_key: made.operator.publicKey,
+      signing_certificate_sha256: signer,
     };
+  }
+
+  /** So that those who will check certificates can be told of it today. */
+  async #makeSigner(paths: WorkspacePaths): Promise<string> {
+    const [{ openSession }, { certificateSigner }] = await Promise.all([
+      import('../session/index.js'),
+      import('../certificate/index.js'),
+    ]);
+    const session = await openSession({ paths, command: this.commandName });
+    try {
+      return (await certificateSigner(session)).record.fingerprint;
+    } finally {
+      await session.close();
+    }
   }
 
   async #namedFolder(dir: string | undefined): Promise<string | undefined> {
@@ -123,13 +140,18 @@ export default class Init extends QuietusCommand {
     return dir ?? this.workspaceFlag ?? (process.env.QUIETUS_WORKSPACE || undefined);
   }
 
-  #tell({ paths, operator }: CreatedWorkspace, sealed: boolean): void {
+  #tell(
+    { paths, operator }: CreatedWorkspace,
+    { sealed, signer }: { sealed: boolean; signer: string },
+  ): void {
     this.print(`Made a workspace in ${paths.root}`);
     this.print('  quietus.yaml   settings, each explained');
     this.print(
       `  keys/          the key of ${operator.id}, ${sealed ? 'under your passphrase' : 'without a passphrase'}; back it up`,
     );
     this.print('  quietus.db     inventory, schedule, plans and log');
+    this.print('Certificates of destruction are signed with the X.509 certificate of this SHA-256:');
+    this.print(`  ${signer}`);
     if (!sealed)
       this.note(
         'warning: whoever can read the key file can approve plans; let no other account on this machine read it',

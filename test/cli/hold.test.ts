@@ -56,6 +56,7 @@ describe('a hold', () => {
       'hold.release',
       'command.read',
       'hold.place',
+      'certificate.signer',
       'workspace.create',
     ]);
   });
@@ -115,7 +116,7 @@ describe('a hold', () => {
     const { error } = JSON.parse(outcome.stdout);
     if (code !== undefined) expect(error.code).toBe(code);
     const log = JSON.parse((await quietus(['log', 'list', '--json'], { cwd })).stdout);
-    expect(log.entries).toHaveLength(1);
+    expect(log.entries).toHaveLength(2);
   });
 
   test('with a name full of control characters does not reach the terminal', async () => {

@@ -42,6 +42,7 @@ describe('an identity', () => {
       'identity.retire',
       'identity.export',
       'identity.create',
+      'certificate.signer',
       'workspace.create',
     ]);
   });

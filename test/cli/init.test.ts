@@ -76,7 +76,13 @@ describe('init without a terminal', () => {
       operator: 'jdoe',
       key: 'passphrase',
       public_key: readFileSync(join(root, 'keys', 'jdoe.pub.pem'), 'utf8'),
+      signing_certificate_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
+    const shown = await quietus(['certificate', 'identity', 'show'], { cwd: root });
+    const fingerprint = ['x509', '-noout', '-fingerprint', '-sha256'];
+    expect(execFileSync('openssl', fingerprint, { input: shown.stdout }).toString()).toContain(
+      result.signing_certificate_sha256.toUpperCase().match(/../g).join(':'),
+    );
     expect(JSON.parse(readFileSync(join(root, 'keys', 'jdoe.key.json'), 'utf8')).kdf).toBe('scrypt');
     const found = execFileSync('sh', ['-c', `grep -rlF '${PASSPHRASE}' . || true`], { cwd: root }).toString();
     expect(found).toBe('');

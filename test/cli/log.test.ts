@@ -34,12 +34,12 @@ function sqlite(root: string, sql: string): string {
 describe('log verify', () => {
   test('prints the number of entries and the hash of the last', async () => {
     const cwd = await workspace();
-    const head = sqlite(cwd, 'select hash from log_entries where seq = 4');
+    const head = sqlite(cwd, 'select hash from log_entries where seq = 5');
     const people = await quietus(['log', 'verify'], { cwd });
-    expect(people).toMatchObject({ status: 0, stdout: expect.stringContaining('4 entries') });
+    expect(people).toMatchObject({ status: 0, stdout: expect.stringContaining('5 entries') });
     expect(people.stdout).toContain(head);
     const json = await quietus(['log', 'verify', '--json'], { cwd });
-    expect(JSON.parse(json.stdout)).toMatchObject({ entries: 4, head, clock_set_back: [], unsigned: 4 });
+    expect(JSON.parse(json.stdout)).toMatchObject({ entries: 5, head, clock_set_back: [], unsigned: 3 });
   });
 
   test('ends with 5 at the first bad entry', async () => {
@@ -91,9 +91,9 @@ describe('log list', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^NO +TIME \(UTC\) +OPERATOR +ACTION +OUTCOME +SUBJECT$/);
     expect(lines[1]).toMatch(
-      /^ 4 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +jdoe +hold\.place +done +hold H-\d{4}-0003$/,
+      /^ 5 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +jdoe +hold\.place +done +hold H-\d{4}-0003$/,
     );
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(6);
   });
 
   test('pages through all of it', async () => {
@@ -105,11 +105,11 @@ describe('log list', () => {
       seen.push(...page.entries.map((entry: { seq: number }) => entry.seq));
       after = page.next_after;
     }
-    expect(seen).toEqual([4, 3, 2, 1]);
+    expect(seen).toEqual([5, 4, 3, 2, 1]);
     const oldest = await quietus(['log', 'list', '--limit', '2', '--oldest-first', '--json'], { cwd });
     expect(JSON.parse(oldest.stdout)).toMatchObject({ entries: [{ seq: 1 }, { seq: 2 }], next_after: 2 });
     const people = await quietus(['log', 'list', '--limit', '3'], { cwd });
-    expect(people.stderr).toContain('--after 2');
+    expect(people.stderr).toContain('--after 3');
   });
 
   test('filters by operator, action, topic and time', async () => {
@@ -117,12 +117,12 @@ describe('log list', () => {
       const { stdout } = await quietus(['log', 'list', '--json', ...flags], { cwd });
       return JSON.parse(stdout).entries.map((entry: { seq: number }) => entry.seq);
     };
-    const second = sqlite(cwd, 'select time from log_entries where seq = 2');
-    expect(await numbers('--action', 'hold')).toEqual([4, 3, 2]);
+    const second = sqlite(cwd, 'select time from log_entries where seq = 3');
+    expect(await numbers('--action', 'hold')).toEqual([5, 4, 3]);
     expect(await numbers('--action', 'workspace.create')).toEqual([1]);
     expect(await numbers('--operator', 'nobody')).toEqual([]);
-    expect(await numbers('--since', second)).toEqual([4, 3, 2]);
-    expect(await numbers('--until', second, '--action', 'hold.place')).toEqual([2]);
+    expect(await numbers('--since', second)).toEqual([5, 4, 3]);
+    expect(await numbers('--until', second, '--action', 'hold.place')).toEqual([3]);
     expect(await numbers('--until', '2020-01-01')).toEqual([]);
     const nobody = await quietus(['log', 'list', '--operator', 'nobody'], { cwd });
     expect(nobody).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('No entry') });
@@ -158,8 +158,8 @@ describe('log list', () => {
   test('prints CSV that another program reads', async () => {
     const { stdout } = await quietus(['log', 'list', '--csv', '--oldest-first'], { cwd });
     const rows: Record<string, string>[] = parse(stdout, { columns: true });
-    expect(rows.map((row) => row.seq)).toEqual(['1', '2', '3', '4']);
-    expect(JSON.parse(rows[1]?.subject ?? '')).toEqual({ hold: expect.stringMatching(/^H-\d{4}-0001$/) });
-    expect(rows[3]?.hash).toBe(sqlite(cwd, 'select hash from log_entries where seq = 4'));
+    expect(rows.map((row) => row.seq)).toEqual(['1', '2', '3', '4', '5']);
+    expect(JSON.parse(rows[2]?.subject ?? '')).toEqual({ hold: expect.stringMatching(/^H-\d{4}-0001$/) });
+    expect(rows[4]?.hash).toBe(sqlite(cwd, 'select hash from log_entries where seq = 5'));
   });
 });

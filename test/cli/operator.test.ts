@@ -115,6 +115,7 @@ describe.skipIf(NO_ACCOUNTS !== undefined)(
       };
       expect(entries.map(({ action, operator }) => `${operator} ${action}`).toReversed()).toEqual([
         'ann workspace.create',
+        'ann certificate.signer',
         '- command.refuse',
         'ann operator.add',
         '- command.refuse',

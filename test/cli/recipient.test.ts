@@ -57,6 +57,7 @@ describe('a recipient', () => {
       'recipient.confirm refused',
       'recipient.confirm refused',
       'recipient.add done',
+      'certificate.signer done',
       'workspace.create done',
     ]);
     expect(JSON.stringify(entries)).not.toMatch(/Pat Roe|617-555|Acme Payroll/);

@@ -2,7 +2,7 @@ import { QuietusCommand } from '../../../cli/index.js';
 
 export default class CertificateIdentityShow extends QuietusCommand {
   static override description =
-    'Show the X.509 certificate that signs certificates of destruction, as PEM. Give it, or its fingerprint, to those who will check them. The first use makes a self-signed one.';
+    'Show the X.509 certificate that signs certificates of destruction, as PEM. Give it, or its fingerprint, to those who will check them. Until one is imported, it is the self-signed one that init made.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> > signer.pem',
     '<%= config.bin %> <%= command.id %> --json',
