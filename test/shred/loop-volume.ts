@@ -57,6 +57,11 @@ export class LoopVolume {
     if (!run('umount', this.point)) throw new Error('the volume could not be unmounted');
   }
 
+  /** Also where a file is still open there, or the device is gone. */
+  unmountLazily(): void {
+    run('umount', '-l', this.point);
+  }
+
   /** How often the bytes occur in the image. */
   occurrences(of: string): number {
     const wanted = Buffer.from(of);
@@ -74,8 +79,7 @@ export class LoopVolume {
   }
 
   remove(): void {
-    // Lazily: a test that failed may still have a file open there.
-    spawnSync('umount', ['-l', this.point]);
+    this.unmountLazily();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
