@@ -60,6 +60,8 @@ export function disposalText({ disposals, notBegun, bytes }: AdHocResult): strin
   const lines = [...counts].map(([outcome, count]) => `${outcome}: ${count}`);
   if (notBegun > 0) lines.push(`not begun: ${notBegun}`);
   lines.push(`destroyed: ${bytesInWords(bytes)}`);
+  const lifted = disposals.reduce((sum, { result }) => sum + (result.protectionLifted ?? 0), 0);
+  if (lifted > 0) lines.push(`protection lifted: ${counted(lifted, 'file or folder', 'files or folders')}`);
   const told = disposals.filter(({ outcome }) => outcome !== 'overwritten-verified');
   for (const { location, outcome, result } of told.slice(0, SHOWN)) {
     lines.push(`  ${location}: ${outcome}`);
@@ -80,6 +82,7 @@ export function disposalData({ run, disposals, notBegun, bytes, certificate }: A
       files: result.files,
       bytes: Number(result.bytes),
       reasons: result.reasons,
+      ...(result.protectionLifted !== undefined && { protection_lifted: result.protectionLifted }),
     })),
     not_begun: notBegun,
     bytes,

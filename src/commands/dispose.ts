@@ -50,6 +50,10 @@ export default class Dispose extends QuietusCommand {
       description:
         'Go on where the medium keeps copies that overwriting does not reach. The certificate says so.',
     }),
+    'clear-immutable': Flags.boolean({
+      description:
+        'Take away the attributes i and a (chattr), and as owner a missing permission to write, and destroy what they protect.',
+    }),
     method: Flags.string({
       description:
         'How files are overwritten; more passes than one add nothing on drives made since about 2001.',
@@ -134,6 +138,7 @@ export default class Dispose extends QuietusCommand {
       names,
       folder: process.cwd(),
       recordClass: statement.recordClass,
+      liftProtection: flags['clear-immutable'],
     });
     for (const line of selectionText(selection, flags['accept-residual'])) this.print(line);
     if (flags['dry-run']) {
@@ -148,6 +153,7 @@ export default class Dispose extends QuietusCommand {
     const bar = await this.progress(selection.paths.length, 'paths');
     const result = await disposeOf(session, selection, statement, {
       acceptResidual: flags['accept-residual'],
+      liftProtection: flags['clear-immutable'],
       method: methodNamed(flags.method),
       signal: this.interrupt,
       ended: () => bar.advance(),

@@ -39,13 +39,15 @@ export interface AdHocLine {
   stated: DisposalStatement;
   /** It shares files with other lines (hard links), so that they are worked on together; left out where not. */
   linked?: true;
+  /** Attributes and permission bits that forbid changes may be taken away; left out where not. */
+  liftProtection?: true;
 }
 
 export function adHocLines(
   runId: string,
   paths: readonly SelectedPath[],
   statement: DisposalStatement,
-  method: OverwriteMethodId,
+  { method, liftProtection }: { method: OverwriteMethodId; liftProtection: boolean },
 ): AdHocLine[] {
   return paths.map(({ position, location, alias, medium, fingerprint, left, transferred, linked }) => ({
     itemId: transferred?.id ?? `${runId}/${position}`,
@@ -58,6 +60,7 @@ export function adHocLines(
     method,
     stated: transferred === null ? statement : statementOfItem(statement, transferred),
     ...(linked && { linked }),
+    ...(liftProtection && { liftProtection }),
   }));
 }
 

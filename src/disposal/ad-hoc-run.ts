@@ -37,6 +37,8 @@ export interface AdHocOptions {
   acceptResidual?: boolean;
   /** How files are overwritten; one pass of pseudo-random data where it is not given. */
   method?: OverwriteMethodId;
+  /** Attributes and permission bits that forbid changes may be taken away. */
+  liftProtection?: boolean;
   /** Limits how fast files are overwritten and read back. */
   throttle?: Throttle;
   signal?: AbortSignal;
@@ -155,7 +157,7 @@ async function beginRun(
   session: Session,
   { paths }: Selection,
   statement: DisposalStatement,
-  { acceptResidual = false, method = DEFAULT_METHOD }: AdHocOptions,
+  { acceptResidual = false, method = DEFAULT_METHOD, liftProtection = false }: AdHocOptions,
 ): Promise<Run> {
   const operator = await session.operator();
   const run: Run = {
@@ -167,7 +169,7 @@ async function beginRun(
     finishedAt: null,
     acceptResidual,
   };
-  const targets = runTargets(adHocLines(run.id, paths, statement, method));
+  const targets = runTargets(adHocLines(run.id, paths, statement, { method, liftProtection }));
   await session.store.transaction(async (transaction) => {
     await transaction.runs.insert(run);
     await transaction.runs.insertTargets(run.id, targets);
@@ -175,7 +177,13 @@ async function beginRun(
       action: 'dispose.list',
       outcome: 'done',
       subject: { run: run.id },
-      data: { sha256: listDigest(targets), paths: targets.length, method, accept_residual: acceptResidual },
+      data: {
+        sha256: listDigest(targets),
+        paths: targets.length,
+        method,
+        accept_residual: acceptResidual,
+        ...(liftProtection && { lift_protection: true }),
+      },
     });
   });
   return run;
@@ -226,6 +234,7 @@ async function destroyLines(
       protectedPaths: protectedPaths(session.paths),
       acceptResidual: run.acceptResidual,
       method: lines[0]?.method ?? DEFAULT_METHOD,
+      liftProtection: lines[0]?.liftProtection === true,
       ...(signal ? { signal } : {}),
       ...(observe ? { observe } : {}),
       ...(throttle ? { throttle } : {}),

@@ -40,6 +40,7 @@ export function outcomeEvent(outcome: DisposalOutcome, run: Run): LogEvent {
       method: outcome.method,
       outcome: outcome.outcome,
       passes: outcome.passes,
+      ...(outcome.protectionLifted !== undefined && { protection_lifted: outcome.protectionLifted }),
       reasons: outcome.reasons.map((reason) => reason.code),
       ...(isOfRows(outcome) && { rows: outcome.deleted.reduce((sum, { rows }) => sum + rows, 0) }),
       verified_from: outcome.verifiedFrom,

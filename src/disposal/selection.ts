@@ -23,6 +23,8 @@ export interface SelectionRequest {
   folder: string;
   /** The class of the schedule that the person says they belong to. */
   recordClass: string | null;
+  /** Attributes and permission bits that forbid changes may be taken away. */
+  liftProtection?: boolean;
 }
 
 /** The command line is wrong, not the wish. */
@@ -40,7 +42,10 @@ export async function examineSelection(session: Session, request: SelectionReque
       hint: 'Name files or folders, or give --from-file0 a list of them',
     });
   }
-  const examiner = createExaminer({ protectedPaths: protectedPaths(session.paths) });
+  const examiner = createExaminer({
+    protectedPaths: protectedPaths(session.paths),
+    liftProtection: request.liftProtection === true,
+  });
   const refusals: Refusal[] = [];
   const paths: SelectedPath[] = [];
   for (const [at, name] of request.names.entries()) {

@@ -44,6 +44,7 @@ export function contextOf(journal: DisposalJournal, options: DisposalOptions): D
     observe: options.observe ?? (() => undefined),
     throttle: options.throttle,
     linked: new LinkedFiles(),
+    liftProtection: options.liftProtection === true,
   };
 }
 

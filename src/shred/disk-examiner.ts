@@ -71,6 +71,7 @@ function refusal(why: Reason): Examination {
 class DiskExaminer implements Examiner {
   readonly #inspector: MediumInspector;
   readonly #guard: PathGuard;
+  readonly #lift: boolean;
   readonly #parents = new Map<string, ParentFacts | Examination>();
   /** Entries that may still be held for callers who glance at many places before they use any. */
   #room = 32 * PAGE;
@@ -80,6 +81,7 @@ class DiskExaminer implements Examiner {
   constructor(options: ExaminationOptions) {
     this.#inspector = options.inspector ?? createMediumInspector();
     this.#guard = new PathGuard(options.protectedPaths);
+    this.#lift = options.liftProtection === true;
   }
 
   async examine(location: string, medium: 'file' | 'folder'): Promise<Examination> {
@@ -139,7 +141,7 @@ class DiskExaminer implements Examiner {
     if (medium === 'file') {
       const names = new NameCount();
       names.add('', stat);
-      return this.#refuseLinks(names.incomplete) ?? readyFile(at, stat);
+      return this.#refuseLinks(names.incomplete) ?? readyFile(at, stat, this.#lift);
     }
     return this.#readyFolder(at, stat, most);
   }
@@ -180,7 +182,7 @@ class DiskExaminer implements Examiner {
       if (!stat.isDirectory()) return absent(path);
       const medium = this.#inspector.inspect(canonical);
       const closed = this.#guard.closesFolder(canonical);
-      return { path: canonical, stat, obstacle: obstacleOfFolder(canonical), medium, closed };
+      return { path: canonical, stat, obstacle: obstacleOfFolder(canonical, stat, false), medium, closed };
     } catch (error) {
       const errno = errnoOf(error);
       return errno === 'ENOENT' || errno === 'ENOTDIR' ? absent(path) : refusal(reasonOf(error));
@@ -204,8 +206,8 @@ class DiskExaminer implements Examiner {
       parent.obstacle ??
       obstacleOfStickyFolder(parent.stat, stat) ??
       (medium === 'file'
-        ? obstacleOfFile(location, stat, traitsOf(parent.medium.assessment))
-        : obstacleOfFolder(location))
+        ? obstacleOfFile(location, stat, traitsOf(parent.medium.assessment, this.#lift))
+        : obstacleOfFolder(location, stat, this.#lift))
     );
   }
 
@@ -224,7 +226,7 @@ class DiskExaminer implements Examiner {
 
   #readyFolder(at: Place, stat: BigIntStats, most: number): Examination {
     const { assessment } = at.parent.medium;
-    const options = { guard: this.#guard, traits: traitsOf(assessment) };
+    const options = { guard: this.#guard, traits: traitsOf(assessment, this.#lift) };
     const contents = readFolder(at.location, stat, options, most);
     if ('code' in contents) return refusal(contents);
     const { entries, count, files, bytes, inline, treeSha256, linked } = contents;
@@ -260,13 +262,14 @@ class DiskExaminer implements Examiner {
   }
 }
 
-function traitsOf({ fileSystem }: Assessment): FileTraits {
-  return { mayBeInline: mayKeepContentInInode(fileSystem), copiedWhenOpened: fileSystem === 'overlay' };
+function traitsOf({ fileSystem }: Assessment, liftProtection: boolean): FileTraits {
+  const copiedWhenOpened = fileSystem === 'overlay';
+  return { mayBeInline: mayKeepContentInInode(fileSystem), copiedWhenOpened, liftProtection };
 }
 
-function readyFile(at: Place, stat: BigIntStats): Examination {
+function readyFile(at: Place, stat: BigIntStats, lift: boolean): Examination {
   const { assessment } = at.parent.medium;
-  const entry = entryOf('', 'file', stat, traitsOf(assessment));
+  const entry = entryOf('', 'file', stat, traitsOf(assessment, lift));
   const { device, inode, size, modifiedNs, changedNs } = entry;
   return {
     status: 'ready',

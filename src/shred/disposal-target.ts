@@ -90,6 +90,8 @@ export interface TargetOutcome {
   pattern: string;
   /** Decimal; bytes in holes of sparse files, where nothing is stored and nothing was written; not counted for files that a cut-off run overwrote. */
   holeBytes: string;
+  /** Files and folders whose attributes or permission bits that forbade changes were taken away; left out for none. */
+  protectionLifted?: number;
   /** The weaker of the two when files differ; null when no content was overwritten. */
   verifiedFrom: VerifiedFrom | null;
   /** Null when there was nothing to assess. */

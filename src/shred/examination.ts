@@ -6,6 +6,11 @@ import type { Assessment, MediumInspector } from './medium-inspector.js';
 export interface ExaminationOptions {
   /** Files and folders that must never be destroyed, with all that lies in them: the workspace's own. */
   protectedPaths: readonly string[];
+  /**
+   * What the attributes `i` and `a` (chattr(1)) protect, or missing permission of the owner to write, may be destroyed:
+   * they are taken away right before. Default: such things are refused.
+   */
+  liftProtection?: boolean;
   /** Default: that of the platform. */
   inspector?: MediumInspector;
 }

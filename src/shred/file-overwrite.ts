@@ -4,6 +4,7 @@ import type { Reason } from '../model/index.js';
 import type { VerifiedFrom } from './disposal-target.js';
 import { MediumAccess } from './medium-access.js';
 import { CHUNK, type OverwriteContent, type OverwriteMethod } from './overwrite-method.js';
+import { isProtection } from './protection.js';
 import { reason, reasonOf } from './reasons.js';
 import type { Throttle } from './throttle.js';
 
@@ -28,6 +29,8 @@ export interface OverwriteRequest {
   throttle: Throttle | undefined;
   /** The file system keeps files in memory: what is read back then never comes from a medium. */
   inMemory: boolean;
+  /** Takes away what forbids writing to the judged file; a reason where it cannot. Undefined: it is left then. */
+  lift?: (file: { descriptor: number; stat: BigIntStats }) => Promise<Reason | undefined>;
   /** Opening for writing copies the file (overlay). */
   copiedWhenOpened: boolean;
 }
@@ -227,16 +230,33 @@ function stateLeft(descriptor: number): { left?: AfterOverwrite } {
  * Judges the file before it is opened for writing: on an overlay that alone copies it from its lower layer, and moves
  * the time of its inode.
  */
-async function judgeUnopened(request: OverwriteRequest): Promise<BigIntStats | Reason> {
+async function judgeUnopened(
+  request: OverwriteRequest,
+  prepare: OverwriteRequest['lift'],
+): Promise<BigIntStats | Reason> {
   const descriptor = openSync(request.path, O_RDONLY | SAFELY);
   try {
     const stat = fstatSync(descriptor, { bigint: true });
-    return (await request.obstacle(stat, descriptor)) ?? stat;
+    return (await request.obstacle(stat, descriptor)) ?? (await prepare?.({ descriptor, stat })) ?? stat;
   } finally {
     closeSync(descriptor);
   }
 }
 
+/** Where an attribute or a permission bit forbids it, that is taken away, if it may be: from the judged file and no other. */
+async function openForWriting(
+  request: OverwriteRequest,
+): Promise<{ descriptor: number; judged?: BigIntStats } | Reason> {
+  try {
+    return { descriptor: openSync(request.path, O_RDWR | SAFELY) };
+  } catch (error) {
+    if (request.lift === undefined || !isProtection(error)) throw error;
+  }
+  const judged = await judgeUnopened(request, request.lift);
+  return 'code' in judged ? judged : { descriptor: openSync(request.path, O_RDWR | SAFELY), judged };
+}
+
+/** The same file, but for the time of its inode's change. */
 function isCopyOf(copy: BigIntStats, judged: BigIntStats): boolean {
   const sameFile = copy.dev === judged.dev && copy.ino === judged.ino && copy.nlink === judged.nlink;
   return sameFile && copy.size === judged.size && copy.mtimeNs === judged.mtimeNs;
@@ -268,11 +288,14 @@ export async function overwriteFile(request: OverwriteRequest): Promise<Overwrit
   let judged: BigIntStats | undefined;
   try {
     if (request.copiedWhenOpened) {
-      const result = await judgeUnopened(request);
+      const result = await judgeUnopened(request, undefined);
       if ('code' in result) return { done: false, touched: false, reason: result };
       judged = result;
     }
-    descriptor = openSync(request.path, O_RDWR | SAFELY);
+    const opened = await openForWriting(request);
+    if ('code' in opened) return { done: false, touched: false, reason: opened };
+    descriptor = opened.descriptor;
+    judged = opened.judged ?? judged;
   } catch (error) {
     return { done: false, touched: false, reason: reasonOf(error) };
   }

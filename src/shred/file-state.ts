@@ -1,6 +1,7 @@
 import { accessSync, type BigIntStats, constants } from 'node:fs';
 import type { Reason } from '../model/index.js';
 import type { DisposalEntry } from './disposal-target.js';
+import { mayBeLifted } from './protection.js';
 import { reason, reasonOf } from './reasons.js';
 
 const { R_OK, W_OK, X_OK } = constants;
@@ -10,6 +11,8 @@ export interface FileTraits {
   mayBeInline: boolean;
   /** An overlay: opening for writing copies a file, and files can have other device numbers than folders without being mounts. */
   copiedWhenOpened: boolean;
+  /** Attributes and permission bits that forbid changes may be taken away. */
+  liftProtection: boolean;
 }
 
 /**
@@ -47,16 +50,26 @@ export function entryOf(
 export function obstacleOfFile(
   path: string | Buffer,
   stat: BigIntStats,
-  { copiedWhenOpened }: FileTraits,
+  { copiedWhenOpened, liftProtection }: FileTraits,
 ): Reason | undefined {
   // Whether all of its names are disposed of shows at the end; but here a copy would be given to one of them.
   if (stat.nlink > 1n && copiedWhenOpened) return reason('hard-linked');
-  return obstacleOfAccess(path, R_OK | W_OK);
+  return unlifted(obstacleOfAccess(path, R_OK | W_OK), stat, liftProtection);
+}
+
+function unlifted(obstacle: Reason | undefined, stat: BigIntStats, lift: boolean): Reason | undefined {
+  return obstacle !== undefined && lift && mayBeLifted(obstacle, stat) ? undefined : obstacle;
 }
 
 /** Why names cannot be removed from a folder; undefined when they can. Reading is needed to flush it. */
-export function obstacleOfFolder(path: string | Buffer): Reason | undefined {
-  return obstacleOfAccess(path, R_OK | W_OK | X_OK);
+export function obstacleOfFolder(
+  path: string | Buffer,
+  stat: BigIntStats,
+  liftProtection: boolean,
+): Reason | undefined {
+  const obstacle = obstacleOfAccess(path, R_OK | W_OK | X_OK);
+  // Of a folder only the attribute is taken away.
+  return obstacle?.code === 'immutable' ? unlifted(obstacle, stat, liftProtection) : obstacle;
 }
 
 /** In a folder with the sticky bit only the owner of the name or of the folder may remove it. */

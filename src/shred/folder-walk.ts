@@ -118,7 +118,7 @@ function check(
   const obstacle =
     obstacleOfStickyFolder(above.folder, stat) ??
     (type === 'file' ? obstacleOfFile(at, stat, options.traits) : undefined) ??
-    (type === 'directory' ? obstacleOfFolder(at) : undefined);
+    (type === 'directory' ? obstacleOfFolder(at, stat, options.traits.liftProtection) : undefined);
   if (obstacle !== undefined) throw new Refusal(obstacle);
   return type;
 }

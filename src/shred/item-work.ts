@@ -68,6 +68,7 @@ export class ItemWork {
   #asking: Promise<Reason | undefined> | undefined;
   readonly #verifiedFrom = new Set<VerifiedFrom>();
   #holeBytes = 0;
+  #lifted = 0;
   #filesPlanned = 0;
   #removed = 0;
   #files = 0;
@@ -178,6 +179,11 @@ export class ItemWork {
     this.#holeBytes += bytes;
   }
 
+  /** An attribute or a permission bit that forbade changes was taken away. */
+  noteLifted(): void {
+    this.#lifted += 1;
+  }
+
   /** Adds a reason that does not change the outcome. */
   note(added: Reason): void {
     this.#notes.push(added);
@@ -266,6 +272,7 @@ export class ItemWork {
       bytes: String(this.#bytes),
       links: this.#links,
       verifiedFrom: this.verifiedFrom,
+      ...(this.#lifted > 0 && { protectionLifted: this.#lifted }),
       fileOutcomes: left,
     };
   }

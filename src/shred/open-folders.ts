@@ -10,6 +10,8 @@ export interface OpenFolder {
   occupied: boolean;
   /** Something was removed from it, so that it has to be flushed if it stays. */
   touched: boolean;
+  /** Its attributes that forbid changes are being taken away, or have been. */
+  lifted?: Promise<void>;
   /** What becomes of it is known already. */
   settled: boolean;
 }

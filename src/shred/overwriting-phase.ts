@@ -17,6 +17,7 @@ import { runInLanes } from './lanes.js';
 import { type LinkedFile, type LinkedFiles, namesLeft } from './linked-files.js';
 import { isKeptInMemory } from './linux-medium-inspector.js';
 import { holdsOnlyOurs } from './own-content.js';
+import { liftProtection } from './protection.js';
 import { reason, reasonOf, reasonOfFolder } from './reasons.js';
 import type { Throttle } from './throttle.js';
 import { takeTransferBuffers } from './transfer-buffers.js';
@@ -29,6 +30,8 @@ export interface DisposalContext {
   throttle: Throttle | undefined;
   /** Files of several names, all of which are disposed of. */
   linked: LinkedFiles;
+  /** Attributes and permission bits that forbid changes may be taken away. */
+  liftProtection: boolean;
 }
 
 /**
@@ -268,6 +271,13 @@ async function overwriteNow(
     throttle: context.throttle,
     inMemory: isKeptInMemory(work.assessment.fileSystem),
     copiedWhenOpened: work.assessment.fileSystem === 'overlay',
+    ...(context.liftProtection && {
+      lift: async (file) => {
+        const why = await liftProtection(path, file);
+        if (why === undefined) work.noteLifted();
+        return why;
+      },
+    }),
   });
   remember(contentSeedOf(entry), result);
   if (result.done) work.noteHoles(result.holes);

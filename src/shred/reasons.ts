@@ -23,7 +23,7 @@ const WORDS = {
   changed: 'It is not what the plan froze: its identity, size, time of change or content list differs.',
   'no-permission': 'This account may not read, write or remove it.',
   'read-only': 'The file system is mounted read-only.',
-  immutable: 'The system does not permit changing it (immutable attribute or ownership).',
+  immutable: 'The system does not permit changing it (immutable or append-only attribute, or ownership).',
   'path-too-long': 'A path is longer than the system accepts.',
   overlaps: 'It is, lies in or contains another item of the same batch.',
   residual:

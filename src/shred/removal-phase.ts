@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { DirectoryHandle } from './directory-handle.js';
 import { DirectoryPool } from './directory-pool.js';
 import type { EntryProgress, ItemWork } from './item-work.js';
 import { runInLanes } from './lanes.js';
@@ -7,7 +8,8 @@ import type { OpenFolder } from './open-folders.js';
 import { finalContent } from './overwrite-method.js';
 import { contentSeedOf, type DisposalContext, neutralNameOf } from './overwriting-phase.js';
 import { holdsOnlyOurs } from './own-content.js';
-import { reason, reasonOfFolder } from './reasons.js';
+import { isProtected, liftProtection } from './protection.js';
+import { reason, reasonOf, reasonOfFolder } from './reasons.js';
 
 /** Names and folders under way at once, see the overwriting phase. */
 const LANES = 16;
@@ -92,6 +94,7 @@ async function removeEntry(
   try {
     const folder = pool.acquire(work, entry.path);
     try {
+      if (context.liftProtection) await liftFolder(work, entry.path, folder);
       const why = await removeName({
         folder,
         entry,
@@ -121,6 +124,18 @@ async function removeEntry(
   }
 }
 
+/** Names can be removed from a folder with the attribute `i` or `a` only once that is taken away. */
+async function liftFolder(work: ItemWork, entryPath: string, folder: DirectoryHandle): Promise<void> {
+  const holding = work.folders.holding(entryPath);
+  // What holds the item itself is not disposed of, and stays as it is.
+  if (holding === undefined || holding.lifted !== undefined) return await holding?.lifted;
+  holding.lifted = (async () => {
+    const path = folder.child(Buffer.from('.'));
+    if (await isProtected(path)) if ((await liftProtection(path, undefined)) === undefined) work.noteLifted();
+  })();
+  await holding.lifted;
+}
+
 interface FolderTools {
   pool: DirectoryPool;
   context: DisposalContext;
@@ -131,6 +146,7 @@ interface FolderTools {
 async function endFolder(work: ItemWork, folder: OpenFolder, tools: FolderTools): Promise<void> {
   const { entry } = folder;
   if (!folder.settled) {
+    if (tools.context.liftProtection) await liftWithin(work, entry.path, tools.pool);
     const progress = removeEmptied(work, folder, tools.pool);
     if (progress.state === 'removed' || progress.state === 'failed') touch(work, entry.path, tools.outer);
     work.tallyFolder(folder, progress);
@@ -139,6 +155,22 @@ async function endFolder(work: ItemWork, folder: OpenFolder, tools: FolderTools)
     }
   }
   work.folders.forget(folder);
+}
+
+/** The same for a folder that holds nothing, so that nothing was removed from it. */
+async function liftWithin(work: ItemWork, path: string, pool: DirectoryPool): Promise<void> {
+  const within = path === '' ? 'x' : `${path}/x`;
+  try {
+    const folder = pool.acquire(work, within);
+    try {
+      await liftFolder(work, within, folder);
+    } finally {
+      pool.release(folder);
+    }
+  } catch (error) {
+    // Removing it will say why.
+    reasonOf(error);
+  }
 }
 
 function removeEmptied(work: ItemWork, folder: OpenFolder, pool: DirectoryPool): EntryProgress {
