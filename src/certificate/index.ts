@@ -17,6 +17,7 @@ export {
   type LogReference,
   type MediaFacts,
   type Sanitization,
+  type VendorCertificate,
   type VerificationMethod,
 } from './certificate-facts.js';
 export { certificatePaths, readGivenFile, readGivenText } from './certificate-files.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type AttestedStatement, attestedMethods } from '../certificate/index.js';
+import { type AttestedStatement, attestedMethods, type CustodyStep } from '../certificate/index.js';
 import { canonicalJson } from '../crypto/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
 import {
@@ -18,16 +18,19 @@ import type { CertificateRecord, Run, StoredItem, StoreTransaction } from '../st
 import { dateIn, instant } from '../workspace/index.js';
 import { approvalsNow, requireApproved } from './approval.js';
 import { neededApprovals } from './approval-need.js';
+import { requireChain } from './destruction-details.js';
 import { itemDigest } from './item-digest.js';
 import type { PlanItemLine } from './plan-document.js';
 import { parsedLine, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import { readRulebook } from './rulebook.js';
-import { certifyRun } from './run-certificate.js';
+import { certifyRun, type DisposalResult } from './run-certificate.js';
 
 export interface AttestationRequest {
   planId: string;
   itemIds: readonly string[];
   statement: Omit<AttestedStatement, 'recordedBy'>;
+  /** Through whose hands the items went before, in order. */
+  custody?: readonly CustodyStep[];
 }
 
 /**
@@ -54,21 +57,31 @@ export async function recordDestruction(
   if (request.statement.performedOn > session.today()) {
     throw badInput('date-in-future', 'The day of the destruction has not come yet');
   }
+  const custody = request.custody ?? [];
+  requireChain(custody, request.statement.performedOn);
   if (request.itemIds.length === 0) throw badInput('items-missing', 'No item is named');
   const lines = await plannedLines(session, plan, [...new Set(request.itemIds)]);
   for (const line of lines) requireMethod(line, request.statement.method);
   const attested: AttestedStatement = { ...request.statement, recordedBy: operator.id };
-  const cutOff = await uncertifiedRun(session, plan, lines, attested);
-  const run = cutOff ?? (await recordRun(session, verified, lines, attested));
+  const stated = { attested, custody };
+  const cutOff = await uncertifiedRun(session, plan, lines, stated);
+  const run = cutOff ?? (await recordRun(session, verified, lines, stated));
   return { run, certificate: await certifyRun(session, plan, run) };
+}
+
+/** What a person stated, and through whose hands the items went. */
+interface Stated {
+  attested: AttestedStatement;
+  custody: readonly CustodyStep[];
 }
 
 async function recordRun(
   session: Session,
   { plan, schedule }: VerifiedPlan,
   lines: readonly PlanItemLine[],
-  attested: AttestedStatement,
+  stated: Stated,
 ): Promise<Run> {
+  const { attested } = stated;
   const now = instant(session.clock);
   const run: Run = {
     id: `run-${plan.id.replace(/^plan-/, '')}-${randomBytes(2).toString('hex')}`,
@@ -87,7 +100,7 @@ async function recordRun(
     await requireHoldsAsLogged(transaction);
     await requireStillDue(session, transaction, { lines, attested, planned: schedule.classes });
     await transaction.runs.insert(run);
-    await recordAll(session, transaction, { plan, run, lines, attested });
+    await recordAll(session, transaction, { plan, run, lines, stated });
   });
   return run;
 }
@@ -97,22 +110,24 @@ async function uncertifiedRun(
   session: Session,
   plan: Plan,
   lines: readonly PlanItemLine[],
-  attested: AttestedStatement,
+  stated: Stated,
 ): Promise<Run | undefined> {
   const ids = new Set(lines.map(({ itemId }) => itemId));
   for (const run of await session.store.runs.attestedOf(plan.id)) {
     if (await session.store.certificates.ofRun(run.id)) continue;
     const disposals = await session.store.runs.disposals(run.id);
-    const same = disposals.every(({ itemId, result }) => ids.has(itemId) && states(result, attested));
+    const same = disposals.every(({ itemId, result }) => ids.has(itemId) && states(result, stated));
     if (same && disposals.length === ids.size) return run;
   }
   return undefined;
 }
 
-function states(result: string | null, attested: AttestedStatement): boolean {
-  const recorded = result === null ? {} : (JSON.parse(result) as { attested?: AttestedStatement });
-  const words = (statement: AttestedStatement) => canonicalJson({ ...statement, recordedBy: '' });
-  return recorded.attested !== undefined && words(recorded.attested) === words(attested);
+function states(result: string | null, stated: Stated): boolean {
+  const recorded = result === null ? {} : (JSON.parse(result) as Partial<Stated>);
+  const words = ({ attested, custody }: Stated) =>
+    canonicalJson({ attested: { ...attested, recordedBy: '' }, custody });
+  const { attested, custody = [] } = recorded;
+  return attested !== undefined && words({ attested, custody }) === words(stated);
 }
 
 const INCIDENT =
@@ -251,16 +266,23 @@ function requireAfterPeriod(itemId: string, keepUntil: CalendarDate | null, perf
 async function recordAll(
   session: Session,
   transaction: StoreTransaction,
-  context: { plan: Plan; run: Run; lines: readonly PlanItemLine[]; attested: AttestedStatement },
+  context: { plan: Plan; run: Run; lines: readonly PlanItemLine[]; stated: Stated },
 ): Promise<void> {
-  const { plan, run, lines, attested } = context;
+  const { plan, run, lines, stated } = context;
+  const { attested, custody } = stated;
   const records = await session.recorder.appendAll(
     transaction,
     lines.map((line) => ({
       action: 'item.attest',
       outcome: 'done' as const,
       subject: { item: line.itemId, plan: plan.id, run: run.id },
-      data: { medium: line.medium, method: attested.method, performed_on: attested.performedOn },
+      data: {
+        medium: line.medium,
+        method: attested.method,
+        performed_on: attested.performedOn,
+        ...(custody.length > 0 && { custody_steps: custody.length }),
+        ...(attested.vendorCertificate && { vendor_certificate_sha256: attested.vendorCertificate.sha256 }),
+      },
     })),
   );
   await transaction.runs.insertDisposals(
@@ -271,7 +293,7 @@ async function recordAll(
       state: 'done',
       target: '{}',
       outcome: 'attested',
-      result: JSON.stringify({ attested }),
+      result: JSON.stringify(stated satisfies DisposalResult),
       // One statement, made afterwards, is both the intent and the outcome as far as this program knows.
       intentSeq: records[at]?.seq ?? null,
       outcomeSeq: records[at]?.seq ?? null,

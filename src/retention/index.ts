@@ -19,6 +19,7 @@ export {
   type DecisionResult,
   decide,
 } from './decision.js';
+export { custodyStep, performer, vendorCertificate } from './destruction-details.js';
 export { deviceAuthority } from './device-disposal.js';
 export { type EventFile, type EventProblem, readEventFile } from './event-file.js';
 export {

@@ -2,6 +2,7 @@ import {
   type AttestedStatement,
   type CertificateFacts,
   type CertifiedItemFacts,
+  type CustodyStep,
   type ExceptionFacts,
   isCertified,
   issueCertificate,
@@ -22,7 +23,9 @@ import { plannedDisposals } from './plan-reading.js';
 import { disposedOf } from './sweep-result.js';
 
 /** What a disposal's `result` holds: the outcome of `destroy()`, or what a person stated. */
-export type DisposalResult = DisposalOutcome | { attested: AttestedStatement };
+export type DisposalResult =
+  | DisposalOutcome
+  | { attested: AttestedStatement; custody?: readonly CustodyStep[] };
 
 /**
  * Issues the certificate of a finished run, once: asked again, it gives the one that was issued. A run that
@@ -144,6 +147,7 @@ function certifiedItem(
       bytes: 0,
       residual: [],
       statement: result.attested,
+      custody: result.custody ?? [],
     };
   }
   return { ...common, ...disposalFacts(result) };

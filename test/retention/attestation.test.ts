@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { showCertificate } from '../../src/certificate/index.js';
@@ -7,9 +9,12 @@ import {
   type AttestationRequest,
   approvePlan,
   buildPlan,
+  custodyStep,
+  performer,
   placeHold,
   recordDestruction,
   runSweep,
+  vendorCertificate,
 } from '../../src/retention/index.js';
 import { importSchedule } from '../../src/schedule/index.js';
 import { TestClock } from '../session/sample-workspace.js';
@@ -175,5 +180,48 @@ describe('a statement of people', () => {
     expect(waiting).toEqual(['BOX-2']);
     const { document } = await showCertificate(made.session, certificate?.number ?? '');
     expect(document.exceptions.map(({ id, outcome }) => [id, outcome])).toEqual([['BOX-2', 'waiting']]);
+  });
+
+  it('tells of the vendor, its own certificate, the place and the chain of custody, in JSON and PDF', async () => {
+    const { made, plan } = await boxes(['BOX']);
+    const scan = join(temporaryFolder(), 'C-1882.pdf');
+    writeFileSync(scan, '%PDF-1.4 the certificate of the vendor');
+    const sum = execFileSync('sha256sum', [scan]).toString().slice(0, 64);
+    const statement = {
+      performedBy: performer('B. Smith', { title: 'Plant operator', phone: '+1 978 555 0100' }),
+      vendor: 'Shred Co',
+      place: '12 Mill St, Lowell MA',
+      vendorCertificate: vendorCertificate(scan),
+    };
+    const custody = [custodyStep('2026-03-01; A. Jones; Shred Co; sealed bin 7')];
+    const { certificate } = await recordDestruction(made.session, {
+      ...request(plan, ['BOX'], statement),
+      custody,
+    });
+    const { document, paths } = await showCertificate(made.session, certificate?.number ?? '');
+    expect(document.items[0]).toMatchObject({
+      statement: {
+        performed_by: 'B. Smith, Plant operator, telephone +1 978 555 0100',
+        place: '12 Mill St, Lowell MA',
+        vendor: 'Shred Co',
+        vendor_certificate: { file_name: 'C-1882.pdf', sha256: sum },
+      },
+      custody: [{ on: '2026-03-01', from: 'A. Jones', to: 'Shred Co', detail: 'sealed bin 7' }],
+    });
+    const text = execFileSync('pdftotext', ['-layout', paths.pdf, '-']).toString().replaceAll(/\s+/g, ' ');
+    for (const part of ['C-1882.pdf', 'Plant operator', 'sealed bin 7']) expect(text).toContain(part);
+  });
+
+  it('with a chain of custody that is none, or a certificate that is not there, is refused', async () => {
+    const { made, plan } = await boxes(['BOX']);
+    const late = [custodyStep('2026-03-03; A. Jones; Shred Co')];
+    await expect(
+      recordDestruction(made.session, { ...request(plan, ['BOX']), custody: late }),
+    ).rejects.toMatchObject({ code: 'custody-invalid', exitCode: 2 });
+    for (const text of ['2026-03-01; A. Jones', '2026-03-01;;Shred Co', '2026-03-01; a; b; c; d'])
+      expect(() => custodyStep(text), text).toThrow(/custody/);
+    expect(() => custodyStep('2026-02-30; a; b')).toThrow(/calendar/);
+    for (const path of ['/dev/null', '/dev/zero', '/nonexistent'])
+      expect(() => vendorCertificate(path), path).toThrow(/is empty|is larger|cannot be read/);
   });
 });

@@ -8,6 +8,7 @@ export default class DisposeRecord extends QuietusCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> BOX-0001 --plan plan-2026-11-22-a1b2c3 --method shredded --by "A. Jones" --on 2026-11-23 --confirm BOX-0001',
     '<%= config.bin %> <%= command.id %> USB-0007 --plan plan-2026-11-22-a1b2c3 --method destroyed --by "Vendor crew" --on 2026-11-23 --vendor "Shred Co" --reference C-1881',
+    '<%= config.bin %> <%= command.id %> BOX-0002 --plan plan-2026-11-22-a1b2c3 --method shredded --by "B. Smith" --title "Plant operator" --on 2026-11-24 --vendor "Shred Co" --vendor-certificate scans/C-1882.pdf --place "12 Mill St, Lowell MA" --custody "2026-11-23; A. Jones; Shred Co; sealed bin 7"',
   ];
   static override strict = false;
   static override args = {
@@ -21,6 +22,8 @@ export default class DisposeRecord extends QuietusCommand {
       options: ['redacted', 'burned', 'pulverized', 'shredded', 'destroyed', 'erased'],
     }),
     by: Flags.string({ description: 'Who did it.', required: true, helpValue: 'NAME' }),
+    title: Flags.string({ description: 'The title of who did it.', helpValue: 'TEXT' }),
+    phone: Flags.string({ description: 'The telephone number of who did it.', helpValue: 'NUMBER' }),
     on: Flags.string({ description: 'On which day (YYYY-MM-DD).', required: true, helpValue: 'DATE' }),
     witness: Flags.string({ description: 'Who saw it.', helpValue: 'NAME' }),
     vendor: Flags.string({ description: 'The firm that did it.', helpValue: 'NAME' }),
@@ -28,15 +31,32 @@ export default class DisposeRecord extends QuietusCommand {
       description: "Such as the number of the vendor's certificate.",
       helpValue: 'TEXT',
     }),
+    'vendor-certificate': Flags.string({
+      description:
+        "File of the vendor's own certificate; its name and SHA-256 go onto ours. Keep it with our certificate.",
+      helpValue: 'FILE',
+    }),
+    place: Flags.string({ description: 'Where it was done.', helpValue: 'TEXT' }),
+    custody: Flags.string({
+      description:
+        'A step of the chain of custody before, "DATE; FROM; TO" or "DATE; FROM; TO; DETAIL"; may be repeated, in order.',
+      multiple: true,
+      helpValue: 'STEP',
+    }),
     confirm: confirmFlag('the id of the item, or how many items there are'),
   };
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(DisposeRecord);
-    const { parseDay, recordDestruction } = await import('../../retention/index.js');
+    const { custodyStep, parseDay, performer, recordDestruction, vendorCertificate } = await import(
+      '../../retention/index.js'
+    );
     const session = await this.openSession();
     const itemIds = [...new Set(argv.map(String))];
     const performedOn = parseDay(flags.on, '--on');
+    const custody = (flags.custody ?? []).map(custodyStep);
+    const given = flags['vendor-certificate'];
+    const theirs = given === undefined ? null : vendorCertificate(given);
     const [only] = itemIds;
     await this.confirm({
       expected: itemIds.length === 1 && only !== undefined ? only : String(itemIds.length),
@@ -48,12 +68,15 @@ export default class DisposeRecord extends QuietusCommand {
       itemIds,
       statement: {
         method: flags.method as AttestedMethod,
-        performedBy: flags.by,
+        performedBy: performer(flags.by, flags),
         performedOn,
         witness: flags.witness ?? null,
         vendor: flags.vendor ?? null,
         reference: flags.reference ?? null,
+        place: flags.place ?? null,
+        vendorCertificate: theirs,
       },
+      custody,
     });
     this.print(`Recorded as ${flags.method} on ${flags.on}: ${itemIds.join(', ')}`);
     if (certificate) this.print(`Certificate ${certificate.number} (${counted(certificate.items, 'item')})`);

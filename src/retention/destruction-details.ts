@@ -1,0 +1,80 @@
+import { basename } from 'node:path';
+import type { CustodyStep, VendorCertificate } from '../certificate/index.js';
+import { sha256 } from '../crypto/index.js';
+import { badInput } from '../model/index.js';
+import { readAtMost } from '../workspace/index.js';
+import { parseDay } from './day.js';
+
+/** A scanned certificate of many pages has less. */
+const MOST_BYTES = 64 << 20;
+
+/**
+ * Looks at the certificate that a vendor has given; the file stays where it is.
+ *
+ * @returns its name and digest, which go onto ours
+ * @throws Fault `vendor-certificate-unreadable` (exit 2) for a file that cannot be read, is empty or too large
+ */
+export function vendorCertificate(path: string): VendorCertificate {
+  let bytes: Buffer;
+  try {
+    bytes = readAtMost(path, MOST_BYTES);
+  } catch (error) {
+    throw unreadable(path, 'cannot be read', error);
+  }
+  if (bytes.length === 0) throw unreadable(path, 'is empty');
+  if (bytes.length > MOST_BYTES) throw unreadable(path, 'is larger than 64 MiB');
+  return { fileName: basename(path), sha256: sha256(bytes) };
+}
+
+function unreadable(path: string, why: string, cause?: unknown): Error {
+  return badInput('vendor-certificate-unreadable', `${path} ${why}`, {
+    cause,
+    hint: "Name the file of the vendor's certificate, such as a scan",
+  });
+}
+
+/**
+ * Reads a step of the chain of custody as it is written on the command line: `DATE; FROM; TO` or `DATE; FROM; TO; DETAIL`.
+ *
+ * @throws Fault `custody-invalid`, `date-invalid` (exit 2)
+ */
+export function custodyStep(text: string): CustodyStep {
+  const [on = '', from = '', to = '', ...detail] = text.split(';').map((part) => part.trim());
+  if (from === '' || to === '' || detail.length > 1) {
+    throw badInput(
+      'custody-invalid',
+      'A step of the chain of custody has a day, who handed over, and to whom',
+      {
+        hint: 'Write it as in --custody "2026-11-20; A. Jones; Shred Co; sealed bin 7"',
+      },
+    );
+  }
+  return { on: parseDay(on, '--custody'), from, to, detail: detail[0] || null };
+}
+
+/** Who did it, with the title and the telephone number that a certificate of sanitization asks for (NIST SP 800-88). */
+export function performer(
+  name: string,
+  { title, phone }: { title?: string | undefined; phone?: string | undefined },
+): string {
+  return [name, title, phone === undefined ? undefined : `telephone ${phone}`]
+    .filter((part) => part !== undefined && part.trim() !== '')
+    .join(', ');
+}
+
+/**
+ * Refuses a chain that is not one: steps out of order, or after the destruction.
+ *
+ * @throws Fault `custody-invalid` (exit 2)
+ */
+export function requireChain(custody: readonly CustodyStep[], performedOn: string): void {
+  const days = [...custody.map(({ on }) => on as string), performedOn];
+  if (days.every((day, at) => at === 0 || (days[at - 1] ?? '') <= day)) return;
+  throw badInput(
+    'custody-invalid',
+    'The steps of the chain of custody are not in order, or lie after the destruction',
+    {
+      hint: 'Give them in the order in which they happened, the last on the day of the destruction or before',
+    },
+  );
+}
