@@ -3,7 +3,7 @@ import { findWorkspace } from '../workspace/index.js';
 import { checkDisposals } from './disposal-health.js';
 import { describeError } from './error-report.js';
 import { type Finding, finding, type HealthSurroundings } from './health-finding.js';
-import { checkNode, checkSqliteBinding } from './machine-health.js';
+import { checkNode, checkSqliteBinding, checkUnfinishedPlaintext } from './machine-health.js';
 import {
   checkDatabase,
   checkFreeSpace,
@@ -47,6 +47,7 @@ export async function checkHealth(around: HealthSurroundings): Promise<HealthRep
     return found.every(({ state }) => state !== 'bad');
   };
   await check('node', checkNode);
+  await check('plaintext', () => checkUnfinishedPlaintext(around.workspace.cwd));
   const binding = await check('sqlite3', checkSqliteBinding);
   const paths = workspaceOrFinding(around, findings);
   if (paths !== undefined) {

@@ -1,3 +1,4 @@
+import { counted } from './counted.js';
 import { type Finding, finding } from './health-finding.js';
 import { SQLITE_BINDING_FIX } from './system-failure.js';
 
@@ -15,6 +16,23 @@ export async function checkNode(): Promise<Finding[]> {
           hint: `Install Node ${OLDEST_NODE.join('.')} or later`,
         })
       : finding('node', 'good', message),
+  ];
+}
+
+/** Whether a killed `decrypt` has left plaintext in the current folder. Nothing where it has not. */
+export async function checkUnfinishedPlaintext(folder: string): Promise<Finding[]> {
+  const { unfinishedIn } = await import('../workspace/index.js');
+  const left = unfinishedIn(folder).length;
+  if (left === 0) return [];
+  return [
+    finding(
+      'plaintext',
+      'warning',
+      `A killed decrypt has left plaintext here: ${counted(left, 'unfinished output')}`,
+      {
+        hint: 'Destroy what begins with .quietus-plain- with quietus dispose; the next decrypt into this folder removes it, too',
+      },
+    ),
   ];
 }
 

@@ -27,7 +27,7 @@ export default class Decrypt extends QuietusCommand {
     output: Flags.string({
       char: 'o',
       description:
-        'File or folder for the result; - writes to standard output. Default: the name without its last extension, here.',
+        'File or folder for the result; - writes to standard output, of a damaged file the part before the damage (exit 5). Default: the name without its last extension, here.',
       helpValue: 'PATH',
     }),
     as: Flags.string({
@@ -48,7 +48,7 @@ export default class Decrypt extends QuietusCommand {
     }),
     'passphrase-file': passphraseFileFlag('of the file, or of the identity'),
     unpack: Flags.boolean({
-      description: 'Extract also a tar file that Quietus did not make.',
+      description: 'Extract a tar file that Quietus did not make, whatever it is called.',
       exclusive: ['keep-packed'],
     }),
     'keep-packed': Flags.boolean({ description: 'Write a pack as the tar file that it is.' }),
@@ -95,7 +95,11 @@ export default class Decrypt extends QuietusCommand {
   }
 
   #tell(result: DecryptionResult): unknown {
-    const { extracted, output } = result;
+    const { extracted, output, unfinishedRemoved } = result;
+    if (unfinishedRemoved > 0)
+      this.note(
+        `Removed plaintext that a killed decrypt had left there: ${counted(unfinishedRemoved, 'unfinished output')}`,
+      );
     if (output !== null) {
       const what =
         extracted === null

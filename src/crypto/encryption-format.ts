@@ -14,6 +14,9 @@ export type ByteOutput =
   | { kind: 'file'; file: FileHandle }
   | { kind: 'stream'; write(bytes: Uint8Array): Promise<void> };
 
+/** Says where a plaintext goes, once it is known how it begins: with the first 1,024 bytes, or all that there are. */
+export type OutputChoice = (start: Uint8Array) => Promise<ByteOutput>;
+
 /** Somebody that a file is encrypted for, as the formats understand it. */
 export type EncryptionKey =
   /** `age1…` or `age1pq1…`. */
@@ -102,12 +105,13 @@ export interface EncryptionFormat {
   ): Promise<Encrypted>;
   /**
    * Writes plaintext that was authenticated, and nothing else. To a stream it can only give out what it has
-   * authenticated so far; who writes to a file keeps it only if this resolves.
+   * authenticated so far; who writes to a file keeps it only if this resolves. An output can be chosen when it is known
+   * how the plaintext begins; for CMS and pages the choice is made once all of it was authenticated.
    * @throws Fault `no-key-fits` (exit 4), `ciphertext-damaged` (exit 5) for every change and cut, `header-too-costly` (exit 2)
    */
   decrypt(
     input: ByteInput,
-    output: ByteOutput,
+    output: ByteOutput | OutputChoice,
     keys: readonly DecryptionKey[],
     options?: CipherOptions,
   ): Promise<Decrypted>;

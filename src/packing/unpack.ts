@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -6,7 +5,7 @@ import type { Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type Extract, extract, type Header } from 'tar-stream';
 import { badInput, Fault } from '../model/index.js';
-import { syncFolder } from '../workspace/index.js';
+import { syncFolder, unfinishedName } from '../workspace/index.js';
 import { ExtractedTree } from './extracted-tree.js';
 import { isGzip } from './pack-mark.js';
 import { brokenPack, tooLarge, unsafeEntry } from './packing-faults.js';
@@ -60,7 +59,7 @@ export async function unpack(
   const place = resolve(target);
   if (lstatSync(place, { throwIfNoEntry: false })) throw targetExists(target);
   const parent = dirname(place);
-  const temporary = join(parent, `.quietus-${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = join(parent, unfinishedName());
   mkdirSync(temporary, 0o700);
   const tree = new ExtractedTree(temporary);
   try {
@@ -166,9 +165,9 @@ class Extraction {
     const gunzip = createGunzip();
     const feeding = (async () => {
       for await (const piece of compressed()) {
-        // Some programs fill up with zeros behind the end.
-        if (gunzip.destroyed || gunzip.readableEnded) return;
-        await accepted(gunzip, piece);
+        if (gunzip.destroyed) return;
+        // Some programs fill up with zeros behind the end. They are read, too: what cannot be read must not appear.
+        if (!gunzip.readableEnded) await accepted(gunzip, piece);
       }
       gunzip.end();
     })().catch((error: Error) => {

@@ -1,13 +1,13 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import type { ByteOutput, Decrypted } from '../crypto/index.js';
+import { basename, dirname } from 'node:path';
+import type { ByteOutput, Decrypted, OutputChoice } from '../crypto/index.js';
 import { badInput, ExitCode, Fault, refused } from '../model/index.js';
-import { isPack, type UnpackSummary, unpack } from '../packing/index.js';
+import { isGzip, isPack, type UnpackSummary } from '../packing/index.js';
 import type { Session } from '../session/index.js';
+import { removeUnfinished } from '../workspace/index.js';
 import { decryptionKeys, type KeyChoice, type TriedKeys } from './decryption-keys.js';
+import { type DecryptionPlace, filePlace, folderPath, folderPlace } from './decryption-place.js';
 import { type EncryptedFile, openEncrypted } from './encrypted-file.js';
 import { outputPath } from './output-place.js';
-import { TemporaryOutput } from './temporary-output.js';
 import { sha256OfFile } from './transfer-record.js';
 
 export interface DecryptionRequest {
@@ -36,6 +36,8 @@ export interface DecryptionResult {
   plaintextBytes: number;
   /** What was extracted; null for a single file. */
   extracted: UnpackSummary | null;
+  /** Unfinished plaintext that killed processes had left in the same folder, and that was removed. */
+  unfinishedRemoved: number;
 }
 
 /**
@@ -78,10 +80,9 @@ async function digestOf(path: string): Promise<string> {
   });
 }
 
-/** Bytes that tell whether a plaintext is a pack. */
-const PACK_START = 1024;
-
 class Decryption {
+  #removed = 0;
+
   constructor(
     private readonly request: DecryptionRequest,
     private readonly file: EncryptedFile,
@@ -90,11 +91,37 @@ class Decryption {
 
   async run(): Promise<DecryptionResult> {
     const { request } = this;
-    if (request.output === '-')
-      return this.#result(await this.#decrypt({ kind: 'stream', write: request.write }), null, null);
-    const name = this.#plainName();
-    if (!request.keepPacked && /\.(?:tar|tar\.gz|tgz)$/i.test(name)) return await this.#intoFolder(name);
-    return await this.#intoFile(name);
+    if (request.output === '-') return await this.#intoPipe();
+    let place: DecryptionPlace | undefined;
+    try {
+      const decrypted = await this.#decrypt(async (start) => {
+        place = await this.#placeFor(start);
+        return place.output;
+      });
+      if (place === undefined) throw new Error('decrypted to nowhere');
+      const extracted = await place.finish();
+      return this.#result(decrypted, place.path, extracted);
+    } catch (error) {
+      throw place === undefined ? error : await place.discard(error);
+    }
+  }
+
+  /** A pipe cannot take back what it was given: what comes before the damage is authentic, but not all there is. */
+  async #intoPipe(): Promise<DecryptionResult> {
+    let given = 0;
+    const write = async (bytes: Uint8Array): Promise<void> => {
+      given += bytes.length;
+      await this.request.write(bytes);
+    };
+    try {
+      return this.#result(await this.#decrypt({ kind: 'stream', write }), null, null);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'ciphertext-damaged' || given === 0) throw error;
+      throw new Fault(error.code, error.exitCode, error.message, {
+        cause: error,
+        hint: `The ${given} bytes that came out before are authentic, but the rest is missing: discard them, and ask the sender for the file again`,
+      });
+    }
   }
 
   /** The file's name without the extension of its format. */
@@ -104,59 +131,37 @@ class Decryption {
     return name === given || name === '' ? `${given}.open` : name;
   }
 
-  async #intoFile(name: string): Promise<DecryptionResult> {
+  /** By what the plaintext is, whatever the file is called. */
+  async #placeFor(start: Uint8Array): Promise<DecryptionPlace> {
     const { request } = this;
-    const path = outputPath(request.output, {
-      cwd: request.cwd,
-      name,
-      force: request.force,
-      inputs: request.path === '-' ? [] : [request.path],
-    });
-    const temporary = new TemporaryOutput(path);
-    try {
-      const decrypted = await this.#decrypt({ kind: 'file', file: await temporary.open() });
-      await temporary.sync();
-      await temporary.appear(request.force);
-      return this.#result(decrypted, path, null);
-    } catch (error) {
-      await temporary.discard();
-      throw error;
+    const name = this.#plainName();
+    const tar = /\.(?:tar|tar\.gz|tgz)$/i;
+    const ours = isPack(start);
+    if (!request.keepPacked && (ours || request.unpack)) {
+      const path = folderPath(request, name.replace(tar, ''));
+      await this.#clear(dirname(path));
+      return folderPlace(path, request.signal);
     }
-  }
-
-  /** Extracts while it is decrypted, so that the pack itself never lies on disk. */
-  async #intoFolder(name: string): Promise<DecryptionResult> {
-    const { request } = this;
-    const target = folderPath(request, name.replace(/\.(?:tar|tar\.gz|tgz)$/i, ''));
-    const pipe = new PlaintextPipe();
-    let decrypted: Decrypted | undefined;
-    const decrypting = this.#decrypt({ kind: 'stream', write: (bytes) => pipe.write(bytes) }).then(
-      (result) => {
-        decrypted = result;
-        pipe.end();
-      },
-      (error: unknown) => pipe.fail(error),
-    );
-    const start = await pipe.peek(PACK_START);
-    if (!request.unpack && start.length > 0 && !isPack(start)) {
-      pipe.abandon();
-      await decrypting;
+    if (!request.keepPacked && tar.test(name)) {
       throw refused('not-our-pack', 'It holds a tar file that this program did not make', {
         hint: 'Look at it first: --keep-packed writes the tar file as it is; --unpack extracts it as strictly as our own',
       });
     }
-    let extracted: UnpackSummary;
-    try {
-      extracted = await unpack(pipe.read(), target, { signal: request.signal });
-    } finally {
-      pipe.abandon();
-      await decrypting;
-    }
-    if (decrypted === undefined) throw new Error('unpacked what was not decrypted');
-    return this.#result(decrypted, target, extracted);
+    const path = outputPath(request.output, {
+      cwd: request.cwd,
+      name: ours && !tar.test(name) ? `${name}${isGzip(start) ? '.tar.gz' : '.tar'}` : name,
+      force: request.force,
+      inputs: request.path === '-' ? [] : [request.path],
+    });
+    await this.#clear(dirname(path));
+    return await filePlace(path, request.force);
   }
 
-  async #decrypt(output: ByteOutput): Promise<Decrypted> {
+  async #clear(folder: string): Promise<void> {
+    this.#removed += await removeUnfinished(folder);
+  }
+
+  async #decrypt(output: ByteOutput | OutputChoice): Promise<Decrypted> {
     const { request, file, tried } = this;
     const total = file.input.kind === 'file' ? file.input.size : null;
     try {
@@ -191,83 +196,7 @@ class Decryption {
       output,
       plaintextBytes,
       extracted,
+      unfinishedRemoved: this.#removed,
     };
-  }
-}
-
-/** A folder that is not there yet: the one given, or one in it where it exists. */
-function folderPath({ output, cwd }: DecryptionRequest, name: string): string {
-  const given = output === null ? join(cwd, name) : resolve(cwd, output);
-  const target =
-    output !== null && existsSync(given) && statSync(given).isDirectory() ? join(given, name) : given;
-  const parent = dirname(target);
-  if (!existsSync(parent)) {
-    throw badInput('output-folder-missing', 'The folder for the output does not exist', {
-      hint: 'Make it first, or give another place with -o',
-    });
-  }
-  return join(realpathSync(parent), basename(target));
-}
-
-/** Hands plaintext from who decrypts to who extracts, a piece at a time. */
-class PlaintextPipe {
-  #pieces: Uint8Array[] = [];
-  #ended = false;
-  #failure: { error: unknown } | null = null;
-  #abandoned = false;
-  #wake: (() => void) | null = null;
-  #drained: (() => void) | null = null;
-
-  /** Resolves when the piece was taken. */
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#abandoned) throw new Fault('interrupted', ExitCode.interrupted, 'Nobody reads any more');
-    this.#pieces.push(Buffer.from(bytes));
-    this.#wake?.();
-    if (this.#pieces.length > 4) await new Promise<void>((resolve) => (this.#drained = resolve));
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#wake?.();
-  }
-
-  fail(error: unknown): void {
-    this.#failure = { error };
-    this.#wake?.();
-  }
-
-  /** Lets who writes go on, into nothing. */
-  abandon(): void {
-    this.#abandoned = true;
-    this.#drained?.();
-  }
-
-  /** The first bytes, fewer where there are no more, without taking them. @throws what the writer failed with */
-  async peek(length: number): Promise<Buffer> {
-    for (;;) {
-      const start = Buffer.concat(this.#pieces);
-      if (start.length >= length || this.#ended) return start.subarray(0, length);
-      if (this.#failure !== null) throw this.#failure.error;
-      this.#drained?.();
-      await this.#more();
-    }
-  }
-
-  async *read(): AsyncGenerator<Uint8Array, void> {
-    for (;;) {
-      const piece = this.#pieces.shift();
-      if (piece !== undefined) {
-        this.#drained?.();
-        yield piece;
-        continue;
-      }
-      if (this.#failure !== null) throw this.#failure.error;
-      if (this.#ended) return;
-      await this.#more();
-    }
-  }
-
-  #more(): Promise<void> {
-    return new Promise((resolve) => (this.#wake = resolve));
   }
 }

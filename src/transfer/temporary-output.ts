@@ -11,8 +11,12 @@ export class TemporaryOutput {
   readonly path: string;
   #file: FileHandle | undefined;
 
-  constructor(readonly target: string) {
-    this.path = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
+  /** @param name in the folder of the target; one that tells of the target unless given */
+  constructor(
+    readonly target: string,
+    name = `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`,
+  ) {
+    this.path = join(dirname(target), name);
   }
 
   async open(): Promise<FileHandle> {

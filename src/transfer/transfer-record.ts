@@ -10,7 +10,7 @@ import {
   type TransferRecipient,
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { instant } from '../workspace/index.js';
+import { instant, isRunning } from '../workspace/index.js';
 import type { FormatChoice } from './format-choice.js';
 
 /** What was written, once it is proved. */
@@ -189,16 +189,6 @@ export async function clearUp(session: Session): Promise<string[]> {
 
 /** A pipe has no process to look for here: after a day it has ended. */
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 async function hasAppeared({ ciphertextSha256 }: Transfer, output: string): Promise<boolean> {
   if (ciphertextSha256 === null || !existsSync(output)) return false;

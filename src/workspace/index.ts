@@ -39,6 +39,7 @@ export {
   SHARED_KEYS_FOLDER,
   shareWorkspace,
 } from './sharing.js';
+export { isRunning, removeUnfinished, unfinishedIn, unfinishedName } from './unfinished-output.js';
 export {
   closest,
   editDistance,

@@ -16,7 +16,14 @@ import {
 } from './segment.js';
 
 /** Bytes to seal or to open: a part of an open file, or what a reader still has. */
-export type PayloadSource = { fd: number; position: number; length: number } | { reader: ByteReader };
+export type PayloadSource = FileSource | { reader: ByteReader };
+
+interface FileSource {
+  fd: number;
+  position: number;
+  /** In bytes. */
+  length: number;
+}
 
 /** Where the result goes; `discard` only checks it. */
 export type PayloadTarget =
@@ -184,15 +191,28 @@ function problemOf(task: SegmentJob['task'], { short, final }: { short: boolean;
   );
 }
 
+/**
+ * The plaintext of the first chunk of a file that was not cut off.
+ *
+ * @throws Fault `ciphertext-damaged`
+ */
+export function openStart(key: Uint8Array, source: FileSource): Buffer {
+  if (source.length <= SEALED_CHUNK_BYTES) return openChunkOf(key, source, 0, true);
+  requireEnd(key, source);
+  return openChunkOf(key, source, 0, false);
+}
+
 /** @throws Fault `ciphertext-damaged` where the last chunk of the payload is not the last that was written */
-function requireEnd(key: Uint8Array, source: { fd: number; position: number; length: number }): void {
-  const plaintextBytes = openedBytes(source.length);
-  if (plaintextBytes === null) throw damaged('it is cut off: no age file has this length');
-  const number = Math.ceil(source.length / SEALED_CHUNK_BYTES) - 1;
+function requireEnd(key: Uint8Array, source: FileSource): void {
+  if (openedBytes(source.length) === null) throw damaged('it is cut off: no age file has this length');
+  openChunkOf(key, source, Math.ceil(source.length / SEALED_CHUNK_BYTES) - 1, true).fill(0);
+}
+
+function openChunkOf(key: Uint8Array, source: FileSource, number: number, final: boolean): Buffer {
   const start = number * SEALED_CHUNK_BYTES;
-  const chunk = Buffer.alloc(source.length - start);
+  const chunk = Buffer.alloc(Math.max(0, Math.min(SEALED_CHUNK_BYTES, source.length - start)));
   const read = readAll(source.fd, chunk, source.position + start);
-  const plaintext = read === chunk.length ? openChunk(key, number, true, chunk) : null;
-  if (plaintext === null) throw problemOf('open', { short: false, final: true });
-  plaintext.fill(0);
+  const plaintext = read === chunk.length ? openChunk(key, number, final, chunk) : null;
+  if (plaintext === null) throw problemOf('open', { short: false, final });
+  return plaintext;
 }

@@ -1,4 +1,5 @@
 import { rawPieces } from '../byte-flow.js';
+import { choosing } from '../chosen-output.js';
 import { oid as objectIdentifier } from '../der-writing.js';
 import type { ByteInput, EncryptionFormat, EncryptionKey, FileInspection } from '../encryption-format.js';
 import { recipientsUnfit } from '../format-faults.js';
@@ -18,7 +19,7 @@ export const cmsFormat: EncryptionFormat = {
   recognizes: (start) => isArmored(start) || isContentInfo(Buffer.from(start.subarray(0, 64))),
   requireFit: (keys) => void certificatesOf(keys),
   encrypt: (input, output, keys, options = {}) => encryptCms(input, output, certificatesOf(keys), options),
-  decrypt: (input, output, keys, options = {}) => decryptCms(input, output, keys, options),
+  decrypt: choosing((input, output, keys, options = {}) => decryptCms(input, output, keys, options)),
   inspect,
 };
 

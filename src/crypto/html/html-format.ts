@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ByteSink, piecesOf, rawPieces } from '../byte-flow.js';
+import { choosing } from '../chosen-output.js';
 import type {
   ByteInput,
   ByteOutput,
@@ -41,7 +42,7 @@ export const htmlFormat: EncryptionFormat = {
   recognizes: (start) => Buffer.from(start.subarray(0, PAGE_START.length)).toString('latin1') === PAGE_START,
   requireFit: (keys) => void passphraseOf(keys),
   encrypt: (input, output, keys, options = {}) => encryptPage(input, output, passphraseOf(keys), options),
-  decrypt: (input, output, keys, options = {}) => decryptPage(input, output, keys, options),
+  decrypt: choosing((input, output, keys, options = {}) => decryptPage(input, output, keys, options)),
   inspect,
 };
 

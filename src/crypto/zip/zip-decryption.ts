@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
+import { refused } from '../../model/index.js';
 import { ByteSink, type Source, sourceOf } from '../byte-flow.js';
 import type { ByteInput, ByteOutput, CipherOptions, Decrypted, DecryptionKey } from '../encryption-format.js';
 import { ciphertextDamaged, needsFile, noKeyFits, PIPE_BYTES } from '../format-faults.js';
@@ -9,6 +10,9 @@ import { isCode, ZipKeys } from './zip-cipher.js';
 import { MAC_BYTES, SALT_BYTES, VERIFIER_BYTES, WHAT, type ZipFile } from './zip-layout.js';
 import { readZipFile } from './zip-reading.js';
 
+/** As in packs: most bytes out of one, after the first 64 MiB. */
+const MAX_RATIO = 200;
+const RATIO_FREE_BYTES = 64 * 1024 * 1024;
 /** Tries no more passphrases than a person can have meant. */
 const MAX_PASSPHRASES = 20;
 
@@ -24,6 +28,7 @@ export async function decryptZip(
 ): Promise<Decrypted> {
   const source = await sourceOf(input, PIPE_BYTES, () => needsFile(WHAT));
   const file = await readZipFile(source);
+  requireProportion(file);
   const opened = await open(source, file, keys, signal);
   try {
     const sink = new ByteSink(output);
@@ -137,6 +142,19 @@ async function inflate(
     throw error;
   }
   if (inflater.bytesWritten !== bytes) throw ciphertextDamaged(WHAT, 'something stands behind its content');
+}
+
+/** What deflate makes of texts and tables stays below a fiftieth; a bomb comes near its limit, a thousandth. */
+function requireProportion({ compression, plaintextBytes, dataStart, dataEnd }: ZipFile): void {
+  if (compression !== 'deflate' || plaintextBytes <= RATIO_FREE_BYTES) return;
+  if (plaintextBytes <= MAX_RATIO * (dataEnd - dataStart)) return;
+  throw refused(
+    'content-too-large',
+    `The zip file is not opened: it grows to more than ${MAX_RATIO} times its size`,
+    {
+      hint: 'Nothing of it was kept; ask the sender what it holds, and for it without compression',
+    },
+  );
 }
 
 function sizesDiffer(): Error {

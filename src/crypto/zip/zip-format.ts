@@ -1,4 +1,5 @@
 import { sourceOf } from '../byte-flow.js';
+import { choosing } from '../chosen-output.js';
 import type { ByteInput, EncryptionFormat, EncryptionKey, FileInspection } from '../encryption-format.js';
 import { needsFile, PIPE_BYTES, recipientsUnfit } from '../format-faults.js';
 import { decryptZip } from './zip-decryption.js';
@@ -19,7 +20,7 @@ export const zipFormat: EncryptionFormat = {
     ((start[6] ?? 0) & 1) === 1,
   requireFit,
   encrypt: (input, output, keys, options = {}) => encryptZip(input, output, requireFit(keys), options),
-  decrypt: (input, output, keys, options = {}) => decryptZip(input, output, keys, options),
+  decrypt: choosing((input, output, keys, options = {}) => decryptZip(input, output, keys, options)),
   inspect,
 };
 

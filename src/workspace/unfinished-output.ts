@@ -1,0 +1,48 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+const NAME = /^\.quietus-plain-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp$/;
+
+/**
+ * Name for plaintext that is not complete yet. It says which process of which machine writes it, so that a later one
+ * can tell what a killed process left behind.
+ */
+export function unfinishedName(): string {
+  return `.quietus-plain-${machine()}-${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/** Plaintext in a folder that a process of this machine began and did not finish: paths. */
+export function unfinishedIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => {
+      const [, host, pid] = NAME.exec(name) ?? [];
+      return host === machine() && !isRunning(Number(pid));
+    })
+    .map((name) => join(folder, name));
+}
+
+/** Removes plaintext that killed processes left in a folder. @returns how many files and folders were there */
+export async function removeUnfinished(folder: string): Promise<number> {
+  const left = unfinishedIn(folder);
+  for (const path of left) await rm(path, { recursive: true, force: true });
+  return left.length;
+}
+
+/** Whether there is such a process on this machine. */
+export function isRunning(pid: number): boolean {
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Tells machines apart that share a folder, without telling their names to it. */
+function machine(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+}
