@@ -76,6 +76,9 @@ async function requireFree(session: Session, request: ArchiveRequest): Promise<v
   if (reason === undefined) return;
   throw refused('item-refused', `The item ${request.itemId} may not be archived now. ${reason.text}`, {
     details: { reason: reason.code },
+    ...(reason.code === 'legal-hold' && {
+      hint: `It can be archived when these holds are released: quietus hold list`,
+    }),
   });
 }
 

@@ -10,7 +10,7 @@ import { type ArchiveFacts, factsOf, type KeyCopy } from './archive-facts.js';
 import { requireKeyring } from './archive-opening.js';
 import { archivePaths } from './archive-paths.js';
 import { archiveReason } from './archive-reasons.js';
-import { type CopyStatements, conditions } from './erasure-conditions.js';
+import { type CopyStatements, conditions, requireNoneWrittenOut } from './erasure-conditions.js';
 import { type ErasureProof, itemSecrets, prove } from './erasure-proof.js';
 import { generations, type KeyOpener, Keyring, unfinishedGenerations } from './keyring.js';
 import { destroyOwn } from './own-files.js';
@@ -67,6 +67,7 @@ export async function previewErasure(
   archive: ArchiveRecord,
   statements: CopyStatements,
 ): Promise<ErasurePreview> {
+  await requireNoneWrittenOut(session.store, [archive], statements);
   const { opener } = await requireKeyring(session);
   const facts = factsOf(archive);
   return { archive, facts, opener, reasons: conditions(facts, statements) };
@@ -86,6 +87,7 @@ export async function eraseArchives(session: Session, request: ErasureRequest): 
   const root = archivePaths(session).keys;
   for (const name of unfinishedGenerations(root)) await destroyOwn(join(root, name), 'folder');
   const archives = await named(session, request.archiveIds);
+  await requireNoneWrittenOut(session.store, archives, request.statements);
   const before = await openedKeys(session, root, request.secrets);
   const doomed = before.latest.ids().filter((id) => archives.some((archive) => archive.id === id));
   const intent = await recordIntent(session, archives, new Set(doomed), request);

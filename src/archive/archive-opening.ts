@@ -22,14 +22,21 @@ export async function requireKeyring(session: Session): Promise<Keyring> {
  * @throws Fault `archive-unknown`, `archive-erased` (exit 2)
  */
 export async function requireArchive(session: Session, id: string): Promise<ArchiveRecord> {
-  const found = (await session.store.archives.get(id)) ?? (await session.store.archives.ofItem(id));
+  const { archives, certificates } = session.store;
+  const found = (await archives.get(id)) ?? (await archives.ofItem(id)) ?? (await archives.erasedOfItem(id));
   if (found === undefined) {
     throw badInput('archive-unknown', `There is no archive ${id}`, {
       hint: 'See them with: quietus archive list',
     });
   }
   if (found.state === 'erased') {
-    throw badInput('archive-erased', `The key of the archive ${found.id} was destroyed on ${found.erasedAt}`);
+    const certificate = await certificates.ofSubject('archive', found.id);
+    const by = certificate === undefined ? '' : `, by certificate ${certificate.number}`;
+    const day = found.erasedAt === null ? 'a day that is not known' : session.dayOf(found.erasedAt);
+    throw badInput('archive-erased', `The key of the archive ${found.id} was destroyed on ${day}${by}`, {
+      hint: 'Nothing opens it any more. See: quietus archive list --erased',
+      details: { archive: found.id, erased_at: found.erasedAt, certificate: certificate?.number ?? null },
+    });
   }
   return found;
 }

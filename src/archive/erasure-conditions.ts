@@ -1,4 +1,5 @@
-import type { Reason } from '../model/index.js';
+import { type Reason, refused } from '../model/index.js';
+import type { ArchiveRecord, Repositories } from '../store/index.js';
 import type { ArchiveFacts } from './archive-facts.js';
 import { archiveReason } from './archive-reasons.js';
 
@@ -25,4 +26,32 @@ export function conditions(facts: ArchiveFacts, statements: CopyStatements): Rea
   if (!statements.noKeyBackups) reasons.push(archiveReason('key-backups-unstated'));
   if (!statements.noPlaintextCopies) reasons.push(archiveReason('plaintext-copies-unstated'));
   return reasons;
+}
+
+/**
+ * Refuses the statement that no copy of the content exists where the log tells that it was decrypted to a file.
+ *
+ * @throws Fault `content-written-out` (exit 4)
+ */
+export async function requireNoneWrittenOut(
+  repositories: Repositories,
+  archives: readonly ArchiveRecord[],
+  { noPlaintextCopies }: CopyStatements,
+): Promise<void> {
+  if (!noPlaintextCopies) return;
+  for (const { id, itemId } of archives) {
+    const [opening] = await repositories.log.page(0, 1, {
+      action: 'archive.open',
+      subject: { kind: 'archive', id },
+    });
+    if (opening === undefined) continue;
+    throw refused(
+      'content-written-out',
+      `The content of ${itemId} was decrypted to a file on ${opening.time.slice(0, 10)} by ${opening.operator} (entry ${opening.seq} of the log); that no copy of it exists cannot be stated`,
+      {
+        hint: 'Destroy that file, and erase the key without --no-plaintext-copies: the certificate then says that nobody stated it',
+        details: { item: itemId, seq: opening.seq },
+      },
+    );
+  }
 }

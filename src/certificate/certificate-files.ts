@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SigningIdentity, sha256, signDetached } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
@@ -127,7 +127,7 @@ const MAX_GIVEN_BYTES = 4 * 1024 * 1024;
 
 /** A small file that a person named: a key, a certificate. @throws Fault as `readCertificateFile`; `file-too-large` */
 export async function readGivenFile(path: string): Promise<Buffer> {
-  const bytes = await readCertificateFile(path, MAX_GIVEN_BYTES);
+  const bytes = readNamed(path, MAX_GIVEN_BYTES);
   if (bytes.length <= MAX_GIVEN_BYTES) return bytes;
   throw badInput('file-too-large', `The file ${path} is too large for a key or a certificate`, {
     hint: 'Check the name of the file',
@@ -139,13 +139,25 @@ export async function readGivenText(path: string): Promise<string> {
   return (await readGivenFile(path)).toString('utf8');
 }
 
+/** A bundle of a certificate of 10,000 items has a tenth of this at most. */
+const MAX_CERTIFICATE_BYTES = 256 * 1024 * 1024;
+
 /**
- * @param most reads no further than one byte beyond so many, where it is given
- * @throws Fault `certificate-file-missing` or `certificate-file-unreadable` (exit 2)
+ * Reads a certificate, or a bundle; no further than a certificate can be, whatever the file is.
+ *
+ * @throws Fault `certificate-file-missing`, `certificate-file-unreadable`, `file-too-large` (exit 2)
  */
-export async function readCertificateFile(path: string, most?: number): Promise<Buffer> {
+export async function readCertificateFile(path: string): Promise<Buffer> {
+  const bytes = readNamed(path, MAX_CERTIFICATE_BYTES);
+  if (bytes.length <= MAX_CERTIFICATE_BYTES) return bytes;
+  throw badInput('file-too-large', `The file ${path} is too large for a certificate`, {
+    hint: 'Check the name of the file',
+  });
+}
+
+function readNamed(path: string, most: number): Buffer {
   try {
-    return most === undefined ? await readFile(path) : readAtMost(path, most);
+    return readAtMost(path, most);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') {

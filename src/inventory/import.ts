@@ -230,9 +230,14 @@ class Import {
     const record = await this.session.recorder.append(this.transaction, {
       action: 'inventory.import',
       outcome: 'done',
-      data: { rows, added, updated, unchanged, rejected, defects, sha256 },
+      data: { rows, added, updated, unchanged, rejected, defects, sha256, ...this.#fileName() },
     });
     return record.seq;
+  }
+
+  #fileName(): { file?: string } {
+    const { input } = this.request;
+    return 'path' in input ? this.session.fileName(input.path) : {};
   }
 }
 

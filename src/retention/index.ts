@@ -40,6 +40,7 @@ export { type HoldRequest, listHolds, locationScopes, placeHold, releaseHold, sa
 export { exportHolds, type HoldsImport, holdsPath, importHolds } from './holds-file.js';
 export { explainItem, type ItemExplanation } from './item-explanation.js';
 export { keptItems } from './kept-items.js';
+export { requireStateAsLogged } from './logged-state.js';
 export {
   approvalsFor,
   type BuiltPlan,

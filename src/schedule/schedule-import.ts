@@ -109,6 +109,7 @@ export async function importSchedule(
         more_due: items.moreDue,
         more_due_allowed: permission.moreDue ?? 0,
         classes_removed: Object.fromEntries(guard.removed),
+        ...(file.template === undefined && session.fileName(file.fileName)),
       },
     });
     return { changed: true, version, sha256: digest, classes, items };

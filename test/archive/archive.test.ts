@@ -49,6 +49,29 @@ describe('an archived item', () => {
     expect((await verifyLog(session.store)).problem).toBeNull();
   });
 
+  it('that was decrypted to a file is not erased on the word that no copy exists', async () => {
+    const world = await ArchiveWorld.make();
+    await world.file('A', CONTENT);
+    const { archive } = await world.create('A');
+    const { session } = world.world;
+    const secrets = [{ kind: 'age' as const, identity: world.identity }];
+    await openArchive(session, { id: 'A', target: join(temporaryFolder(), 'opened'), secrets });
+    await expect(world.erase([archive.id])).rejects.toMatchObject({
+      code: 'content-written-out',
+      exitCode: 4,
+    });
+    const unstated = { keyCopiesDestroyed: true, noKeyBackups: true, noPlaintextCopies: false };
+    expect(await world.erase([archive.id], unstated)).toMatchObject([
+      { outcome: 'key-erased', sanitization: null },
+    ]);
+    await expect(
+      openArchive(session, { id: 'A', target: join(temporaryFolder(), 'again'), secrets }),
+    ).rejects.toMatchObject({
+      code: 'archive-erased',
+      message: expect.stringMatching(/destroyed on \d{4}-/),
+    });
+  });
+
   it('is opened by stock age with keys that stock age opens', async () => {
     const world = await ArchiveWorld.make();
     await world.file('A', CONTENT);
@@ -95,6 +118,7 @@ describe('an archived item', () => {
       scopes: [{ kind: 'item', value: 'B' }],
     });
     await expect(world.create('B')).rejects.toMatchObject({ code: 'item-refused', exitCode: 4 });
+    await expect(world.create('B')).rejects.toMatchObject({ hint: expect.stringContaining('hold list') });
     expect(readFileSync(held, 'utf8')).toBe(CONTENT);
     expect(readdirSync(join(world.world.root, 'archives'))).toHaveLength(1);
   });

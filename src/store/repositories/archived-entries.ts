@@ -60,11 +60,15 @@ async function readBlock(path: string, segment: LogSegment, offset: number, end:
   }
 }
 
+function entriesInWords(first: number, last: number): string {
+  return first === last ? `entry ${first}` : `entries ${first} to ${last}`;
+}
+
 /** A file of the log is not there. */
 function segmentMissing({ file, first, last }: LogSegment): Error {
   return verificationFailed(
     'log-segment-missing',
-    `The file with entries ${first} to ${last} of the log is missing: ${file}`,
+    `The file with ${entriesInWords(first, last)} of the log is missing: ${file}`,
     {
       hint: `Copy it back from a second copy or a backup, into the workspace's folder segments`,
       details: { file, first, last },
@@ -76,7 +80,7 @@ function segmentMissing({ file, first, last }: LogSegment): Error {
 function segmentChanged({ file, first, last }: LogSegment, cause?: unknown): Error {
   return verificationFailed(
     'log-segment-changed',
-    `The file with entries ${first} to ${last} of the log was changed: ${file}`,
+    `The file with ${entriesInWords(first, last)} of the log was changed: ${file}`,
     {
       cause,
       hint: `Keep it as it is, and copy it back from a second copy or a backup, into the workspace's folder segments`,

@@ -97,6 +97,15 @@ export class ArchiveRepository {
   }
 
   /** All of them, or those in a state, oldest first. */
+  /** The last archive of an item whose key was destroyed. */
+  async erasedOfItem(itemId: string): Promise<ArchiveRecord | undefined> {
+    const row: ArchiveRow | undefined = await this.database('archives')
+      .where({ item_id: itemId, state: 'erased' })
+      .orderBy('erased_at', 'desc')
+      .first();
+    return row && archive(row);
+  }
+
   async list(state?: ArchiveState): Promise<ArchiveRecord[]> {
     const query = this.database('archives').orderBy(['created_at', 'id']);
     if (state !== undefined) query.where('state', state);

@@ -1,0 +1,57 @@
+import { entriesOf } from '../audit/index.js';
+import { requireHoldsAsLogged } from '../holds/index.js';
+import { verificationFailed } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import type { Repositories } from '../store/index.js';
+import { loggedReviews } from './review-standing.js';
+import { requireScheduleInForce } from './schedule-evidence.js';
+
+/**
+ * Compares with the log what its entries tell of and other tables hold: holds, the schedule in force, plans, approvals,
+ * decisions of people. Whatever destroys compares these too; here somebody asks before anything is to be destroyed.
+ *
+ * @throws Fault `hold-changed`, `schedule-changed`, `plan-changed`, `approval-removed`, `approval-forged`,
+ *   `review-changed` (exit 5)
+ */
+export async function requireStateAsLogged(session: Session): Promise<void> {
+  const { store } = session;
+  await requireHoldsAsLogged(store);
+  await requireSchedule(session);
+  await requirePlans(store);
+  await requireApprovals(store);
+  await loggedReviews(store);
+}
+
+async function requireSchedule({ store }: Session): Promise<void> {
+  const schedule = await store.schedules.latest();
+  if (schedule) return await requireScheduleInForce(store, schedule, {});
+  for await (const { seq } of entriesOf(store, 'schedule.import'))
+    throw changed('schedule-changed', seq, 'The schedule that was imported is gone');
+}
+
+async function requirePlans(repositories: Repositories): Promise<void> {
+  for await (const { seq, subject, data } of entriesOf(repositories, 'sweep.plan')) {
+    const id = String(subject.plan);
+    const plan = await repositories.plans.get(id);
+    if (plan === undefined) throw changed('plan-changed', seq, `The plan ${id} is gone`);
+    if (plan.sha256 !== data.sha256) throw changed('plan-changed', seq, `The plan ${id} is another one`);
+  }
+}
+
+async function requireApprovals(repositories: Repositories): Promise<void> {
+  for await (const { seq, operator, subject, data } of entriesOf(repositories, 'sweep.approve')) {
+    const id = String(subject.plan);
+    const given = await repositories.plans.approvals(id);
+    const kept = given.some(
+      ({ operatorId, signature }) => operatorId === operator && signature === data.signature,
+    );
+    if (!kept) throw changed('approval-removed', seq, `The approval of ${id} by ${operator} is gone`);
+  }
+}
+
+function changed(code: string, seq: number, what: string): Error {
+  return verificationFailed(code, `${what}, of which entry ${seq} of the log tells`, {
+    hint: 'Somebody changed the database. Keep the workspace as it is, and dispose of nothing until this is explained',
+    details: { seq },
+  });
+}
