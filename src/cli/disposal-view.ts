@@ -2,6 +2,7 @@ import { type AdHocResult, nameOfLinked, type Selection } from '../disposal/inde
 import type { Reason } from '../model/index.js';
 import { counted } from './counted.js';
 import { bytesInWords } from './sweep-view.js';
+import { wrapped } from './wrapped.js';
 
 const SHOWN = 20;
 
@@ -15,20 +16,20 @@ export function selectionText({ paths, repository }: Selection, acceptResidual: 
     const facts = left ? [what] : [what, bytesInWords(Number(bytes)), assessment?.fileSystem ?? 'unknown'];
     lines.push(`${location}: ${facts.join(', ')}`);
     if (transferred) lines.push(`    It is the copy of ${transferred.id}, which was handed over.`);
-    if (left) lines.push(`    Will be left: ${left.text}`);
+    if (left) lines.push(wrapped(`Will be left: ${left.text}`, '    '));
     const linked = nameOfLinked(path);
     if (linked !== null && linked !== location) lines.push(`    The file is: ${linked}`);
     const residual = assessment?.residual ?? [];
     if (residual.length > 0) {
       lines.push(`    ${acceptResidual ? 'Left behind here' : 'Will be left (needs --accept-residual)'}:`);
     }
-    for (const reason of residual) lines.push(`      - ${reason.text}`);
+    for (const reason of residual) lines.push(wrapped(reason.text, '      - '));
   }
   if (paths.length > SHOWN) lines.push(`... and ${paths.length - SHOWN} more`);
   if (repository) lines.push('This is the root of a git repository, with all of its history.');
   const limits = limitsOf(paths.map(({ assessment }) => assessment?.limits ?? []));
   if (limits.length > 0) lines.push('What overwriting files never reaches, wherever they lie:');
-  for (const limit of limits) lines.push(`  - ${limit.text}`);
+  for (const limit of limits) lines.push(wrapped(limit.text, '  - '));
   return lines;
 }
 
@@ -65,7 +66,7 @@ export function disposalText({ disposals, notBegun, bytes }: AdHocResult): strin
   const told = disposals.filter(({ outcome }) => outcome !== 'overwritten-verified');
   for (const { location, outcome, result } of told.slice(0, SHOWN)) {
     lines.push(`  ${location}: ${outcome}`);
-    for (const reason of result.reasons) lines.push(`      ${reason.text}`);
+    for (const reason of result.reasons) lines.push(wrapped(reason.text, '      '));
   }
   if (told.length > SHOWN) lines.push(`  ... and ${told.length - SHOWN} more: --json lists all`);
   return lines;

@@ -1,17 +1,21 @@
 import { ExitCode } from '../model/index.js';
 import type { FreeSpaceAssessment, FreeSpaceOutcome } from '../shred/index.js';
 import { bytesInWords } from './sweep-view.js';
+import { wrapped } from './wrapped.js';
 
 /** What filling the free space would reach, line by line for a person. */
 export function freeSpaceText(found: FreeSpaceAssessment): string[] {
   const fill = found.freeBytes - found.reserveBytes;
   return [
     `${found.folder}: ${bytesInWords(Number(found.freeBytes))} free, ${found.fileSystem}`,
-    `    ${bytesInWords(Number(fill))} would be filled and read back, the rest stays free meanwhile`,
-    ...(found.obstacle ? [`    Refused: ${found.obstacle.text}`] : []),
-    ...found.residual.map(({ text }) => `    Not reached even so: ${text}`),
+    wrapped(
+      `${bytesInWords(Number(fill))} would be filled and read back, the rest stays free meanwhile`,
+      '    ',
+    ),
+    ...(found.obstacle ? [wrapped(`Refused: ${found.obstacle.text}`, '    ')] : []),
+    ...found.residual.map(({ text }) => wrapped(`Not reached even so: ${text}`, '    ')),
     'What filling free space never reaches:',
-    ...found.limits.map(({ text }) => `  - ${text}`),
+    ...found.limits.map(({ text }) => wrapped(text, '  - ')),
   ];
 }
 
@@ -30,7 +34,7 @@ export function freeSpaceData(found: FreeSpaceAssessment): Record<string, unknow
 export function filledText({ outcome, verifiedBytes, reasons, trim }: FreeSpaceOutcome): string[] {
   return [
     `${outcome}: ${bytesInWords(Number(verifiedBytes))}`,
-    ...reasons.map(({ text }) => `    ${text}`),
+    ...reasons.map(({ text }) => wrapped(text, '    ')),
     ...(trim ? [trim.done ? 'fstrim: done' : `fstrim: ${trim.reason?.text ?? 'not done'}`] : []),
   ];
 }

@@ -36,3 +36,4 @@ export {
   type InitAnswers,
   interviewForWorkspace,
 } from './workspace-interview.js';
+export { wrapped } from './wrapped.js';

@@ -1,6 +1,5 @@
 import type { PlanItem } from '../model/index.js';
-
-const WIDTH = 78;
+import { wrapped } from './wrapped.js';
 
 /**
  * A decision as people read it: the id, where the item lies, and the reason wrapped below it.
@@ -44,17 +43,4 @@ export function planItemData(item: PlanItem): Record<string, unknown> {
     location: item.location,
     holds: item.holds,
   };
-}
-
-function wrapped(text: string, indent: string): string {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(' ')) {
-    if (line.length + word.length > WIDTH && line !== indent) {
-      lines.push(line.trimEnd());
-      line = indent;
-    }
-    line += `${word} `;
-  }
-  return [...lines, line.trimEnd()].join('\n');
 }

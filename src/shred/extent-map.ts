@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import type { DisposalEntry } from './disposal-target.js';
-import { runToolNow } from './system-tool.js';
+import { runSystemToolNow } from './system-tool.js';
 
 const { O_RDONLY } = constants;
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -76,7 +76,7 @@ function mapBatch(files: readonly SurveyedFile[]): (ExtentFacts | undefined)[] {
     // The tool gets open files and no names: it sees the very files, and no name can lead it astray.
     const names = descriptors.map((_, at) => `/dev/fd/${at + FIRST_DESCRIPTOR}`);
     const run =
-      names.length === 0 ? undefined : runToolNow('filefrag', ['-s', '-v', ...names], { descriptors });
+      names.length === 0 ? undefined : runSystemToolNow('filefrag', ['-s', '-v', ...names], { descriptors });
     // It fails as a whole where one file fails, and has printed the others.
     const facts = run === undefined || run.status === 'missing' ? new Map() : parseFilefrag(run.stdout);
     let next = FIRST_DESCRIPTOR;
@@ -118,7 +118,7 @@ export function haveNoCopyOnWrite(files: readonly SurveyedFile[]): (boolean | un
     const batch = files.slice(at, at + AT_ONCE);
     const names = batch.map(({ path }) => path.toString('utf8'));
     const tellable = names.every((name) => PLAIN_NAME.test(name));
-    const run = tellable ? runToolNow('lsattr', ['-d', '--', ...names]) : undefined;
+    const run = tellable ? runSystemToolNow('lsattr', ['-d', '--', ...names]) : undefined;
     const flags = run?.status === 'done' ? parseLsattr(run.stdout) : [];
     answers.push(...batch.map((_, index) => attributeOf(flags, index, batch.length)));
   }

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dataModeOf, isKeptInMemory } from './linux-medium-inspector.js';
 import type { Mount } from './mount-table.js';
-import { runToolNow } from './system-tool.js';
+import { runSystemToolNow } from './system-tool.js';
 
 /** The file system that a path lies on. */
 export interface FileSystemFacts {
@@ -24,7 +24,7 @@ export interface FileSystemFacts {
 
 function snapshotsOf(type: string, mountPoint: string): number | null {
   if (type !== 'btrfs') return null;
-  const run = runToolNow('btrfs', ['subvolume', 'list', '-s', mountPoint]);
+  const run = runSystemToolNow('btrfs', ['subvolume', 'list', '-s', mountPoint]);
   return run.status === 'done'
     ? run.stdout.split('\n').filter((line) => line.startsWith('ID ')).length
     : null;

@@ -10,7 +10,7 @@ import type { Assessment } from './medium-inspector.js';
 import { type MethodVerdict, methodVerdicts } from './method-verdict.js';
 import { MountTable } from './mount-table.js';
 import { createMediumInspector } from './platform-inspector.js';
-import { runToolNow } from './system-tool.js';
+import { runSystemToolNow } from './system-tool.js';
 import { isVirtualMachine } from './virtual-machine.js';
 
 /** Everything that can be found out about a place before anything is destroyed there. */
@@ -109,7 +109,7 @@ function inspectDevice(path: string): MediumReport {
 /** Model and serial number as the disk itself gives them, where smartctl is there and may ask. */
 function withSerialOf(layer: BlockLayer): BlockLayer {
   if (layer.disk === null || (layer.disk.serial !== null && layer.disk.model !== null)) return layer;
-  const run = runToolNow('smartctl', ['-j', '-i', `/dev/${layer.name}`], { timeoutMs: 10_000 });
+  const run = runSystemToolNow('smartctl', ['-j', '-i', `/dev/${layer.name}`], { timeoutMs: 10_000 });
   if (run.status === 'missing') return layer;
   const { model, serial } = parseSmartctl(run.stdout);
   return {

@@ -2,7 +2,7 @@ import { type BigIntStats, fchmodSync } from 'node:fs';
 import type { Reason } from '../model/index.js';
 import { parseLsattr } from './extent-map.js';
 import { errnoOf, reason } from './reasons.js';
-import { runTool, type ToolResult } from './system-tool.js';
+import { runSystemTool, type ToolResult } from './system-tool.js';
 
 /** Whether an error means that the file may not be changed, which its owner or root can lift. */
 export function isProtection(error: unknown): boolean {
@@ -53,5 +53,5 @@ async function attributeTool(tool: string, flags: string[], path: Buffer): Promi
   const name = path.toString('utf8').replace(own, `/proc/${process.pid}/`);
   // A name that is not UTF-8 cannot be given to a program.
   if (!Buffer.from(name).includes(path.subarray(own.length))) return undefined;
-  return await runTool(tool, [...flags, '--', name]);
+  return await runSystemTool(tool, [...flags, '--', name]);
 }

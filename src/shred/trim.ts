@@ -1,6 +1,6 @@
 import type { Reason } from '../model/index.js';
 import { reason } from './reasons.js';
-import { runTool } from './system-tool.js';
+import { runSystemTool } from './system-tool.js';
 
 export interface TrimOutcome {
   /** The device was told which blocks are free. What it does with that is its own affair. */
@@ -25,7 +25,7 @@ export async function trimFileSystem(folder: string): Promise<TrimOutcome> {
     reason: reason('not-trimmed', detail),
   });
   if (process.platform !== 'linux') return refused(process.platform);
-  const run = await runTool('fstrim', ['-v', folder], { timeoutMs: 600_000 });
+  const run = await runSystemTool('fstrim', ['-v', folder], { timeoutMs: 600_000 });
   if (run.status === 'missing') return refused('fstrim is not installed');
   if (run.status === 'failed') return refused(`fstrim ended with ${run.code ?? 'a signal'}`);
   const bytes = trimmedBytes(run.stdout);

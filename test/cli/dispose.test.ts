@@ -74,13 +74,29 @@ describe('dispose', () => {
     );
   });
 
+  test('fits into 80 columns, without colour where nobody looks', async () => {
+    const file = write('narrow.csv');
+    const shown = await run(['dispose', 'narrow.csv', '--dry-run']);
+    const free = await run(['dispose', '--free-space', records, '--dry-run']);
+    const lines = `${shown.stdout}${shown.stderr}${free.stdout}${free.stderr}`.split('\n');
+    // A path cannot be broken.
+    const others = lines.filter((line) => !line.includes(records));
+    expect(others.length).toBeGreaterThan(10);
+    expect(others.filter((line) => line.length > 80)).toEqual([]);
+    expect(lines.join('\n')).not.toContain('\u001b');
+    const done = await run(['dispose', 'narrow.csv', '--confirm', 'narrow.csv', '--accept-residual']);
+    const told = `${done.stdout}${done.stderr}`.split('\n').filter((line) => !line.includes(file));
+    expect(told.filter((line) => line.length > 80)).toEqual([]);
+    expect(done.stdout).not.toContain('\u001b');
+  });
+
   test('says nothing of the size of what it will leave', async () => {
     mkdirSync(join(records, 'twice'));
     linkSync(write('twice/a'), join(records, 'elsewhere'));
     const { status, stdout } = await run(['dispose', 'twice', '--dry-run']);
     expect(status).toBe(0);
     expect(stdout).toContain('twice: folder\n    Will be left: A file has more than one name');
-    expect(stdout).toContain('1 further name is not among what is to be destroyed');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('1 further name is not among what is to be destroyed');
     expect(stdout).toContain(`The file is: ${join(records, 'twice', 'a')}`);
     rmSync(join(records, 'twice'), { recursive: true });
     rmSync(join(records, 'elsewhere'));

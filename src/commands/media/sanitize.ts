@@ -1,4 +1,12 @@
-import { Args, bytesInWords, confirmFlag, dryRunFlag, Flags, QuietusCommand } from '../../cli/index.js';
+import {
+  Args,
+  bytesInWords,
+  confirmFlag,
+  dryRunFlag,
+  Flags,
+  QuietusCommand,
+  wrapped,
+} from '../../cli/index.js';
 import type { DevicePreview } from '../../disposal/index.js';
 import { ExitCode, type Reason } from '../../model/index.js';
 import type { DeviceFacts, SanitizationOutcome, Technique } from '../../shred/index.js';
@@ -142,7 +150,7 @@ export default class MediaSanitize extends QuietusCommand {
   #technique(label: string, technique: Technique, residual: readonly Reason[]): void {
     const tool = technique.tool ? ` with ${technique.tool.name} ${technique.tool.version}` : '';
     this.print(`${label}: ${technique.id}${tool}, which is ${technique.sanitization}`);
-    this.print(`    ${technique.text}`);
+    this.print(wrapped(technique.text, '    '));
     this.#list('Could leave behind (needs --accept-residual)', residual);
     this.#list('Cannot be proved', technique.limits);
   }
@@ -169,7 +177,7 @@ export default class MediaSanitize extends QuietusCommand {
 
   #list(label: string, reasons: readonly Reason[]): void {
     if (reasons.length > 0) this.print(`${label}:`);
-    for (const { text } of reasons) this.print(`    ${text}`);
+    for (const { text } of reasons) this.print(wrapped(text, '    '));
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Reason } from '../../model/index.js';
+import { findTool, runTool, type ToolRun } from '../system-tool.js';
 import type { DeviceFacts } from './device-facts.js';
 import { deviceReason } from './device-reasons.js';
 import type { DeviceProgress, DeviceSanitizer, StartOutcome, Technique } from './device-sanitizer.js';
-import { findTool, runTool, type ToolRun } from './device-tool.js';
 import { versionOf } from './tool-version.js';
 
 /** What `hdparm -I` says of the security feature set and of the Sanitize Device feature set (ACS-3). */

@@ -2,9 +2,9 @@ import { closeSync, constants, openSync, readdirSync, readFileSync, realpathSync
 import { basename, join, resolve, sep } from 'node:path';
 import type { Reason } from '../../model/index.js';
 import { MountTable } from '../mount-table.js';
+import { findTool, runTool } from '../system-tool.js';
 import { type DeviceFacts, numberOf, sysfsFolders } from './device-facts.js';
 import { deviceReason } from './device-reasons.js';
-import { findTool, runTool } from './device-tool.js';
 
 /** Signatures of what other devices are built from, as blkid names them. */
 const MEMBERS =

@@ -1,7 +1,7 @@
+import { findTool, runTool } from '../system-tool.js';
 import type { DeviceFacts } from './device-facts.js';
 import { deviceReason } from './device-reasons.js';
 import type { DeviceProgress, DeviceSanitizer, StartOutcome, Technique } from './device-sanitizer.js';
-import { findTool, runTool } from './device-tool.js';
 import { versionOf } from './tool-version.js';
 
 const LONGEST_MS = 12 * 60 * 60 * 1000;

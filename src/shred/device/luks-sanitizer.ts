@@ -1,4 +1,5 @@
 import type { Reason } from '../../model/index.js';
+import { findTool, runTool } from '../system-tool.js';
 import type { DeviceFacts } from './device-facts.js';
 import { type Extent, STRIDE } from './device-io.js';
 import { deviceReason } from './device-reasons.js';
@@ -9,7 +10,6 @@ import type {
   StartOutcome,
   Technique,
 } from './device-sanitizer.js';
-import { findTool, runTool } from './device-tool.js';
 import { digestOf } from './device-verification.js';
 import { versionOf } from './tool-version.js';
 

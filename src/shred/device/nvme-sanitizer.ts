@@ -1,7 +1,7 @@
+import { findTool, runTool, type ToolRun } from '../system-tool.js';
 import type { DeviceFacts } from './device-facts.js';
 import { deviceReason } from './device-reasons.js';
 import type { DeviceProgress, DeviceSanitizer, StartOutcome, Technique } from './device-sanitizer.js';
-import { findTool, runTool, type ToolRun } from './device-tool.js';
 import { versionOf } from './tool-version.js';
 
 /** What Identify Controller says (NVM Express Base Specification 2.0, figure 275). */

@@ -1,7 +1,7 @@
+import { findTool, runTool } from '../system-tool.js';
 import type { DeviceFacts } from './device-facts.js';
 import { deviceReason } from './device-reasons.js';
 import type { DeviceProgress, DeviceSanitizer, StartOutcome, Technique } from './device-sanitizer.js';
-import { findTool, runTool } from './device-tool.js';
 import { versionOf } from './tool-version.js';
 
 const ASK_MS = 60_000;

@@ -1,4 +1,4 @@
-import { runTool } from './device-tool.js';
+import { runTool } from '../system-tool.js';
 
 /** What a tool says of its version: the first number with a dot in its answer; `unknown` where there is none. */
 export async function versionOf(path: string, parameters: readonly string[]): Promise<string> {
