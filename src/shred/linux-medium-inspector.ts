@@ -1,11 +1,13 @@
-import { readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Reason } from '../model/index.js';
 import { residualOfLayers } from './block-judgement.js';
-import { deviceNumber, readBlockStack } from './block-stack.js';
+import { readBlockStack } from './block-stack.js';
 import type { MediumFacts, MediumInspector } from './medium-inspector.js';
 import { METHOD_LIMITS, type MediumReasonCode, mediumReason } from './method-limits.js';
+import { blockNumbersOf } from './mount-devices.js';
 import { type Mount, MountTable } from './mount-table.js';
+import { distinctReasons } from './reasons.js';
 
 /** f_type values of statfs(2) and linux/magic.h. ext2 and ext3 share that of ext4. */
 const TYPE_BY_MAGIC: ReadonlyMap<number, string> = new Map([
@@ -177,26 +179,19 @@ export function dataModeOf(mount: Mount): string | null {
   return option === undefined ? 'ordered' : option.slice('data='.length);
 }
 
-/** The block device below a mount; its number is its own also where the mount has an anonymous one (Btrfs). */
-export function blockNumberOf(mount: Pick<Mount, 'device' | 'source'>): string | undefined {
-  if (!mount.device.startsWith('0:')) return mount.device;
-  if (!mount.source.startsWith('/dev/')) return undefined;
-  const stat = statSync(mount.source, { bigint: true, throwIfNoEntry: false });
-  return stat?.isBlockDevice() === true ? deviceNumber(stat.rdev) : undefined;
-}
-
 /** What lies below the file system, without what is known of it already. */
 function residualBelow(mount: Mount, facts: MediumFacts, mounts: MountTable | undefined): Reason[] {
-  const number = blockNumberOf(mount);
-  const top = number === undefined ? undefined : readBlockStack(number);
-  if (top === undefined) return [];
-  const found = residualOfLayers(top, (image) => {
+  const judgeImage = (image: string): Reason[] => {
     const below = mounts?.mountOf(image);
     if (below === undefined || below === mount) return [mediumReason('file-system-unknown')];
     return judgeFileSystem(below.type, optionsOf(below), magicOf(dirname(image))).assessment.residual;
+  };
+  const found = blockNumbersOf(mount).flatMap((number) => {
+    const top = readBlockStack(number);
+    return top === undefined ? [] : residualOfLayers(top, judgeImage);
   });
   const known = new Set(facts.assessment.residual.map(({ code }) => code));
-  return found.filter(({ code }) => !known.has(code));
+  return distinctReasons(found).filter(({ code }) => !known.has(code));
 }
 
 function magicOf(folder: string): number | undefined {

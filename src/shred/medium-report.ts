@@ -5,9 +5,9 @@ import { type BlockLayer, deviceNumber, layersOf, readBlockStack } from './block
 import { createExaminer } from './disk-examiner.js';
 import type { Examination } from './examination.js';
 import { type FileSystemFacts, fileSystemFacts } from './file-system-facts.js';
-import { blockNumberOf } from './linux-medium-inspector.js';
 import type { Assessment } from './medium-inspector.js';
 import { type MethodVerdict, methodVerdicts } from './method-verdict.js';
+import { blockNumbersOf } from './mount-devices.js';
 import { MountTable } from './mount-table.js';
 import { createMediumInspector } from './platform-inspector.js';
 import { runSystemToolNow } from './system-tool.js';
@@ -65,13 +65,14 @@ function inspectPath(path: string, kind: 'file' | 'folder', protectedPaths: read
   const inspector = createMediumInspector();
   const place = inspector.inspect(parent).assessment;
   const mount = MountTable.read()?.mountOf(parent);
-  const number = mount === undefined ? undefined : blockNumberOf(mount);
-  const top = number === undefined ? undefined : readBlockStack(number);
+  const tops = (mount === undefined ? [] : blockNumbersOf(mount)).flatMap(
+    (number) => readBlockStack(number) ?? [],
+  );
   // A folder is not walked through: that of a whole disk may hold millions of files.
   const examined: Examination | undefined =
     kind === 'file' ? createExaminer({ protectedPaths, inspector }).examineNow(path, kind) : undefined;
   const found = examined === undefined ? { assessment: place, refusal: null } : judged(examined, place);
-  const layers = top === undefined ? [] : layersOf(top);
+  const layers = tops.flatMap(layersOf);
   const fileSystem = fileSystemFacts(parent, place.fileSystem, mount);
   return {
     kind,

@@ -1,5 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { createMediumInspector, judgeFileSystem, METHOD_LIMITS } from '../../src/shred/index.js';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  createMediumInspector,
+  inspectMedium,
+  judgeFileSystem,
+  METHOD_LIMITS,
+} from '../../src/shred/index.js';
 
 function codes(type: string | undefined, options: string[], magic?: number): string[] {
   return judgeFileSystem(type, options, magic).assessment.residual.map((each) => each.code);
@@ -68,4 +77,33 @@ it('is honest about a platform that it does not know', () => {
   expect(assessment.fileSystem).toBe('unknown');
   expect(assessment.residual.map((each) => each.code)).toEqual(['file-system-unknown']);
   expect(assessment.limits.map((each) => each.code)).toContain('path-addressing');
+});
+
+it('says all devices of a Btrfs file system that lies on several', (context) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'quietus-btrfs-')));
+  const devices: string[] = [];
+  const point = join(folder, 'mounted');
+  mkdirSync(point);
+  onTestFinished(() => {
+    spawnSync('umount', ['-l', point]);
+    for (const device of devices) spawnSync('losetup', ['-d', device]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const name of ['one', 'two']) {
+    const image = join(folder, name);
+    writeFileSync(image, '');
+    truncateSync(image, 256 * 1024 * 1024);
+    const made = spawnSync('losetup', ['-f', '--show', image], { encoding: 'utf8' });
+    if (made.status !== 0) context.skip('loop devices are not permitted here');
+    devices.push(made.stdout.trim());
+  }
+  const mkfs = spawnSync('mkfs.btrfs', ['-q', '-d', 'raid1', '-m', 'raid1', ...devices]);
+  if (mkfs.status !== 0) context.skip('mkfs.btrfs is not available');
+  // Whichever is named, the kernel shows one of them.
+  spawnSync('btrfs', ['device', 'scan', ...devices]);
+  if (spawnSync('mount', [devices[1] ?? '', point]).status !== 0)
+    context.skip('mounts are not permitted here');
+  const { layers, assessment } = inspectMedium(point, []);
+  expect(layers.map(({ name }) => `/dev/${name}`)).toEqual(expect.arrayContaining(devices));
+  expect(assessment?.residual.map(({ code }) => code)).toContain('copy-on-write');
 });

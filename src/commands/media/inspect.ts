@@ -1,4 +1,4 @@
-import { Args, bytesInWords, QuietusCommand } from '../../cli/index.js';
+import { Args, bytesInWords, QuietusCommand, wrapped } from '../../cli/index.js';
 import type { BlockLayer, MediumReport } from '../../shred/index.js';
 
 const METHOD_NAMES = {
@@ -87,17 +87,8 @@ export default class MediaInspect extends QuietusCommand {
     }
   }
 
-  /** A sentence on lines that fit 80 columns. */
   #say(text: string, first = '   ', further = '   '): void {
-    let line = first;
-    for (const word of text.split(' ')) {
-      if (line.length + 1 + word.length > 80) {
-        this.print(line);
-        line = further;
-      }
-      line += ` ${word}`;
-    }
-    this.print(line);
+    this.print(wrapped(text, `${first} `, `${further} `));
   }
 }
 
