@@ -2,6 +2,7 @@ import { ExitCode, Fault } from '../model/index.js';
 import { findWorkspace } from '../workspace/index.js';
 import { checkDisposals } from './disposal-health.js';
 import { describeError } from './error-report.js';
+import { checkExpiry, checkTransfers } from './expiry-health.js';
 import { type Finding, finding, type HealthSurroundings } from './health-finding.js';
 import { checkNode, checkSqliteBinding, checkUnfinishedPlaintext } from './machine-health.js';
 import {
@@ -59,6 +60,8 @@ export async function checkHealth(around: HealthSurroundings): Promise<HealthRep
       if (settings) await check('operator', async () => checkOperator(await session()));
       await check('schedule', async () => checkSchedule(await session()));
       await check('disposals', async () => checkDisposals(await session()));
+      if (settings) await check('expiry', async () => checkExpiry(await session()));
+      await check('transfers', async () => checkTransfers(await session()));
       if (settings) await check('log', async () => checkLog(await session(), around));
     }
   }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWorkspace } from '../../src/session/index.js';
@@ -93,6 +94,38 @@ describe('doctor', () => {
     const fix = /Run: (chmod .*)/.exec(stdout)?.[1] ?? 'false';
     expect(spawnSync('sh', ['-c', fix]).status).toBe(0);
     expect((await doctor(root)).of('permissions')).toMatchObject([{ state: 'good' }]);
+  });
+
+  test('warns of what has expired or ends soon, and of transfers without an outcome', async () => {
+    const root = workspace();
+    const folder = temporaryFolder();
+    const soon = spawnSync('openssl', [
+      ...'req -x509 -newkey ed25519 -noenc -subj /CN=signer -days 20 -keyout /dev/null -out'.split(' '),
+      join(folder, 'soon.pem'),
+    ]);
+    expect(soon.status).toBe(0);
+    const pem = readFileSync(join(folder, 'soon.pem'), 'utf8');
+    const gone = spawnSync('sh', ['-c', 'echo $$']).stdout.toString().trim();
+    const work = JSON.stringify({ host: hostname(), pid: Number(gone), temporary: '/x', output: '/y' });
+    const statements = `
+      insert into certificate_signers (fingerprint, origin, certificates, recorded_at, recorded_by, log_seq)
+        values ('${'a'.repeat(64)}', 'imported', '${pem}', '2026-11-22T12:00:00Z', 'ann', 1000);
+      insert into recipients (name, kind, formats, expires_on, recovery, added_at, added_by)
+        values ('bob', 'age', 'age', '2026-01-31', 0, '2026-01-01T00:00:00Z', 'ann');
+      insert into transfers (id, state, format, begun_at, begun_by, recipients, work)
+        values ('T-2026-0001', 'begun', 'age', '2026-01-01T00:00:00Z', 'ann', '[]', '${work}');`;
+    const { stderr } = spawnSync('sqlite3', [join(root, 'quietus.db')], { input: statements });
+    expect(stderr.toString()).toBe('');
+    const { of } = await doctor(root);
+    expect(of('certificates')).toMatchObject([
+      { state: 'warning', message: expect.stringMatching(/expires on \d/) },
+    ]);
+    expect(of('recipients')).toMatchObject([
+      { state: 'warning', message: 'The recipient bob expired on 2026-01-31' },
+    ]);
+    expect(of('transfers')).toMatchObject([
+      { state: 'warning', message: expect.stringContaining('T-2026-0001') },
+    ]);
   });
 
   test('tells settings that cannot be read and still looks at all else', async () => {
