@@ -113,6 +113,15 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** What a certificate is about, for lists in which a record class does not say it. */
+export const SUBJECT_LABELS: Readonly<Record<SubjectKind, string>> = {
+  sweep: 'Records of a plan',
+  physical: 'Destroyed by people',
+  disposal: 'Named files and folders',
+  archive: 'Encrypted archive',
+  device: 'Whole device',
+};
+
 /** Whether the certificate repeats what people stated: then no run of this program stands behind it. */
 export function isStatement(document: { subject: { kind: SubjectKind } }): boolean {
   return document.subject.kind === 'physical';

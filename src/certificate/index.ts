@@ -32,6 +32,7 @@ export {
   showCertificate,
 } from './certificate-register.js';
 export { voidCertificate } from './certificate-void.js';
+export { SUBJECT_LABELS } from './certificate-words.js';
 export type { CheckResult } from './check-result.js';
 export type { CertificateVerification, VerifiedFile } from './conclusion.js';
 export {

@@ -1,4 +1,4 @@
-import { counted, grouped } from './certificate-words.js';
+import { counted, grouped, SUBJECT_LABELS } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
 import { Paper } from './pdf-paper.js';
 import { COLOR, PAGE, STYLE, TEXT_WIDTH } from './pdf-style.js';
@@ -146,7 +146,11 @@ function* rowsOf(lines: readonly Line[]): Generator<Row> {
         ],
         dateInWords(row.destroyedOn),
         [
-          { text: item.class_title ?? document.subject.id, style: STYLE.cellStrong, maxLines: 3 },
+          {
+            text: item.class_title ?? SUBJECT_LABELS[document.subject.kind],
+            style: STYLE.cellStrong,
+            maxLines: 3,
+          },
           {
             text: `${counted(items, 'item', 'items')}${files > 0 ? `, ${grouped(files)} ${files === 1 ? 'file' : 'files'}` : ''}; ${item.medium}`,
             style: STYLE.cellMuted,

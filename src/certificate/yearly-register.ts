@@ -49,6 +49,7 @@ const COLUMNS: readonly { name: string; value: (row: RegisterRow) => string | nu
   { name: 'certificate', value: (row) => row.certificate },
   { name: 'state', value: (row) => row.state },
   { name: 'destroyed_on', value: (row) => row.destroyedOn },
+  { name: 'kind', value: ({ document }) => document.subject.kind },
   { name: 'item', value: ({ item }) => item.id },
   { name: 'title', value: ({ item }) => item.title },
   { name: 'record_class', value: ({ item }) => item.record_class },

@@ -9,7 +9,7 @@ export default class CertificateList extends QuietusCommand {
 
   async run(): Promise<unknown> {
     await this.parse(CertificateList);
-    const { listCertificates, stateOf } = await import('../../certificate/index.js');
+    const { listCertificates, stateOf, SUBJECT_LABELS } = await import('../../certificate/index.js');
     const session = await this.openSession();
     const certificates = await listCertificates(session);
     if (certificates.length === 0) this.note('No certificate was issued yet.');
@@ -19,7 +19,8 @@ export default class CertificateList extends QuietusCommand {
         { head: 'ISSUED', value: (each) => session.dayOf(each.issuedAt), shrink: false },
         { head: 'ITEMS', value: (each) => each.items, align: 'right' },
         { head: 'BY', value: (each) => each.issuedBy },
-        { head: 'OF', value: (each) => each.subjectId },
+        { head: 'OF', value: (each) => SUBJECT_LABELS[each.subjectKind as keyof typeof SUBJECT_LABELS] },
+        { head: 'RUN', value: (each) => each.subjectId },
         { head: 'STATE', value: stateOf, shrink: false },
       ]);
     }
