@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { compileHolds } from '../holds/index.js';
 import { badInput, isDestroyed, type Reason, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import {
@@ -23,6 +22,7 @@ import type { CertificateRecord, Repositories, SanitizationRecord } from '../sto
 import { instant, takeRunLock } from '../workspace/index.js';
 import type { DeviceAuthority } from './device-authority.js';
 import { certifyDevice } from './device-certificate.js';
+import { deviceInventoryObjections } from './device-inventory.js';
 
 export interface DeviceRequest extends Omit<SanitizationOptions, 'protectedPaths'> {
   device: DeviceFacts;
@@ -60,14 +60,17 @@ interface StoredTarget {
 /** Looks at a device and changes nothing. */
 export async function previewDevice(
   session: Session,
-  request: Pick<DeviceRequest, 'device' | 'method' | 'technique' | 'stated'>,
+  request: Pick<DeviceRequest, 'device' | 'method' | 'technique' | 'stated' | 'itemId' | 'planId'>,
 ): Promise<DevicePreview> {
   const { device, method } = request;
   const offered = await offeredTechniques(device);
   const chosen = chooseTechnique(offered, method, request.technique ?? undefined);
   const found = 'technique' in chosen ? chosen : null;
   const keys = found?.technique.leaves === 'key-slots-empty';
-  const objections = await deviceObjections(device, [session.paths.root], keys);
+  const objections = [
+    ...(await deviceInventoryObjections(session.store, request, session.today())),
+    ...(await deviceObjections(device, [session.paths.root], keys)),
+  ];
   return {
     chosen: found?.technique ?? null,
     offered: offered.map(({ technique }) => technique),
@@ -108,8 +111,7 @@ export async function sanitize(session: Session, request: DeviceRequest): Promis
     const offered = await offeredTechniques(request.device);
     const chosen = chooseTechnique(offered, request.method, request.technique ?? undefined);
     if (!('technique' in chosen)) throw noTechnique(request, offered);
-    const { itemId } = request;
-    if (itemId !== null) await requireDeviceItem(session.store, itemId);
+    await requireUnopposed(session, request);
     await requirePlanned(session, request);
     const journal = new SanitizationJournal(session, request, chosen);
     const outcome = await sanitizeDevice(request.device, chosen, journal, {
@@ -150,6 +152,10 @@ const HINTS: Readonly<Record<string, string>> = {
   swap: 'Take it out of use with swapoff, and make sure that it is the right device',
   held: 'Close what is built on it (cryptsetup close, vgchange -an, mdadm --stop, losetup -d)',
   'array-member': 'Take it out of its array or volume group first',
+  'item-held': 'See the hold: quietus hold list',
+  inventoried: 'Name it with --item, and the approved plan that disposes of it with --plan',
+  'item-not-planned':
+    'Plan and approve it (quietus sweep plan, quietus sweep approve), and name the plan with --plan',
   residual: 'If that is acceptable, add --accept-residual',
   'several-namespaces': 'Remove the other namespaces, or sanitize them too',
 };
@@ -164,18 +170,14 @@ function noTechnique({ method }: DeviceRequest, offered: readonly OfferedTechniq
   });
 }
 
-/** @throws Fault `item-unknown`, `item-not-device` (exit 2), `item-held` (exit 4) */
-async function requireDeviceItem(repositories: Repositories, itemId: string): Promise<void> {
-  const item = await repositories.items.get(itemId);
-  if (item === undefined) throw badInput('item-unknown', `The inventory has no item ${itemId}`);
-  if (item.medium !== 'device' && item.medium !== 'removable') {
-    throw badInput(
-      'item-not-device',
-      `The item ${itemId} is not a device or removable medium (${item.medium})`,
-    );
-  }
-  const holds = compileHolds(await repositories.holds.standing()).on(item);
-  if (holds.length > 0) throw refused('item-held', `Legal holds reach ${itemId}: ${holds.join(', ')}`);
+/** @throws Fault `device-refused` (exit 4), and what `deviceInventoryObjections` throws */
+async function requireUnopposed(
+  session: Session,
+  request: DeviceRequest,
+  repositories: Repositories = session.store,
+): Promise<void> {
+  const objections = await deviceInventoryObjections(repositories, request, session.today());
+  if (objections.length > 0) throw deviceRefused(objections);
 }
 
 /** Before anything is measured or written; the transaction of the intent asks again. */
@@ -211,7 +213,7 @@ class SanitizationJournal implements DeviceJournal {
     };
     await session.store.transaction(async (transaction) => {
       // Asked again under the lock: a hold may have come since.
-      if (request.itemId !== null) await requireDeviceItem(transaction, request.itemId);
+      await requireUnopposed(session, request, transaction);
       const { planId, itemId, authority } = request;
       if (planId !== null && itemId !== null) await authority.authorize(transaction, planId, itemId);
       const entry = await session.recorder.append(transaction, {

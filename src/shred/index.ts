@@ -15,6 +15,7 @@ export type {
   SanitizationType,
   Technique,
 } from './device/device-sanitizer.js';
+export { deviceSpellings } from './device/device-spellings.js';
 export { deviceObjections } from './device/device-use.js';
 export type { Marks } from './device/device-verification.js';
 export {

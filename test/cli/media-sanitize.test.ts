@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { loopDevice, MARKER } from '../shred/device/loop-device.js';
@@ -142,10 +142,39 @@ it('closes the device of the inventory where an approved plan disposes of it, an
   expect(await run(...wipe, '--item', 'STICK-1', '--plan', plan)).toMatchObject({ status: 4 });
   expect(occurrences(MARKER)).toBe(before);
 
-  // Without a plan it is sanitized, and stays open.
-  const open = await run(...wipe, '--item', 'STICK-2');
-  expect(open).toMatchObject({ status: 0, stderr: expect.stringContaining('STICK-2 stays open') });
+  // Nor without a plan.
+  const unplanned = await run(...wipe, '--item', 'STICK-2');
+  expect(unplanned).toMatchObject({ status: 4, stderr: expect.stringContaining('No plan was named') });
+  expect(occurrences(MARKER)).toBe(before);
   expect([await stateOf('STICK-1'), await stateOf('STICK-2')]).toEqual(['active', 'active']);
+});
+
+it('is refused where the inventory or a hold knows the device by any path to it', async (context) => {
+  const { path, confirmation, occurrences } = device(context, 2);
+  const { run, workspace: folder } = await workspace();
+  const wipe = ['media', 'sanitize', path, '--method', 'clear', '--accept-residual'];
+  const before = occurrences(MARKER);
+  const refusal = async (text: string) => {
+    for (const last of [['--confirm', confirmation], ['--dry-run']]) {
+      const outcome = await run(...wipe, ...last);
+      if (last[0] === '--confirm') expect(outcome.status, outcome.stdout).toBe(4);
+      expect(outcome.stdout + outcome.stderr).toContain(text);
+    }
+    expect(occurrences(MARKER)).toBe(before);
+  };
+  const link = join(folder, 'the-stick');
+  symlinkSync(path, link);
+  const done = async (...args: string[]) => expect(await run(...args)).toMatchObject({ status: 0 });
+  await done('inventory', 'add', 'DEV-1', '--title', 'Disk', '--medium', 'device', '--location', path);
+  await refusal('The inventory has DEV-1 on it');
+  await done('inventory', 'update', 'DEV-1', '--location', link);
+  await refusal('The inventory has DEV-1 on it');
+  await done('inventory', 'update', 'DEV-1', '--location', 'Safe');
+  await done('hold', 'place', '--matter', 'Doe v. Acme', '--location', path);
+  await refusal('A legal hold reaches it (H-');
+  const [{ hold }] = JSON.parse((await run('hold', 'list', '--json')).stdout).holds;
+  await done('hold', 'release', hold, '--reason', 'settled');
+  await refusal('was released');
 });
 
 it('certifies a device of the inventory with the plan and its approvals', async (context) => {

@@ -38,7 +38,7 @@ export default class MediaSanitize extends QuietusCommand {
       options: ['full', 'sampled'] as const,
     })(),
     item: Flags.string({
-      description: 'Id of the device in the inventory; its holds count.',
+      description: 'Id of the device in the inventory; it needs an approved plan, --plan.',
       helpValue: 'ID',
     }),
     plan: Flags.string({
@@ -76,6 +76,8 @@ export default class MediaSanitize extends QuietusCommand {
       method: flags.method,
       technique: flags.technique ?? null,
       stated: { noKeyCopies: flags['no-key-copies'], neverPlaintext: flags['never-plaintext'] },
+      itemId: flags.item ?? null,
+      planId: flags.plan ?? null,
     };
     if (flags['dry-run']) return this.#preview(device, await previewDevice(session, request));
     await this.confirm({
@@ -88,8 +90,6 @@ export default class MediaSanitize extends QuietusCommand {
     let phase = '';
     const { record, outcome, settled, certificate } = await sanitize(session, {
       ...request,
-      itemId: flags.item ?? null,
-      planId: flags.plan ?? null,
       authority: deviceAuthority(session),
       verification: flags.verify ?? 'full',
       acceptResidual: flags['accept-residual'],
@@ -109,7 +109,7 @@ export default class MediaSanitize extends QuietusCommand {
       this.note(`An earlier attempt was cut off: ${each.id} is now ${each.outcome}`);
     this.#show(record.id, outcome);
     if (certificate) this.print(`Certificate ${certificate.number}`);
-    if (flags.item !== undefined) this.#tellItem(flags.item, flags.plan !== undefined, outcome);
+    if (flags.item !== undefined) this.#tellItem(flags.item, outcome);
     this.endWith(exitCode(outcome));
     return {
       ...outcomeData(outcome),
@@ -168,11 +168,10 @@ export default class MediaSanitize extends QuietusCommand {
     this.#list('Cannot be proved', outcome.limits);
   }
 
-  #tellItem(id: string, planned: boolean, { sanitization }: SanitizationOutcome): void {
+  #tellItem(id: string, { sanitization }: SanitizationOutcome): void {
     if (sanitization === null)
       this.note(`${id} stays open in the inventory: something could be left behind.`);
-    else if (planned) this.print(`${id} is disposed of.`);
-    else this.note(`${id} stays open in the inventory, because no plan (--plan) asked for its disposal.`);
+    else this.print(`${id} is disposed of.`);
   }
 
   #list(label: string, reasons: readonly Reason[]): void {

@@ -1,0 +1,81 @@
+import { compileCoolingOff, compileHolds, type HeldItem } from '../holds/index.js';
+import { badInput, type CalendarDate, type Reason } from '../model/index.js';
+import { type DeviceFacts, deviceSpellings } from '../shred/index.js';
+import type { Repositories } from '../store/index.js';
+import { linkedSpellings } from './linked-spellings.js';
+
+/** A device that is to be sanitized, and what the person says of it. */
+interface NamedDevice {
+  device: DeviceFacts;
+  itemId: string | null;
+  planId: string | null;
+}
+
+/**
+ * What inventory and holds have against sanitizing a device: a hold or its cooling-off period reaches it by any path that
+ * leads to it, or reaches its item; the inventory has another item on it; or its item is in no plan that was named. What
+ * is in the inventory goes when its period has ended and its plan is approved.
+ *
+ * @throws Fault `item-unknown`, `item-not-device` (exit 2)
+ */
+export async function deviceInventoryObjections(
+  repositories: Repositories,
+  { device, itemId, planId }: NamedDevice,
+  today: CalendarDate,
+): Promise<Reason[]> {
+  const nodes = deviceSpellings(device);
+  const spellings = [
+    ...new Set([...nodes, ...(await linkedSpellings(repositories, nodes)).flat()]),
+  ].toSorted();
+  const subjects: HeldItem[] = spellings.map((location) => ({ ...UNKNOWN, location }));
+  const item = itemId === null ? undefined : await deviceItem(repositories, itemId);
+  if (item) subjects.push(item);
+  const reasons = await holdReasons(repositories, subjects, today);
+  const others = (await repositories.items.atLocations(spellings)).filter(({ id }) => id !== itemId);
+  if (others.length > 0) {
+    const ids = [...new Set(others.map(({ id }) => id))].slice(0, 3).join(', ');
+    reasons.push({ code: 'inventoried', text: `The inventory has ${ids} on it.` });
+  }
+  if (itemId !== null && planId === null) {
+    reasons.push({ code: 'item-not-planned', text: `No plan was named that disposes of ${itemId}.` });
+  }
+  return reasons;
+}
+
+/** Of a device nobody knows more than where it is. */
+const UNKNOWN: HeldItem = {
+  ...{ id: '', title: '', recordClass: null, otherClasses: [], subjects: [], piElements: [] },
+  ...{ custodian: null, department: null, created: null, modified: null, closed: null, lastUsed: null },
+  ...{ medium: 'device', location: '' },
+};
+
+async function holdReasons(
+  repositories: Repositories,
+  subjects: readonly HeldItem[],
+  today: CalendarDate,
+): Promise<Reason[]> {
+  const standing = await repositories.holds.standing();
+  const holds = compileHolds(standing);
+  const held = [...new Set(subjects.flatMap((each) => holds.on(each)))];
+  if (held.length > 0)
+    return [{ code: 'item-held', text: `A legal hold reaches it (${held.slice(0, 3).join(', ')}).` }];
+  const cooling = compileCoolingOff(standing);
+  const [last] = subjects
+    .flatMap((each) => cooling(each, today))
+    .toSorted((a, b) => (a.until < b.until ? 1 : -1));
+  if (last === undefined) return [];
+  const text = `A legal hold (${last.id}) was released, and what it reached is left alone until ${last.until}.`;
+  return [{ code: 'cooling-off', text }];
+}
+
+async function deviceItem(repositories: Repositories, itemId: string): Promise<HeldItem> {
+  const item = await repositories.items.get(itemId);
+  if (item === undefined) throw badInput('item-unknown', `The inventory has no item ${itemId}`);
+  if (item.medium !== 'device' && item.medium !== 'removable') {
+    throw badInput(
+      'item-not-device',
+      `The item ${itemId} is not a device or removable medium (${item.medium})`,
+    );
+  }
+  return item;
+}
