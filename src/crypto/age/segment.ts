@@ -1,4 +1,4 @@
-import { type CipherGCM, createCipheriv } from 'node:crypto';
+import { type CipherChaCha20Poly1305, createCipheriv } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { CHUNK_BYTES, openChunk, SEALED_CHUNK_BYTES, sealChunk } from './chunk.js';
 import { returnMemory } from './returned-memory.js';
@@ -10,6 +10,9 @@ const READ_CHUNKS = 2;
 /** Plaintext of a segment in bytes. */
 export const SEGMENT_BYTES = SEGMENT_CHUNKS * CHUNK_BYTES;
 export const SEALED_SEGMENT_BYTES = SEGMENT_CHUNKS * SEALED_CHUNK_BYTES;
+
+/** Bytes of one digest (Poly1305). */
+export const DIGEST_BYTES = 16;
 
 /** One segment's work, done by whichever thread is free. */
 export interface SegmentJob {
@@ -47,6 +50,10 @@ export interface SegmentMemory {
   digestKey: Uint8Array;
   slots: readonly Uint8Array[];
 }
+
+type Mac = CipherChaCha20Poly1305;
+/** A MAC is made of what is authenticated only. */
+const NO_PLAINTEXT = { plaintextLength: 0 };
 
 interface Chunk {
   number: number;
@@ -118,17 +125,17 @@ export class SegmentWorker {
     return readAll(source.fd, piece, source.position + from) === length ? piece : null;
   }
 
-  #seal({ number, final, bytes }: Chunk, target: Uint8Array, mac: CipherGCM | null): number {
-    mac?.setAAD(bytes);
+  #seal({ number, final, bytes }: Chunk, target: Uint8Array, mac: Mac | null): number {
+    mac?.setAAD(bytes, NO_PLAINTEXT);
     return sealChunk(this.#memory.key, number, final, bytes, target);
   }
 
   /** @returns bytes written; -1 where the chunk is refused */
-  #open({ number, final, bytes }: Chunk, target: Uint8Array, mac: CipherGCM | null): number {
+  #open({ number, final, bytes }: Chunk, target: Uint8Array, mac: Mac | null): number {
     const plaintext = openChunk(this.#memory.key, number, final, bytes);
     // An empty chunk is the only one of its file: otherwise two files would hold the same plaintext.
     if (plaintext === null || (plaintext.length === 0 && number > 0)) return -1;
-    mac?.setAAD(plaintext);
+    mac?.setAAD(plaintext, NO_PLAINTEXT);
     target.set(plaintext);
     const { length } = plaintext;
     returnMemory(plaintext);
@@ -136,15 +143,16 @@ export class SegmentWorker {
   }
 
   /**
-   * GMAC (NIST SP 800-38D) with a random key that nobody else has: four times as fast as SHA-256 here, and as good
-   * against everything that can happen to bytes between reading and reading back.
+   * Poly1305 (RFC 8439, of data that nothing is encrypted with) with a random key that nobody else has, and the segment
+   * as its nonce: six times as fast as SHA-256 here, and as good against everything that can happen to bytes between
+   * reading and reading back.
    */
-  #startDigest(segment: number): CipherGCM | null {
+  #startDigest(segment: number): Mac | null {
     const { digestKey } = this.#memory;
     if (digestKey.length === 0) return null;
     const nonce = Buffer.alloc(12);
     nonce.writeUIntBE(segment, 6, 6);
-    return createCipheriv('aes-256-gcm', digestKey, nonce);
+    return createCipheriv('chacha20-poly1305', digestKey, nonce, { authTagLength: DIGEST_BYTES });
   }
 }
 

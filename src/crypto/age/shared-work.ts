@@ -1,4 +1,5 @@
 import {
+  DIGEST_BYTES,
   SEALED_SEGMENT_BYTES,
   SEGMENT_BYTES,
   type SegmentJob,
@@ -7,8 +8,6 @@ import {
   type SegmentWorker,
 } from './segment.js';
 
-/** Bytes of one digest (GMAC). */
-const DIGEST_BYTES = 16;
 /** Places in `SharedWork.state`. */
 const NEXT = 0;
 const DONE = 1;
