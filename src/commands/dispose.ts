@@ -211,7 +211,7 @@ export default class Dispose extends QuietusCommand {
     this.endWith(clean ? ExitCode.done : ExitCode.partial);
     if (result.certificate) {
       this.print(`Certificate ${result.certificate.number} (${counted(result.certificate.items, 'item')})`);
-    } else this.print('Nothing was destroyed, so no certificate was issued');
+    } else this.print('No item was destroyed as a whole, so no certificate was issued');
     return disposalData(result);
   }
 

@@ -2,10 +2,11 @@ import type { CalendarDate, GateStatement } from '../model/index.js';
 import { dayAfter } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { ItemFilter, StoredItem } from '../store/index.js';
+import { failedDisposals } from './failed-disposals.js';
 import { type Judgement, type Rulebook, readRulebook } from './rulebook.js';
 
 /** Why an item waits for a person. */
-const REVIEW_KINDS = ['review', 'limit', 'gate', 'defect'] as const;
+const REVIEW_KINDS = ['review', 'limit', 'gate', 'defect', 'failure'] as const;
 export type ReviewKind = (typeof REVIEW_KINDS)[number];
 
 export interface WaitingItem {
@@ -51,7 +52,7 @@ const PAGE = 1000;
 
 /**
  * Everything about retention that waits for a person: items that are due for review, items past their limit, items that
- * wait at a gate, defects, and statements that are about to end. An item can be there for more than one reason.
+ * wait at a gate, defects, what runs left behind, and statements that are about to end. An item can be there for more than one reason.
  *
  * @throws Fault `schedule-missing`
  */
@@ -59,9 +60,9 @@ export async function reviewQueue(session: Session, options: QueueOptions): Prom
   const asOf = session.today();
   const rules = await readRulebook(session.store, session.settings());
   const wanted = new Set(options.kinds ?? REVIEW_KINDS);
-  const counts: Record<ReviewKind, number> = { review: 0, limit: 0, gate: 0, defect: 0 };
+  const counts: Record<ReviewKind, number> = { review: 0, limit: 0, gate: 0, defect: 0, failure: 0 };
   const items: WaitingItem[] = [];
-  const take = (kind: ReviewKind, item: StoredItem, judgement: Judgement) => {
+  const take = (kind: ReviewKind, item: StoredItem, judgement: Why) => {
     counts[kind] += 1;
     if (counts[kind] <= options.limit) items.push(waitingItem(kind, item, judgement));
   };
@@ -80,6 +81,12 @@ export async function reviewQueue(session: Session, options: QueueOptions): Prom
       options.signal?.throwIfAborted();
       for (const item of page.filter((each) => matches(each, view.filter)))
         take('defect', item, rules.judge(item, item.state, asOf));
+    }
+  }
+  if (wanted.has('failure')) {
+    for await (const { item, outcome, explanation } of failedDisposals(session)) {
+      options.signal?.throwIfAborted();
+      if (matches(item, view.filter)) take('failure', item, { due: item.due, reason: outcome, explanation });
     }
   }
   const expiring = await expiringStatements(session, asOf, options.withinDays);
@@ -143,7 +150,10 @@ function matches(item: StoredItem, filter: QueueFilter): boolean {
   );
 }
 
-function waitingItem(kind: ReviewKind, item: StoredItem, judgement: Judgement): WaitingItem {
+/** Why an item waits: what was decided for it, or how a run ended. */
+type Why = Pick<Judgement, 'due' | 'explanation'> & { reason: string };
+
+function waitingItem(kind: ReviewKind, item: StoredItem, judgement: Why): WaitingItem {
   return {
     kind,
     itemId: item.id,

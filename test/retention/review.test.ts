@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { updateItem } from '../../src/inventory/index.js';
@@ -136,7 +136,7 @@ describe('the queue', () => {
     await enter(made.session, [item('LOST', join(made.records, 'x'), { recordClass: null })]);
     const options = { limit: 1, withinDays: 30 };
     const queue = await reviewQueue(made.session, options);
-    expect(queue.counts).toEqual({ review: 2, limit: 0, gate: 0, defect: 1 });
+    expect(queue.counts).toEqual({ review: 2, limit: 0, gate: 0, defect: 1, failure: 0 });
     expect(queue.items.map(({ kind, itemId, reason }) => [kind, itemId, reason])).toEqual([
       ['review', 'R-1', 'awaits-review'],
       ['defect', 'LOST', 'class-missing'],
@@ -146,5 +146,32 @@ describe('the queue', () => {
     expect(await itemsAwaitingReview(made.session, { custodian: 'clerk-1' })).toEqual(['R-2']);
     await decideReview(made.session, { itemIds: ['R-2'], ...DISPOSE });
     expect(await itemsAwaitingReview(made.session, {})).toEqual(['R-1']);
+  });
+
+  it('lists what a run did not destroy, or not as a whole, until a run destroys it', async () => {
+    const made = await world();
+    const folder = join(made.records, 'folder');
+    mkdirSync(folder);
+    for (const name of ['a', 'b', 'kept']) writeRecord(join(folder, name));
+    await enter(made.session, [item('FOLDER', folder, { medium: 'folder' })]);
+    const run = async () => {
+      const { plan } = await buildPlan(made.session);
+      const operator = await made.session.operator();
+      const key = readOperatorKey(made.session.paths.keys, operator.id);
+      await approvePlan(made.session, plan.id, await key.unlock(null));
+      return plan.id;
+    };
+    const planId = await run();
+    // Between plan and run one file becomes another: the others go, and the item is not destroyed as a whole.
+    writeFileSync(join(folder, 'kept'), 'changed');
+    await runSweep(made.session, planId, { acceptResidual: true });
+    const left = await reviewQueue(made.session, { kinds: ['failure'], limit: 9, withinDays: 30 });
+    expect(left.counts.failure).toBe(1);
+    expect(left.items).toMatchObject([{ kind: 'failure', itemId: 'FOLDER' }]);
+    expect(left.items[0]?.explanation).toContain('The last run ended with the outcome');
+    await runSweep(made.session, await run(), { acceptResidual: true });
+    const after = await reviewQueue(made.session, { kinds: ['failure'], limit: 9, withinDays: 30 });
+    expect(after).toMatchObject({ counts: { failure: 0 }, items: [] });
+    expect(existsSync(folder)).toBe(false);
   });
 });

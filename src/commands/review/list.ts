@@ -2,18 +2,19 @@ import { counted, Flags, QuietusCommand, reasonText } from '../../cli/index.js';
 import type { ReviewKind, WaitingItem } from '../../retention/index.js';
 
 /** As `REVIEW_KINDS`, which the help must not load. */
-const KINDS = ['review', 'limit', 'gate', 'defect'] as const satisfies readonly ReviewKind[];
+const KINDS = ['review', 'limit', 'gate', 'defect', 'failure'] as const satisfies readonly ReviewKind[];
 
 const HEADS: Readonly<Record<ReviewKind, string>> = {
   review: 'Due, and to be reviewed',
   limit: 'Past the day by which they should be gone',
   gate: 'Due, and waiting for a statement',
   defect: 'Never due until somebody corrects them',
+  failure: 'Not destroyed, or not as a whole, by the last run',
 };
 
 export default class ReviewList extends QuietusCommand {
   static override description =
-    'List what waits for a person: items that are due for review, items past their limit, items that wait at a gate, defects of the inventory, and statements that soon end.';
+    'List what waits for a person: items that are due for review, items past their limit, items that wait at a gate, defects of the inventory, what runs left behind, and statements that soon end.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --kind review --class discrimination-charge',

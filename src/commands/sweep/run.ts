@@ -6,6 +6,7 @@ import {
   counted,
   dryRunFlag,
   endedItemData,
+  outcomeReasons,
   printJsonLine,
   QuietusCommand,
 } from '../../cli/index.js';
@@ -111,7 +112,7 @@ export default class SweepRun extends QuietusCommand {
     for (const disposal of result.disposals) {
       if (disposal.outcome === null || disposal.outcome === 'overwritten-verified') continue;
       this.print(`  ${disposal.itemId}: ${disposal.outcome}`);
-      for (const reason of reasonsOf(disposal.result)) this.print(`      ${reason.text}`);
+      for (const { text } of outcomeReasons(disposal.result)) this.print(`      ${text}`);
     }
     if (result.waiting.length > 0) {
       this.print(`wait for a person: ${result.waiting.length}`);
@@ -133,7 +134,7 @@ export default class SweepRun extends QuietusCommand {
     } else if (result.certificate) {
       this.print(`Certificate ${result.certificate.number} (${counted(result.certificate.items, 'item')})`);
       this.note(`Look at it with: quietus certificate show ${result.certificate.number}`);
-    } else this.print('Nothing was destroyed, so no certificate was issued');
+    } else this.print('No item was destroyed as a whole, so no certificate was issued');
   }
 }
 
@@ -145,11 +146,6 @@ function exitCode(result: SweepResult): ExitCode {
   const partial = [...result.outcomes.keys()].some((outcome) => !COMPLETE.has(outcome));
   if (partial) return ExitCode.partial;
   return result.waiting.length > 0 ? ExitCode.waiting : ExitCode.done;
-}
-
-function reasonsOf(result: string | null): { code: string; text: string }[] {
-  const value = result === null ? {} : (JSON.parse(result) as { reasons?: { code: string; text: string }[] });
-  return value.reasons ?? [];
 }
 
 function summaryData(result: SweepResult): Record<string, unknown> {
@@ -174,6 +170,6 @@ function itemData({ disposals }: SweepResult): Record<string, unknown>[] {
     id: itemId,
     outcome,
     destroyed: outcome !== null && isDestroyed(outcome),
-    reasons: reasonsOf(result),
+    reasons: outcomeReasons(result),
   }));
 }

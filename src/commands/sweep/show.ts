@@ -1,5 +1,14 @@
-import { Args, counted, Flags, planItemData, planItemText, QuietusCommand } from '../../cli/index.js';
-import type { PlanItem } from '../../model/index.js';
+import {
+  Args,
+  counted,
+  Flags,
+  outcomeReasons,
+  planItemData,
+  planItemText,
+  QuietusCommand,
+  reasonText,
+} from '../../cli/index.js';
+import { isDestroyed, type PlanItem } from '../../model/index.js';
 import type { PlanObjection } from '../../retention/index.js';
 
 const LEFT_OUT_SHOWN = 20;
@@ -63,16 +72,20 @@ export default class SweepShow extends QuietusCommand {
     this.print(`  SHA-256 ${plan.sha256} (checked)`);
     this.print(`  approvals: ${approvals.length} of ${neededApprovals(session, plan, moment)} needed`);
     for (const approval of approvals) this.print(`    ${approval.operatorId} at ${approval.approvedAt}`);
-    const outcomes = new Map(
-      run ? (await session.store.runs.disposals(run.id)).map((each) => [each.itemId, each.outcome]) : [],
-    );
+    const disposals = run ? await session.store.runs.disposals(run.id) : [];
+    const ends = new Map(disposals.map((each) => [each.itemId, each]));
     const certificate = run ? await session.store.certificates.ofRun(run.id) : undefined;
     if (run) this.print(`  run ${run.id}, ${run.finishedAt ? `ended ${run.finishedAt}` : 'not finished'}`);
     if (certificate) this.print(`  certificate ${certificate.number}`);
     const leftOut = run ? [] : await planObjections(session, plan.id);
     this.#tellLeftOut(leftOut);
     this.print();
-    for (const item of items) this.print(planItemText(item, outcomes.get(item.itemId)));
+    for (const item of items) {
+      const end = ends.get(item.itemId);
+      this.print(planItemText(item, end?.outcome));
+      if (end?.outcome && !isDestroyed(end.outcome))
+        for (const { text } of outcomeReasons(end.result)) this.print(reasonText(text));
+    }
     return {
       plan: plan.id,
       state: plan.state,
@@ -97,7 +110,11 @@ export default class SweepShow extends QuietusCommand {
       })),
       run: run?.id ?? null,
       certificate: certificate?.number ?? null,
-      items: items.map((item) => ({ ...planItemData(item), outcome: outcomes.get(item.itemId) ?? null })),
+      items: items.map((item) => {
+        const end = ends.get(item.itemId);
+        const reasons = end ? outcomeReasons(end.result) : [];
+        return { ...planItemData(item), outcome: end?.outcome ?? null, outcome_reasons: reasons };
+      }),
     };
   }
 

@@ -332,6 +332,17 @@ export class RunRepository {
     return rows.map(disposal);
   }
 
+  /** Ids of active items that some run ended with one of these outcomes, in the order of ids. */
+  async activeItemsAfter(outcomes: readonly Outcome[]): Promise<string[]> {
+    const rows: { item_id: string }[] = await this.database('disposals')
+      .join('items', 'items.id', 'disposals.item_id')
+      .where('items.state', 'active')
+      .whereIn('disposals.outcome', outcomes)
+      .distinct('disposals.item_id')
+      .orderBy('disposals.item_id');
+    return rows.map(({ item_id }) => item_id);
+  }
+
   private entriesOf(runId: string, itemId: string): Knex.QueryBuilder {
     return this.database('disposal_entries').where({ run_id: runId, item_id: itemId });
   }
