@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DecryptionKey, formatOf } from '../crypto/index.js';
 import { badInput, verificationFailed } from '../model/index.js';
@@ -26,7 +26,6 @@ export async function writeArchive(
   signal?: AbortSignal,
 ): Promise<WrittenArchive> {
   const folder = dirname(target);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = temporaryName(target);
   try {
     const output = await open(temporary, 'wx+', 0o600);

@@ -54,7 +54,11 @@ async function disposeOfContent(
   archive: ArchiveRecord,
 ): Promise<void> {
   const facts = factsOf(archive);
-  const journal = new ArchiveJournal(session, archive.id, objectionTo(request));
+  const journal = new ArchiveJournal(
+    session,
+    archive.id,
+    objectionTo(request, () => session.today()),
+  );
   const options = {
     protectedPaths: request.protectedPaths,
     acceptResidual: request.acceptResidual,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { ageRecipientOf, createAgeIdentity } from '../crypto/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, isOverwritable, refused } from '../model/index.js';
@@ -72,15 +73,19 @@ async function requireItem(session: Session, itemId: string): Promise<StoredItem
 }
 
 async function requireFree(session: Session, request: ArchiveRequest): Promise<void> {
-  const reason = await objectionTo(request)(session.store);
+  const reason = await objectionTo(request, () => session.today())(session.store);
   if (reason === undefined) return;
   throw refused('item-refused', `The item ${request.itemId} may not be archived now. ${reason.text}`, {
     details: { reason: reason.code },
-    ...(reason.code === 'legal-hold' && {
-      hint: `It can be archived when these holds are released: quietus hold list`,
-    }),
+    ...(HINTS[reason.code] !== undefined && { hint: HINTS[reason.code] }),
   });
 }
+
+const HINTS: Readonly<Record<string, string>> = {
+  'legal-hold': 'It can be archived when these holds are released: quietus hold list',
+  'cooling-off': 'It can be archived after that day',
+  'contains-kept-item': 'Give each item a place of its own, or leave the content where it is with --keep',
+};
 
 /** Forgets an archive whose content is untouched, with its file and its key. */
 async function takeBack(session: Session, archive: ArchiveRecord, state: 'begun' | 'proved'): Promise<void> {
@@ -123,7 +128,7 @@ async function encrypt(session: Session, request: ArchiveRequest, item: StoredIt
     id,
     itemId: item.id,
     state: 'begun',
-    path: join(request.folder ?? paths.archives, `${id}.age`),
+    path: join(await realFolder(request.folder ?? paths.archives), `${id}.age`),
     recipient: await ageRecipientOf(identity),
     createdAt: instant(session.clock),
     createdBy: (await session.operator()).id,
@@ -162,6 +167,13 @@ async function encrypt(session: Session, request: ArchiveRequest, item: StoredIt
     await takeBack(session, archive, 'begun');
     throw error;
   }
+}
+
+/** The folder by the one name that disposals know it by: absolute, and through no symbolic link. */
+async function realFolder(folder: string): Promise<string> {
+  const absolute = resolve(folder);
+  await mkdir(absolute, { recursive: true, mode: 0o700 });
+  return await realpath(absolute);
 }
 
 type Ready = Extract<Examination, { status: 'ready' }>;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DecryptionKey } from '../crypto/index.js';
-import { compileHolds } from '../holds/index.js';
+import { protectionOf } from '../holds/index.js';
 import { type Reason, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { ArchiveRecord, Repositories, StoreTransaction } from '../store/index.js';
@@ -166,7 +166,7 @@ async function recordIntent(
   return await session.store.transaction(async (transaction) => {
     // Where the key is gone already, what is left is to prove and to record it, and no hold brings it back.
     const standing = archives.filter(({ id }) => doomed.has(id));
-    await requireNoHolds(transaction, standing);
+    await requireUnprotected(session, transaction, standing);
     await request.authorize(transaction, standing);
     const seqs = new Map<string, number>();
     for (const archive of archives) {
@@ -193,16 +193,21 @@ async function recordIntent(
 }
 
 /** Holds reach an archive where the item lies now and where its content lay: a hold on a folder stays one. */
-async function requireNoHolds(repositories: Repositories, archives: readonly ArchiveRecord[]): Promise<void> {
-  const holds = compileHolds(await repositories.holds.standing());
+async function requireUnprotected(
+  session: Session,
+  repositories: Repositories,
+  archives: readonly ArchiveRecord[],
+): Promise<void> {
+  const holds = await repositories.holds.standing();
   for (const archive of archives) {
     const item = await repositories.items.get(archive.itemId);
     if (item === undefined) continue;
     const { location, medium } = factsOf(archive);
-    const reaching = [...holds.on(item), ...holds.on({ ...item, location, medium })];
-    if (reaching.length === 0) continue;
-    throw refused('item-held', `Legal holds reach ${archive.itemId}: ${[...new Set(reaching)].join(', ')}`, {
-      hint: 'The key is kept until they are released',
+    const reason = protectionOf({ ...item, archivedFrom: { location, medium } }, holds, session.today());
+    if (reason === undefined) continue;
+    throw refused('item-held', `The key of ${archive.itemId} is kept. ${reason.text}`, {
+      hint: 'See the holds with: quietus hold list --all',
+      details: { reason: reason.code },
     });
   }
 }

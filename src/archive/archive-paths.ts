@@ -3,5 +3,5 @@ import type { Session } from '../session/index.js';
 
 /** Where the keys and, unless a folder is named, the files of archives lie. */
 export function archivePaths({ paths }: Pick<Session, 'paths'>): { keys: string; archives: string } {
-  return { keys: join(paths.keys, 'archive'), archives: join(paths.root, 'archives') };
+  return { keys: join(paths.keys, 'archive'), archives: paths.archives };
 }

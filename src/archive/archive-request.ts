@@ -1,4 +1,4 @@
-import { compileHolds } from '../holds/index.js';
+import { protectionOf } from '../holds/index.js';
 import type { CalendarDate, Reason } from '../model/index.js';
 import type { DisposalStep } from '../shred/index.js';
 import type { Objection } from './archive-journal.js';
@@ -24,16 +24,17 @@ export interface ArchiveRequest {
 
 export type ArchiveStep = 'begun' | 'key-written' | 'archive-written' | 'proved' | 'kept';
 
-/** Holds, and what the caller knows besides. */
-export function objectionTo(request: ArchiveRequest): Objection {
+/**
+ * Holds, those that still cool off, and what the caller knows besides.
+ *
+ * @param today on which cooling-off periods may last
+ */
+export function objectionTo(request: ArchiveRequest, today: () => CalendarDate): Objection {
   return async (repositories) => {
     const item = await repositories.items.get(request.itemId);
     if (item === undefined || item.state !== 'active') return CHANGED;
-    const holds = compileHolds(await repositories.holds.standing()).on(item);
-    if (holds.length > 0) {
-      return { code: 'legal-hold', text: `Legal holds reach it: ${holds.join(', ')}.` };
-    }
-    return await request.objection(repositories);
+    const protection = protectionOf(item, await repositories.holds.standing(), today());
+    return protection ?? (await request.objection(repositories));
   };
 }
 

@@ -27,7 +27,7 @@ export { methodNamed } from './method-names.js';
 export { locationOf, readNames0 } from './named-paths.js';
 export { nameOfLinked, type SelectedPath } from './path-examination.js';
 export { PatientJournal } from './patient-journal.js';
-export { foldersAbove, placesAround } from './places-around.js';
+export { foldersAbove, itemPlacesAround, placesAround } from './places-around.js';
 export { protectedPaths } from './protected-paths.js';
 export {
   type ClaimRequest,

@@ -1,7 +1,7 @@
 import { compileCoolingOff, compileHolds } from '../holds/index.js';
 import { type CalendarDate, isOverwritable, type Medium, type Reason } from '../model/index.js';
 import type { ItemPlace, Repositories, StoredItem } from '../store/index.js';
-import { foldersAbove, placesAround } from './places-around.js';
+import { archivesAt, foldersAbove, itemPlacesAround } from './places-around.js';
 
 /** A place that a person wants to dispose of. */
 export interface PlaceToDispose {
@@ -60,8 +60,8 @@ async function judgeSpellings(
   const holds = await repositories.holds.standing();
   const reaching = compileHolds(holds);
   const cooling = compileCoolingOff(holds);
-  const around = await placesAround(repositories, places);
-  const items = await itemsOf(repositories, around);
+  const archived = await archivesAt(repositories, places);
+  const items = await itemsOf(repositories, await itemPlacesAround(repositories, places));
   const at = new Map<string, StoredItem[]>();
   const below = new Map<string, StoredItem>();
   for (const item of items) {
@@ -90,7 +90,10 @@ async function judgeSpellings(
         .flatMap((folder) => at.get(folder) ?? [])
         .at(0) ??
       (medium === 'folder' ? below.get(location) : undefined);
-    return { objection: objectionOf(held, cooled, other), transferred };
+    const objection =
+      objectionOf(held, cooled, other) ??
+      archiveObjection(archived.find((each) => isAtOrIn(each.location, place)));
+    return { objection, transferred };
   });
 }
 
@@ -117,6 +120,17 @@ function objectionOf(
     code: 'inventoried',
     text: `The inventory has ${other.id} at, in or around it; a sweep disposes of it when its period has ended`,
   };
+}
+
+function isAtOrIn(path: string, { location, medium }: PlaceToDispose): boolean {
+  return path === location || (medium === 'folder' && path.startsWith(`${location}/`));
+}
+
+/** An archive goes by the end of its key, which a plan allows; without its file nobody can open it before. */
+function archiveObjection(archive: ItemPlace | undefined): Reason | undefined {
+  if (archive === undefined) return undefined;
+  const text = `The archive of ${archive.id} is or lies there; only quietus archive erase ends it`;
+  return { code: 'archived', text };
 }
 
 async function itemsOf(repositories: Repositories, places: readonly ItemPlace[]): Promise<StoredItem[]> {

@@ -13,19 +13,52 @@ export function foldersAbove(path: string): string[] {
   return folders;
 }
 
-/** Items not disposed of at, in and around places in the file system; locations are canonical paths. */
-export async function placesAround(
-  repositories: Repositories,
-  onDisk: readonly { location: string; medium: Medium }[],
+type OnDisk = readonly { location: string; medium: Medium }[];
+
+/**
+ * Items not disposed of at, in and around places in the file system, and those whose archives are; locations are
+ * canonical paths.
+ */
+export async function placesAround(repositories: Repositories, onDisk: OnDisk): Promise<ItemPlace[]> {
+  const items = await itemPlacesAround(repositories, onDisk);
+  return [...items, ...(await archivesAt(repositories, onDisk))];
+}
+
+/** Archived items whose encrypted files, of which a key exists, are or lie in these places. */
+export async function archivesAt(repositories: Repositories, onDisk: OnDisk): Promise<ItemPlace[]> {
+  const { archives } = repositories;
+  return await lookUp(
+    [...new Set(onDisk.map(({ location }) => location))],
+    onDisk,
+    (paths) => archives.atPaths(paths),
+    (folders) => archives.belowFolders(folders),
+  );
+}
+
+/** Items not disposed of at, in and around places in the file system, whatever lies there of their archives. */
+export async function itemPlacesAround(repositories: Repositories, onDisk: OnDisk): Promise<ItemPlace[]> {
+  const { items } = repositories;
+  return await lookUp(
+    [...new Set(onDisk.flatMap((item) => [item.location, ...foldersAbove(item.location)]))],
+    onDisk,
+    (paths) => items.atLocations(paths),
+    (folders) => items.belowFolders(folders),
+  );
+}
+
+async function lookUp(
+  paths: readonly string[],
+  onDisk: OnDisk,
+  at: (paths: readonly string[]) => Promise<ItemPlace[]>,
+  below: (folders: readonly string[]) => Promise<ItemPlace[]>,
 ): Promise<ItemPlace[]> {
-  const paths = [...new Set(onDisk.flatMap((item) => [item.location, ...foldersAbove(item.location)]))];
   const folders = onDisk.filter((item) => item.medium === 'folder').map((item) => item.location);
   const places: ItemPlace[] = [];
-  for (let at = 0; at < paths.length; at += PATHS) {
-    places.push(...(await repositories.items.atLocations(paths.slice(at, at + PATHS))));
+  for (let start = 0; start < paths.length; start += PATHS) {
+    places.push(...(await at(paths.slice(start, start + PATHS))));
   }
-  for (let at = 0; at < folders.length; at += FOLDERS) {
-    places.push(...(await repositories.items.belowFolders(folders.slice(at, at + FOLDERS))));
+  for (let start = 0; start < folders.length; start += FOLDERS) {
+    places.push(...(await below(folders.slice(start, start + FOLDERS))));
   }
   return places;
 }

@@ -14,5 +14,8 @@ export function protectedPaths(paths: WorkspacePaths): string[] {
     paths.backups,
     paths.databases,
     paths.handovers,
+    paths.checkpoints,
+    paths.segments,
+    paths.archives,
   ];
 }

@@ -152,6 +152,7 @@ function refusedSelection(refusals: readonly Refusal[], count: number): Fault {
 
 const HINTS: Readonly<Record<string, string>> = {
   inventoried: 'See when it is due with: quietus inventory show ID; then: quietus sweep plan',
+  archived: 'See it with: quietus archive list',
   'legal-hold': 'See the hold with: quietus hold list',
   'cooling-off': 'Wait until that day has passed',
   absent: 'Check the spelling; nothing is recorded of what is not there',

@@ -1,6 +1,7 @@
 import {
   badInput,
   type CalendarDate,
+  type ContentPlace,
   classesOf,
   type InventoryItem,
   MEDIA,
@@ -11,7 +12,12 @@ import { foldedName } from './hold-index.js';
 import { compileLocations } from './hold-locations.js';
 
 /** What of an item a query looks at. */
-export type QueriedItem = Pick<
+export interface QueriedItem extends QueriedColumns {
+  /** Where the content of an archived item lay. */
+  archivedFrom?: ContentPlace;
+}
+
+type QueriedColumns = Pick<
   InventoryItem,
   | 'title'
   | 'recordClass'
@@ -92,12 +98,18 @@ export function holdQueryText(conditions: readonly HoldCondition[]): string {
 
 /**
  * Whether a query reaches an item: all of its conditions are true. Names, places and titles are compared as scopes
- * compare them; `title` looks for the text anywhere in it. A date that nobody has entered lies in every range, because
+ * compare them; `title` looks for the text anywhere in it.
+ * An archived item is also what it was, and where, before it was archived. A date that nobody has entered lies in every range, because
  * in doubt a hold reaches more.
  */
 export function compileHoldQuery(conditions: readonly HoldCondition[]): (item: QueriedItem) => boolean {
   const tests = conditions.map(testOf);
-  return (item) => tests.every((test) => test(item));
+  return (item) => {
+    const { archivedFrom } = item;
+    if (archivedFrom === undefined) return tests.every((test) => test(item));
+    const before = { ...item, ...archivedFrom };
+    return tests.every((test) => test(item) || test(before));
+  };
 }
 
 function condition(field: string, operator: string, values: readonly string[]): HoldCondition {

@@ -4,3 +4,4 @@ export { foldedName } from './hold-index.js';
 export { normalizedPath } from './hold-locations.js';
 export { holdQueryText, isHoldQuery, parseHoldQuery } from './hold-query.js';
 export { compileCoolingOff, compileHolds, type HeldItem, holdsOn } from './legal-hold.js';
+export { protectionOf } from './protection.js';

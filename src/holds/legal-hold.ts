@@ -30,6 +30,7 @@ export interface CompiledHolds {
  *   would destroy what is held. Case counts, as it does on disk. Symbolic links are not followed here.
  * - `location`, for all other media: every text that begins with it, whatever its case and spacing; and where both
  *   are absolute paths, what is said above too.
+ * - An archived item is reached where it is and where its content lay.
  * - `query`: all of its conditions are true; see `compileHoldQuery`. One that cannot be read reaches everything.
  */
 export function holdsOn(item: HeldItem, holds: readonly Hold[]): readonly string[] {
@@ -64,6 +65,7 @@ export function compileHolds(holds: readonly Hold[]): CompiledHolds {
       if (custodians.size > 0 && item.custodian !== null)
         addAll(found, custodians.get(foldedName(item.custodian)));
       reached?.(item, found);
+      if (item.archivedFrom !== undefined) reached?.(item.archivedFrom, found);
       for (const [matches, id] of queries) if (!found.has(id) && matches(item)) found.add(id);
       return found.size === 0 ? NONE : [...found].toSorted(byCodeUnits);
     },

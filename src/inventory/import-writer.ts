@@ -186,7 +186,7 @@ export class ImportWriter {
     if (this.context.update && lost.length > 0) {
       return problem(
         `belongs to an item that the change would take out of the legal hold ${lost.join(', ')}`,
-        'A hold ends by its release only; place one on the item itself first',
+        'A hold ends by its release and its cooling-off period; place one on the item itself first',
       );
     }
     if (this.context.update) return undefined;

@@ -144,7 +144,7 @@ class Import {
       columns: this.table.header.columns,
       update: this.#options.update ?? false,
       dueDates: await dueCalculator(this.session, transaction),
-      lostHolds: await holdGuard(transaction),
+      lostHolds: await holdGuard(transaction, this.session.today()),
       reject: (row, problem) => this.#reject(row.cells, [problem]),
     });
     try {

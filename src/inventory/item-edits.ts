@@ -84,7 +84,7 @@ export async function updateItem(
     const item = await withEvents(transaction, read);
     const changed = changedColumns(before, item);
     if (changed.length === 0) return { before, after: before, changed };
-    refuseLostHolds(id, (await holdGuard(transaction))(before, item));
+    refuseLostHolds(id, (await holdGuard(transaction, session.today()))(before, item));
     await transaction.items.update(item, (await dueCalculator(session, transaction))(item));
     await session.recorder.append(transaction, {
       action: 'inventory.update',
@@ -102,7 +102,7 @@ function refuseLostHolds(id: string, lost: readonly string[]): void {
     'hold-would-be-lost',
     `The change would take ${id} out of the legal hold ${lost.join(', ')}`,
     {
-      hint: 'A hold ends by its release only. If the inventory is wrong, place a hold on the item itself first: quietus hold place --item',
+      hint: 'A hold ends by its release and its cooling-off period. If the inventory is wrong, place a hold on the item itself first: quietus hold place --item',
       details: { id, holds: lost },
     },
   );

@@ -38,6 +38,9 @@ export interface InventoryItem {
   notes: string | null;
 }
 
+/** Where content lies, or lay before it was archived. */
+export type ContentPlace = Pick<InventoryItem, 'location' | 'medium'>;
+
 /** All record classes of an item, sorted. */
 export function classesOf(item: Pick<InventoryItem, 'recordClass' | 'otherClasses'>): readonly string[] {
   return item.recordClass === null ? [] : [item.recordClass, ...item.otherClasses];

@@ -1,10 +1,11 @@
 import { type ArchiveRequest, archiveKey, type CreatedArchive, createArchive } from '../archive/index.js';
-import { protectedPaths, refusedOutcome } from '../disposal/index.js';
-import { compileHolds } from '../holds/index.js';
+import { placesThroughLinks, protectedPaths, refusedOutcome } from '../disposal/index.js';
+import { protectionOf } from '../holds/index.js';
 import { badInput, Fault, isOverwritable, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { createExaminer, type DisposalOptions, type TargetOutcome } from '../shred/index.js';
 import { instant, takeRunLock } from '../workspace/index.js';
+import { neighbourOf } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
 import type { SweepJournal } from './sweep-journal.js';
 
@@ -31,7 +32,7 @@ export async function archiveItem(session: Session, order: ArchiveOrder): Promis
     return await createArchive(session, {
       ...order,
       eraseAfter: null,
-      objection: async () => undefined,
+      objection: neighbourObjection(order),
       protectedPaths: protectedPaths(session.paths),
     });
   } finally {
@@ -39,17 +40,33 @@ export async function archiveItem(session: Session, order: ArchiveOrder): Promis
   }
 }
 
+/** A sweep lets what is due go in an order; archived by name, an item must lie alone. */
+function neighbourObjection({
+  itemId,
+  keepPlaintext,
+}: Pick<ArchiveOrder, 'itemId' | 'keepPlaintext'>): ArchiveRequest['objection'] {
+  return async (repositories) => {
+    const item = keepPlaintext ? undefined : await repositories.items.get(itemId);
+    if (item === undefined) return undefined;
+    const other = await neighbourOf(repositories, item, await placesThroughLinks(repositories));
+    if (other === undefined) return undefined;
+    return { code: 'contains-kept-item', text: `Its place and that of ${other} overlap.` };
+  };
+}
+
 /** What stands against archiving an item, and what would be left of its content. Changes nothing. */
 export async function previewArchive(
   session: Session,
-  itemId: string,
+  { itemId, keepPlaintext }: Pick<ArchiveOrder, 'itemId' | 'keepPlaintext'>,
 ): Promise<{ recipient: string | null; reasons: Reason[] }> {
   const item = await session.store.items.get(itemId);
   if (item === undefined) throw badInput('item-unknown', `The inventory has no item ${itemId}`);
   const reasons: Reason[] = [];
-  const holds = compileHolds(await session.store.holds.standing()).on(item);
-  if (holds.length > 0)
-    reasons.push({ code: 'legal-hold', text: `Legal holds reach it: ${holds.join(', ')}` });
+  const { store } = session;
+  const objection =
+    protectionOf(item, await store.holds.standing(), session.today()) ??
+    (await neighbourObjection({ itemId, keepPlaintext })(store));
+  if (objection !== undefined) reasons.push(objection);
   if (item.state !== 'active' || !isOverwritable(item.medium)) {
     reasons.push({
       code: 'item-not-archivable',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AttestedStatement, attestedMethods, type CustodyStep } from '../certificate/index.js';
 import { canonicalJson } from '../crypto/index.js';
+import { placesThroughLinks } from '../disposal/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
 import {
   type Approval,
@@ -20,9 +21,11 @@ import { approvalsNow, requireApproved } from './approval.js';
 import { neededApprovals } from './approval-need.js';
 import { requireChain } from './destruction-details.js';
 import { itemDigest } from './item-digest.js';
+import type { Overlap } from './location-overlap.js';
+import { overlapsOfArchives } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
 import { parsedLine, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
-import { readRulebook } from './rulebook.js';
+import { type Rulebook, readRulebook } from './rulebook.js';
 import { certifyRun, type DisposalResult } from './run-certificate.js';
 
 export interface AttestationRequest {
@@ -223,6 +226,7 @@ export async function requireStillDue(
   const { lines, attested, planned } = context;
   const rules = await readRulebook(transaction, session.settings());
   const items = await transaction.items.byIds(lines.map((line) => line.itemId));
+  const overlaps = await keptInArchives(session, transaction, rules, [...items.values()]);
   for (const line of lines) {
     const item = items.get(line.itemId);
     if (!item || itemDigest(item) !== line.itemSha256) {
@@ -233,7 +237,8 @@ export async function requireStillDue(
       );
     }
     requireSanitization(item, rules.classesOf(item), attested.method);
-    const judgement = rules.judge(item, item.state, session.today());
+    const overlap = overlaps.find(({ id }) => id === line.itemId);
+    const judgement = rules.judge(item, item.state, session.today(), overlap ? [overlap.with] : []);
     if (judgement.decision !== 'dispose') {
       throw refused(judgement.reason, `${line.itemId} may not be disposed of. ${judgement.explanation}`);
     }
@@ -249,6 +254,19 @@ export async function requireStillDue(
       requireAfterPeriod(line.itemId, keepUntil, attested.performedOn);
     }
   }
+}
+
+/** What must be kept and may be in nothing but one of these archives. */
+async function keptInArchives(
+  session: Session,
+  transaction: StoreTransaction,
+  rules: Rulebook,
+  items: readonly StoredItem[],
+): Promise<Overlap[]> {
+  const archived = items.filter(({ archivedFrom }) => archivedFrom !== undefined);
+  if (archived.length === 0) return [];
+  const isDue = (item: StoredItem) => rules.judge(item, item.state, session.today()).decision === 'dispose';
+  return await overlapsOfArchives(transaction, archived, isDue, await placesThroughLinks(transaction));
 }
 
 const NEW_PLAN = { hint: 'Make a new plan: quietus sweep plan' };

@@ -66,7 +66,7 @@ function waitsFor(outer: PlacedItem, inner: PlacedItem, overlaps: readonly Overl
 }
 
 /** Finds what lies at, above and below a path. */
-class LocationIndex {
+export class LocationIndex {
   private readonly byLocation = new Map<string, PlacedItem[]>();
   private readonly byFolder = new Map<string, PlacedItem[]>();
 

@@ -1,7 +1,7 @@
-import { placesAround } from '../disposal/index.js';
+import { itemPlacesAround, placesAround } from '../disposal/index.js';
 import { isOverwritable } from '../model/index.js';
 import type { ItemPlace, Repositories, StoredItem } from '../store/index.js';
-import { type Overlap, overlapsToKeep } from './location-overlap.js';
+import { LocationIndex, type Overlap, overlapsToKeep } from './location-overlap.js';
 
 /** Ids asked for at once. */
 const IDS = 900;
@@ -9,15 +9,65 @@ const IDS = 900;
 /**
  * What must be left out of the items that would be disposed of, because of where other items lie.
  *
+ * @param isDue whether a plan would dispose of an item if it lay alone
  * @param linked the real places of items whose location leads through a symbolic link
  */
 export async function findOverlaps(
   repositories: Repositories,
   planned: readonly StoredItem[],
+  isDue: (item: StoredItem) => boolean,
   linked: readonly ItemPlace[],
 ): Promise<Map<string, Overlap>> {
   const onDisk = plannedOnDisk(planned, linked);
-  return overlapsByItem(onDisk, [...linked, ...(await placesAround(repositories, onDisk))]);
+  const found = overlapsToKeep(onDisk, [...linked, ...(await placesAround(repositories, onDisk))]);
+  return byItem([...found, ...(await overlapsOfArchives(repositories, planned, isDue, linked))]);
+}
+
+/**
+ * Archives whose content came from a place at, in or around which another item lies that is not due: what the archive
+ * holds may be all that is left of it.
+ */
+export async function overlapsOfArchives(
+  repositories: Repositories,
+  planned: readonly StoredItem[],
+  isDue: (item: StoredItem) => boolean,
+  linked: readonly ItemPlace[],
+): Promise<Overlap[]> {
+  const origins = planned.flatMap(({ id, archivedFrom }) => (archivedFrom ? [{ id, ...archivedFrom }] : []));
+  if (origins.length === 0) return [];
+  const index = new LocationIndex([...linked, ...(await itemPlacesAround(repositories, origins))]);
+  const near = origins.map((origin) => ({ id: origin.id, others: index.related(origin) }));
+  const others = await itemsById(
+    repositories,
+    near.flatMap(({ others }) => others.map(({ id }) => id)),
+  );
+  const kept = new Set([...others.values()].filter((item) => !isDue(item)).map(({ id }) => id));
+  return near.flatMap(({ id, others }) => {
+    const other = others.find((each) => kept.has(each.id));
+    return other === undefined ? [] : [{ id, with: other.id, why: 'kept' as const }];
+  });
+}
+
+async function itemsById(
+  repositories: Repositories,
+  ids: readonly string[],
+): Promise<Map<string, StoredItem>> {
+  const wanted = [...new Set(ids)];
+  const items = new Map<string, StoredItem>();
+  for (let at = 0; at < wanted.length; at += IDS) {
+    for (const [id, item] of await repositories.items.byIds(wanted.slice(at, at + IDS))) items.set(id, item);
+  }
+  return items;
+}
+
+/** Another item that lies at, in or around the place of an item: to destroy what lies there destroys that one too. */
+export async function neighbourOf(
+  repositories: Repositories,
+  item: StoredItem,
+  linked: readonly ItemPlace[],
+): Promise<string | undefined> {
+  const index = new LocationIndex([...linked, ...(await placesAround(repositories, [item]))]);
+  return index.related(item).at(0)?.id;
 }
 
 /** Nothing is destroyed through a link: such an item is a defect, and keeps what lies at its real place. */
@@ -26,8 +76,8 @@ function plannedOnDisk(planned: readonly StoredItem[], linked: readonly ItemPlac
   return planned.filter(({ id, medium }) => isOverwritable(medium) && !behindLinks.has(id));
 }
 
-function overlapsByItem(planned: readonly StoredItem[], places: readonly ItemPlace[]): Map<string, Overlap> {
-  return new Map(overlapsToKeep(planned, places).map((overlap) => [overlap.id, overlap]));
+function byItem(overlaps: readonly Overlap[]): Map<string, Overlap> {
+  return new Map(overlaps.map((overlap) => [overlap.id, overlap]));
 }
 
 /**
@@ -49,12 +99,9 @@ export async function findOverlapsAmong(
     const places = await placesAround(repositories, onDisk);
     around.push(...places);
     const ids = [...new Set(places.map(({ id }) => id))].filter((id) => !planned.has(id));
-    fresh = [];
-    for (let at = 0; at < ids.length; at += IDS) {
-      const found = await repositories.items.byIds(ids.slice(at, at + IDS));
-      fresh.push(...[...found.values()].filter(isDue));
-    }
+    fresh = [...(await itemsById(repositories, ids)).values()].filter(isDue);
     for (const each of fresh) planned.set(each.id, each);
   }
-  return overlapsByItem(plannedOnDisk([...planned.values()], linked), around);
+  const found = overlapsToKeep(plannedOnDisk([...planned.values()], linked), around);
+  return byItem([...found, ...(await overlapsOfArchives(repositories, items, isDue, linked))]);
 }

@@ -123,7 +123,8 @@ async function decideDueItems(
   const first = stored.map((item) => ({ item, judgement: rules.judge(item, item.state, asOf) }));
   const planned = first.filter(({ judgement }) => judgement.decision === 'dispose').map(({ item }) => item);
   const linked = planned.length === 0 ? [] : await placesThroughLinks(session.store);
-  const overlaps = await findOverlaps(session.store, planned, linked);
+  const isDue = (item: StoredItem) => rules.judge(item, item.state, asOf).decision === 'dispose';
+  const overlaps = await findOverlaps(session.store, planned, isDue, linked);
   const examiners = new Examiners(session);
   const result: PlanItem[] = [];
   try {

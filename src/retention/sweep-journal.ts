@@ -22,7 +22,7 @@ import type { Session } from '../session/index.js';
 import type { BeginAnswer, DisposalJournal, OverwrittenMark, PlannedEntry } from '../shred/index.js';
 import type { ItemPlace, Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
-import { findOverlapsAmong } from './overlap-search.js';
+import { findOverlapsAmong, overlapsOfArchives } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type Rulebook, readRulebook } from './rulebook.js';
 
@@ -134,10 +134,21 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     await session.store.transaction(async (transaction) => {
       const rules = await readRulebook(transaction, session.settings());
       const items = await transaction.items.byIds(lines.map(({ itemId }) => itemId));
+      const archived = [...items.values()].filter(({ archivedFrom }) => archivedFrom !== undefined);
+      const overlaps =
+        archived.length === 0
+          ? []
+          : await overlapsOfArchives(
+              transaction,
+              archived,
+              this.isDue(rules),
+              await this.placesThroughLinks(transaction),
+            );
       for (const { itemId } of lines) {
         const item = items.get(itemId);
         if (item?.state === 'disposed') continue;
-        const reason = this.objection(itemId, item, rules, []);
+        const overlap = overlaps.find(({ id }) => id === itemId);
+        const reason = this.objection(itemId, item, rules, overlap ? [overlap.with] : []);
         if (reason === undefined) continue;
         const outcome = refusedOutcome(itemId, reason);
         const record = await session.recorder.append(transaction, outcomeEvent(outcome, this.context.run));

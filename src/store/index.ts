@@ -10,8 +10,9 @@ export type {
 export type { EventFilter } from './repositories/events.js';
 export type { ImportMarks } from './repositories/import-marks.js';
 export type { ItemInsert, ItemWrite } from './repositories/item-insert.js';
+export type { ItemPlace } from './repositories/item-place.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
-export type { ItemFilter, ItemPlace, Page } from './repositories/items.js';
+export type { ItemFilter, Page } from './repositories/items.js';
 export type { LogFilter, LogRecord } from './repositories/log.js';
 export type { LogSegment } from './repositories/log-segments.js';
 export type {

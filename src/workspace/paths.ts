@@ -22,6 +22,8 @@ export interface WorkspacePaths {
   handovers: string;
   /** Every checkpoint of the log as a file, beside the database. */
   checkpoints: string;
+  /** Encrypted files of archived items, where no other folder is named. */
+  archives: string;
   /** Parts of the log whose years are over, compressed; made by the first that is archived. */
   segments: string;
 }
@@ -39,6 +41,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     databases: join(root, 'databases'),
     handovers: join(root, 'handovers'),
     checkpoints: join(root, 'checkpoints'),
+    archives: join(root, 'archives'),
     segments: join(root, 'segments'),
   };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { addItem, showItem, updateItem } from '../../src/inventory/index.js';
-import type { RecordClass } from '../../src/model/index.js';
+import type { CalendarDate, RecordClass } from '../../src/model/index.js';
+import { placeHold, releaseHold } from '../../src/retention/index.js';
 import type { Session } from '../../src/session/index.js';
-import { sampleSession } from '../session/sample-workspace.js';
+import { sampleSession, TestClock } from '../session/sample-workspace.js';
 import { importText, loggedActions } from './sample-import.js';
 
 const TEXTS = { id: 'HR-1', title: 'Payroll', class: 'payroll', medium: 'file', location: '/srv/p.csv' };
@@ -172,32 +173,60 @@ describe('update', () => {
   });
 });
 
-it('a change that would take an item out of a legal hold is refused, by hand and by import', async () => {
-  const session = await sampleSession();
-  const texts = { id: 'PAY-1', title: 'Payroll', medium: 'paper', location: 'Room 1', custodian: 'clerk' };
-  await addItem(session, texts);
-  await session.store.holds.insert({
-    id: 'H-2026-0001',
+it.each([
+  { hold: 'in force', released: null, until: null },
+  { hold: 'that cools off', released: '2026-03-02T15:00:00.000Z', until: '2026-03-09' as CalendarDate },
+])(
+  'a change that would take an item out of a legal hold $hold is refused, by hand and by import',
+  async ({ released, until }) => {
+    const session = await sampleSession();
+    const texts = { id: 'PAY-1', title: 'Payroll', medium: 'paper', location: 'Room 1', custodian: 'clerk' };
+    await addItem(session, texts);
+    await session.store.holds.insert({
+      id: 'H-2026-0001',
+      matter: 'm',
+      reason: null,
+      scopes: [{ kind: 'custodian', value: 'clerk' }],
+      placedAt: '2026-03-02T15:00:00.000Z',
+      placedBy: 'jdoe',
+      releasedAt: null,
+      releasedBy: null,
+      releaseReason: null,
+      coolingOffUntil: null,
+    });
+    if (released !== null) {
+      const release = { at: released, by: 'jdoe', reason: 'settled', coolingOffUntil: until };
+      await session.store.holds.release('H-2026-0001', release);
+    }
+    await expect(updateItem(session, 'PAY-1', { custodian: 'manager' })).rejects.toMatchObject({
+      code: 'hold-would-be-lost',
+      exitCode: 4,
+    });
+    expect((await updateItem(session, 'PAY-1', { notes: 'counted' })).changed).toEqual(['notes']);
+    const result = await importText(
+      session,
+      'id,title,medium,location,custodian\nPAY-1,Payroll,paper,Room 1,manager\n',
+      { update: true },
+    );
+    expect(result).toMatchObject({ outcome: 'rejected', problemCount: 1 });
+    expect(await showItem(session, 'PAY-1')).toMatchObject({ custodian: 'clerk' });
+  },
+);
+
+it('a correction after the last day of the cooling-off period is accepted', async () => {
+  const clock = new TestClock();
+  const session = await sampleSession({ clock });
+  await addItem(session, { ...TEXTS, custodian: 'clerk' });
+  const { id } = await placeHold(session, {
     matter: 'm',
     reason: null,
-    scopes: [{ kind: 'custodian', value: 'clerk' }],
-    placedAt: '2026-03-02T15:00:00.000Z',
-    placedBy: 'jdoe',
-    releasedAt: null,
-    releasedBy: null,
-    releaseReason: null,
-    coolingOffUntil: null,
+    scopes: [{ kind: 'location', value: '/srv' }],
   });
-  await expect(updateItem(session, 'PAY-1', { custodian: 'manager' })).rejects.toMatchObject({
-    code: 'hold-would-be-lost',
-    exitCode: 4,
-  });
-  expect((await updateItem(session, 'PAY-1', { notes: 'counted' })).changed).toEqual(['notes']);
-  const result = await importText(
-    session,
-    'id,title,medium,location,custodian\nPAY-1,Payroll,paper,Room 1,manager\n',
-    { update: true },
-  );
-  expect(result).toMatchObject({ outcome: 'rejected', problemCount: 1 });
-  expect(await showItem(session, 'PAY-1')).toMatchObject({ custodian: 'clerk' });
+  await releaseHold(session, { id, reason: 'settled' });
+  // Seven days of the settings, counted from the day after the release on March 2.
+  clock.at = new Date('2026-03-09T15:00:00.000Z');
+  const moved = { location: '/home/p.csv' };
+  await expect(updateItem(session, 'HR-1', moved)).rejects.toMatchObject({ code: 'hold-would-be-lost' });
+  clock.at = new Date('2026-03-10T15:00:00.000Z');
+  expect((await updateItem(session, 'HR-1', moved)).changed).toEqual(['location']);
 });

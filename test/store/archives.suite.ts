@@ -55,6 +55,43 @@ export function archivesSuite(database: string, freshLocation: () => Promise<Sto
     return store;
   }
 
+  describe(`places of archives in ${database}`, () => {
+    it('are found at and below a path for as long as a key of theirs exists and the item does', async () => {
+      const { archives, items } = await opened();
+      const facts = JSON.stringify({ location: '/hr/a', medium: 'folder' });
+      await archives.insert({ ...ARCHIVE, path: '/w/Vault/a.age', facts });
+      await archives.insert({ ...ARCHIVE, id: 'arc-2', itemId: 'B', path: '/w/Vault-2/b.age', facts: '{' });
+      const place = { id: 'A', location: '/w/Vault/a.age' };
+      expect(await archives.atPaths(['/w/Vault/a.age', '/w/Vault'])).toEqual([place]);
+      expect(await archives.belowFolders(['/w/Vault', '/none'])).toEqual([place]);
+      expect(await archives.belowFolders(['/w'])).toHaveLength(2);
+      expect(await archives.belowFolders([])).toEqual([]);
+      expect(await archives.origins([ARCHIVE.id, 'arc-2', 'none'])).toEqual(
+        new Map([[ARCHIVE.id, { location: '/hr/a', medium: 'folder' }]]),
+      );
+      await items.moveState(['B'], 'active', 'disposed');
+      await archives.advance(ARCHIVE.id, 'begun', 'erased');
+      expect(await archives.belowFolders(['/w'])).toEqual([]);
+    });
+
+    it('come with the items that are in them', async () => {
+      const store = await opened();
+      const facts = JSON.stringify({ location: '/hr/a', medium: 'file' });
+      await store.archives.insert({ ...ARCHIVE, facts });
+      await store.transaction(async (transaction) => {
+        const { due } = (await transaction.items.get('A')) ?? sampleItem('A');
+        await transaction.items.update(
+          { ...sampleItem('A').item, medium: 'archive', location: ARCHIVE.id },
+          due,
+        );
+      });
+      const archivedFrom = { location: '/hr/a', medium: 'file' };
+      expect(await store.items.get('A')).toMatchObject({ archivedFrom });
+      expect(await store.items.list({}, { limit: 5 })).toMatchObject([{ archivedFrom }, { id: 'B' }]);
+      expect(await store.items.get('B')).not.toHaveProperty('archivedFrom');
+    });
+  });
+
   describe(`sanitizations in ${database}`, () => {
     it('come back as they went in, are open until they end, and end once', async () => {
       const { sanitizations } = await opened();

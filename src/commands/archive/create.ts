@@ -37,7 +37,7 @@ export default class ArchiveCreate extends QuietusCommand {
       signal: this.interrupt,
     };
     if (flags['dry-run']) {
-      const preview = await previewArchive(session, args.item);
+      const preview = await previewArchive(session, request);
       this.print(
         `${args.item}: would be encrypted to ${preview.recipient ?? 'no key: make one with quietus archive key --make'}`,
       );

@@ -18,6 +18,7 @@ import * as scheduleApprovals from './010-schedule-approvals.js';
 import * as handovers from './011-handovers.js';
 import * as itemFolders from './012-item-folders.js';
 import * as logSegments from './013-log-segments.js';
+import * as archivePlaces from './014-archive-places.js';
 
 export interface Migration {
   name: string;
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '011-handovers', up: handovers.up },
   { name: '012-item-folders', up: itemFolders.up },
   { name: '013-log-segments', up: logSegments.up },
+  { name: '014-archive-places', up: archivePlaces.up },
 ];
 
 /** Table that names the migrations which a database has. */

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { CalendarDate } from '../../model/index.js';
+import type { CalendarDate, ContentPlace } from '../../model/index.js';
+import type { ItemPlace } from './item-place.js';
 
 /**
  * `begun`: being encrypted; the plaintext is untouched. `proved`: the archive is complete and was read back; the
@@ -96,7 +97,6 @@ export class ArchiveRepository {
     return row && archive(row);
   }
 
-  /** All of them, or those in a state, oldest first. */
   /** The last archive of an item whose key was destroyed. */
   async erasedOfItem(itemId: string): Promise<ArchiveRecord | undefined> {
     const row: ArchiveRow | undefined = await this.database('archives')
@@ -106,11 +106,64 @@ export class ArchiveRepository {
     return row && archive(row);
   }
 
+  /**
+   * Where the content of archives lay, by the ids of these.
+   *
+   * @param ids at most 1,000
+   */
+  async origins(ids: readonly string[]): Promise<Map<string, ContentPlace>> {
+    const rows: Pick<ArchiveRow, 'id' | 'facts'>[] = await this.database('archives')
+      .whereIn('id', ids)
+      .select('id', 'facts');
+    return new Map(
+      rows.flatMap(({ id, facts }) => {
+        const origin = originIn(facts);
+        return origin === undefined ? [] : [[id, origin]];
+      }),
+    );
+  }
+
+  /** Items not disposed of whose archives, of which a key exists, are these files; at most 1,000 paths. */
+  async atPaths(paths: readonly string[]): Promise<ItemPlace[]> {
+    return await this.files().whereIn('archives.path', paths);
+  }
+
+  /** The same for archives that lie below any of these folders; at most 100 folders. */
+  async belowFolders(folders: readonly string[]): Promise<ItemPlace[]> {
+    const [first, ...rest] = folders.map((folder) =>
+      this.files().where('archives.path', '>', `${folder}/`).where('archives.path', '<', `${folder}0`),
+    );
+    if (first === undefined) return [];
+    return await (rest.length === 0 ? first : first.union(rest));
+  }
+
+  /** Written out, not bound, for the partial index. */
+  private files(): Knex.QueryBuilder<ItemPlace, ItemPlace[]> {
+    return this.database('archives')
+      .join('items', 'items.id', 'archives.item_id')
+      .whereRaw("archives.state <> 'erased'")
+      .whereRaw("items.state <> 'disposed'")
+      .select({ id: 'archives.item_id', location: 'archives.path' });
+  }
+
+  /** All of them, or those in a state, oldest first. */
   async list(state?: ArchiveState): Promise<ArchiveRecord[]> {
     const query = this.database('archives').orderBy(['created_at', 'id']);
     if (state !== undefined) query.where('state', state);
     const rows: ArchiveRow[] = await query;
     return rows.map(archive);
+  }
+}
+
+/** Undefined where the facts cannot be read: then the archive itself cannot be used, nor erased. */
+function originIn(text: string): ContentPlace | undefined {
+  try {
+    const { location, medium } = JSON.parse(text) as Partial<ContentPlace>;
+    return typeof location === 'string' && (medium === 'file' || medium === 'folder')
+      ? { location, medium }
+      : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type {
   CalendarDate,
+  ContentPlace,
   DueDates,
   DueDefect,
   EventDates,
@@ -22,6 +23,8 @@ export interface StoredItem extends WrittenItem {
   due: DueDates;
   /** Null where a person wrote it, with `add` or `update`. */
   importedFrom: ImportSource | null;
+  /** Where the content of an archived item lay; what reaches that place reaches the item. */
+  archivedFrom?: ContentPlace;
 }
 
 /** Order of the values that bulk inserts bind. */

@@ -3,10 +3,12 @@ import type { CalendarDate, DueDates, ItemState, Medium } from '../../model/inde
 import { bulkInsert } from '../bulk-insert.js';
 import { isSqlite } from '../connection.js';
 import { DeferredIndexes } from '../deferred-indexes.js';
+import { ArchiveRepository } from './archives.js';
 import { ImportMarks } from './import-marks.js';
 import { ItemFolders } from './item-folders.js';
 import { ItemInsert } from './item-insert.js';
 import { ItemLinks, type LinkKind } from './item-links.js';
+import type { ItemPlace } from './item-place.js';
 import {
   CHANGING_COLUMNS,
   ITEM_COLUMNS,
@@ -34,12 +36,6 @@ export interface ItemFilter {
   dueBefore?: CalendarDate;
   /** Only items at or below this path, or whose location starts with this text. */
   locationPrefix?: string;
-}
-
-/** Where an item of the file system lies. */
-export interface ItemPlace {
-  id: string;
-  location: string;
 }
 
 export interface Page {
@@ -94,7 +90,7 @@ export class ItemRepository {
   /** @param ids at most 1,000 */
   async byIds(ids: readonly string[]): Promise<Map<string, StoredItem>> {
     const rows: ItemRow[] = await this.database('items').whereIn('id', ids);
-    return new Map(rows.map((row) => [String(row.id), storedItem(row)]));
+    return new Map((await this.stored(rows)).map((item) => [item.id, item]));
   }
 
   /** Names of all events that any item has, sorted. */
@@ -109,7 +105,7 @@ export class ItemRepository {
     const query = this.filtered(filter).orderBy('id').limit(page.limit);
     if (page.after !== undefined) query.andWhere('id', '>', page.after);
     const rows: ItemRow[] = await query.select('*');
-    return rows.map(storedItem);
+    return await this.stored(rows);
   }
 
   /** All items of a filter, in pages, so that memory stays flat. */
@@ -207,7 +203,7 @@ export class ItemRepository {
       .limit(limit);
     if (after) query.whereRaw('(keep_until, id) > (?, ?)', [after.keepUntil, after.id]);
     const rows: ItemRow[] = await query.select('*');
-    return rows.map(storedItem);
+    return await this.stored(rows);
   }
 
   /** Active items whose limit was before `asOf`, the oldest limit first; keyset on (delete_by, id). */
@@ -224,7 +220,7 @@ export class ItemRepository {
       .limit(limit);
     if (after) query.whereRaw('(delete_by, id) > (?, ?)', [after.deleteBy, after.id]);
     const rows: ItemRow[] = await query.select('*');
-    return rows.map(storedItem);
+    return await this.stored(rows);
   }
 
   /** Items that are linked to any of these subjects, by id; at most 500 subjects. */
@@ -234,7 +230,7 @@ export class ItemRepository {
       .whereIn('value', subjects)
       .select('item_id');
     const rows: ItemRow[] = await this.database('items').whereIn('id', ids).orderBy('id');
-    return rows.map(storedItem);
+    return await this.stored(rows);
   }
 
   /** Every custodian that an item names, as it is written there. */
@@ -264,6 +260,21 @@ export class ItemRepository {
   /** The folders that items lie in, or lay in once, each once. */
   async foldersOfPlaces(): Promise<string[]> {
     return await new ItemFolders(this.database).all();
+  }
+
+  /** Items of rows, the archived ones with the place that their content came from. */
+  private async stored(rows: readonly ItemRow[]): Promise<StoredItem[]> {
+    const items = rows.map(storedItem);
+    const archived = items.filter(({ medium }) => medium === 'archive');
+    if (archived.length === 0) return items;
+    const origins = await new ArchiveRepository(this.database).origins(
+      archived.map(({ location }) => location),
+    );
+    for (const item of archived) {
+      const archivedFrom = origins.get(item.location);
+      if (archivedFrom !== undefined) item.archivedFrom = archivedFrom;
+    }
+    return items;
   }
 
   private places(): Knex.QueryBuilder<ItemPlace, ItemPlace[]> {
