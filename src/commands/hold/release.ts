@@ -32,7 +32,7 @@ export default class HoldRelease extends QuietusCommand {
     bar.stop();
     const free = reach.dueByThisHoldOnly;
     this.print(
-      `It reached ${counted(reach.items, 'item')}, of which ${free} are due now and under no other hold`,
+      `It reached ${counted(reach.items, 'item')}, of which ${free} ${free === 1 ? 'is' : 'are'} due now and under no other hold`,
     );
     if (free > 0) {
       this.note(

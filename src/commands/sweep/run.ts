@@ -65,7 +65,7 @@ export default class SweepRun extends QuietusCommand {
       ...(throttle ? { throttle } : {}),
       ended: (item) => {
         bar.advance();
-        if (lines) printJsonLine(endedItemData(item));
+        if (lines) printJsonLine({ plan: plan.id, ...endedItemData(item) });
       },
     })
       .catch(async (failure: unknown) => {

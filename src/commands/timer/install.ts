@@ -26,7 +26,7 @@ export default class TimerInstall extends QuietusCommand {
       description: "Units of the machine's systemd, run as your account.",
       exclusive: ['user', 'cron'],
     }),
-    cron: Flags.boolean({ description: 'A line of your crontab.', exclusive: ['user', 'system'] }),
+    cron: Flags.boolean({ description: 'A line of your crontab.', exclusive: ['user', 'system', 'to'] }),
     to: Flags.string({
       description: 'Write the units to this folder, and start nothing.',
       helpValue: 'DIR',
