@@ -18,9 +18,9 @@ export async function fillLog(root, count) {
     new Promise((done, fail) =>
       database.all(sql, values, (error, rows) => (error ? fail(error) : done(rows))),
     );
-  const [first] = await all('select * from log_entries where seq = 1');
-  const { workspace, time: begin, data } = JSON.parse(first.entry);
-  let prev = first.hash;
+  const made = await all('select * from log_entries order by seq');
+  const { workspace, time: begin, data } = JSON.parse(made[0].entry);
+  let prev = made.at(-1).hash;
   const start = Date.parse(begin);
   const peaks = [];
   const nodes = [];
@@ -36,9 +36,9 @@ export async function fillLog(root, count) {
       position = (position - 1) / 2;
     }
   };
-  append(first.entry, 0);
+  for (const [position, { entry }] of made.entries()) append(entry, position);
   await all('pragma synchronous = off');
-  for (let seq = 2; seq <= count; ) {
+  for (let seq = made.length + 1; seq <= count; ) {
     const rows = [];
     for (; rows.length < ROWS && seq <= count; seq += 1) {
       const time = new Date(start + seq * 10).toISOString();
@@ -58,6 +58,8 @@ export async function fillLog(root, count) {
     );
     await all('commit');
   }
+  // The entry after it would have to name a checkpoint that init has made.
+  await all('delete from log_checkpoints');
   await all('delete from log_tree');
   await all(
     'insert into log_tree (id, size, head, peaks, checkpoint_size, pin) values (1, ?, ?, unhex(?), ?, null)',

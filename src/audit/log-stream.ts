@@ -6,6 +6,7 @@ import { GENESIS, type LogEntry, parseLogEntry } from './log-entry.js';
 import { isTooEarly, PACK, type PackAnswer } from './log-pack.js';
 import { Frontier, leafHash, type TreeHash } from './merkle-tree.js';
 import type { PackChecker } from './pack-checker.js';
+import { nodesDiffer, STORED_LEVEL } from './stored-nodes.js';
 import { SubtreeLevels } from './subtree-levels.js';
 
 interface StreamOptions {
@@ -38,7 +39,6 @@ interface Stretch {
 }
 
 const HASH_BYTES = 32;
-const STORED_LEVEL = 8;
 const MOST_STEPS = 100;
 /** The largest number that an integer column of PostgreSQL holds. */
 const LARGEST = 2 ** 31 - 1;
@@ -131,7 +131,8 @@ export class LogStream {
 
   async #take(stretch: Stretch, answer: PackAnswer): Promise<LogProblem | null> {
     const problem =
-      (await this.#checkpointsIn(stretch, answer)) ?? (await this.#nodesDiffer(stretch, answer));
+      (await this.#checkpointsIn(stretch, answer)) ??
+      (await nodesDiffer(this.options.store, stretch.first, answer.nodes));
     if (problem) return problem;
     if (answer.firstTime < this.#time) this.#noteSetBack(stretch.first);
     for (const seq of answer.setBack) this.#noteSetBack(seq);
@@ -196,38 +197,6 @@ export class LogStream {
       this.outsideAgreed += 1;
     }
     return null;
-  }
-
-  /** Nodes of the tree that are kept must be those of the entries: proofs rest on them. */
-  async #nodesDiffer(stretch: Stretch, answer: PackAnswer): Promise<LogProblem | null> {
-    const { logTree } = this.options.store;
-    for (const [above, nodes] of answer.nodes.entries()) {
-      const level = STORED_LEVEL + above;
-      const first = (stretch.first - 1) / 2 ** level;
-      const count = nodes.length / HASH_BYTES;
-      const kept = await logTree.nodesBetween(level, first, first + count);
-      const bytes = Buffer.concat(kept);
-      if (kept.length === 0 && !(await this.#isKept(first * 2 ** level + 2 ** level))) continue;
-      if (bytes.equals(nodes)) continue;
-      const place = Array.from({ length: count }, (_, at) => at).find(
-        (at) =>
-          !bytes
-            .subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES)
-            .equals(nodes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES)),
-      );
-      const seq = (first + (place ?? 0)) * 2 ** level + 1;
-      return {
-        seq,
-        code: 'tree-differs',
-        text: `The Merkle tree that is kept is not that of the entries from ${seq} on`,
-      };
-    }
-    return null;
-  }
-
-  /** Whether the tree that is kept has come so far: that of a log of an older version has not. */
-  async #isKept(size: number): Promise<boolean> {
-    return ((await this.options.store.logTree.state())?.size ?? 0) >= size;
   }
 
   #append(tree: Frontier, peaks: Uint8Array, count: number): void {

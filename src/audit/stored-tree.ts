@@ -2,9 +2,8 @@ import { verificationFailed } from '../model/index.js';
 import type { Repositories, StoreTransaction, TreeNodeRecord, TreeState } from '../store/index.js';
 import { GENESIS } from './log-entry.js';
 import { Frontier, leafHash, type NodeSource, nodeHash, type TreeHash } from './merkle-tree.js';
+import { STORED_LEVEL } from './stored-nodes.js';
 
-/** Nodes below this level are made from the entries when they are needed: 256 of them at most. */
-const STORED_LEVEL = 8;
 const BLOCK = 2 ** STORED_LEVEL;
 const HASH_BYTES = 32;
 const PAGE = 2000;

@@ -1,30 +1,8 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { PaperFonts, runsLeft, visualOrder } from './pdf-fonts.js';
 import { addSignatureField, type Box, type SignatureField } from './pdf-signature-field.js';
 import { DocumentStructure, type StructureType } from './pdf-structure.js';
-import { COLOR, type FontName, PAGE, type Style, TEXT_WIDTH } from './pdf-style.js';
-import { type EmbeddedFont, Typeface } from './pdf-typeface.js';
-
-// DejaVu covers Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic letters in one small family.
-const FONT_FILES = {
-  sans: 'DejaVuSansCondensed.ttf',
-  bold: 'DejaVuSansCondensed-Bold.ttf',
-  serif: 'DejaVuSerifCondensed-Bold.ttf',
-  mono: 'DejaVuSansMono.ttf',
-} as const satisfies Record<FontName, string>;
-
-/** Stands for a character that none of the fonts has. */
-const MISSING = '\u25a1';
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
-const PLAIN = /^[ -&(-~]*$/;
-const APOSTROPHE = /(?<=\p{L})'(?=\p{L})/gu;
-/** Invisible characters that can make text read differently from what it is. */
-const INVISIBLE = /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu;
-
-function fontFile(font: FontName): string {
-  const folder = dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json'));
-  return join(folder, 'ttf', FONT_FILES[font]);
-}
+import { COLOR, PAGE, rgb, rounded, type Style, TEXT_WIDTH } from './pdf-style.js';
+import type { Typeface } from './pdf-typeface.js';
 
 /** What a document is drawn with beside its own fonts. */
 export interface PaperOptions {
@@ -36,7 +14,6 @@ export interface PaperOptions {
 
 /** pdfkit's own parts that its declarations leave out. */
 interface Internals {
-  _font: EmbeddedFont;
   page: { fonts: Record<string, unknown>; write(operators: string): void };
 }
 
@@ -51,11 +28,7 @@ export class Paper {
   /** Where the next block begins. */
   y: number = PAGE.top;
   page = 0;
-  /** Set once a character had to be replaced. */
-  lacksCharacters = false;
-  readonly #faces: Record<FontName, Typeface>;
-  readonly #extra: Typeface | null;
-  readonly #printable = new Map<string, string>();
+  readonly #fonts: PaperFonts;
   readonly #internals: Internals;
   #structure: DocumentStructure | null = null;
   #operators: string[] = [];
@@ -68,18 +41,13 @@ export class Paper {
     private readonly document: PDFKit.PDFDocument,
     private readonly options: PaperOptions = { font: null, logo: null },
   ) {
-    this.#internals = document as unknown as Internals;
-    const face = (name: string, source: string | Buffer) => {
-      document.registerFont(name, source).font(name);
-      return new Typeface(this.#internals._font);
-    };
-    this.#faces = {
-      sans: face('sans', fontFile('sans')),
-      bold: face('bold', fontFile('bold')),
-      serif: face('serif', fontFile('serif')),
-      mono: face('mono', fontFile('mono')),
-    };
-    this.#extra = options.font === null ? null : face('extra', options.font);
+    this.#internals = document;
+    this.#fonts = new PaperFonts(document, options.font);
+  }
+
+  /** Set once a character had to be replaced. */
+  get lacksCharacters(): boolean {
+    return this.#fonts.lacksCharacters;
   }
 
   /** Starts over: with drawing or without. */
@@ -134,10 +102,7 @@ export class Paper {
   }
 
   widthOf(text: string, style: Style): number {
-    const face = this.#faces[style.font];
-    if (this.#extra === null || PLAIN.test(text)) return (face.width(text) * style.size) / 1000;
-    const runs = this.#runs(text, face);
-    return (runs.reduce((sum, run) => sum + run.face.width(run.text), 0) * style.size) / 1000;
+    return this.#fonts.widthOf(text, style);
   }
 
   /** One line at a place; `right` and `center` place it within `width`. */
@@ -152,7 +117,7 @@ export class Paper {
     if (!this.#drawing || line === '') return;
     const room = align === 'left' ? 0 : width - this.widthOf(line, style);
     const shift = align === 'center' ? room / 2 : room;
-    if (!RIGHT_TO_LEFT.test(line)) {
+    if (!runsLeft(line)) {
       this.#place(line, x + shift, y, style);
       return;
     }
@@ -164,9 +129,9 @@ export class Paper {
   }
 
   #place(text: string, x: number, y: number, style: Style): void {
-    const base = this.#faces[style.font];
+    const base = this.#fonts.face(style.font);
     let at = x;
-    for (const { text: part, face } of this.#runs(text, base)) {
+    for (const { text: part, face } of this.#fonts.runs(text, base)) {
       this.#placeRun(part, at, y + (base.embedded.ascender * style.size) / 1000, style, face);
       at += (face.width(part) * style.size) / 1000;
     }
@@ -189,7 +154,7 @@ export class Paper {
     }
     this.#internals.page.fonts[id] ??= face.embedded.ref();
     this.#operators.push(
-      `BT /${id} ${style.size} Tf 1 0 0 -1 ${round(x)} ${round(baseline)} Tm ${glyphs} TJ${this.#space(face)} ET`,
+      `BT /${id} ${style.size} Tf 1 0 0 -1 ${rounded(x)} ${rounded(baseline)} Tm ${glyphs} TJ${this.#space(face)} ET`,
     );
   }
 
@@ -198,25 +163,11 @@ export class Paper {
     return this.#structure?.current ? ` ${face.glyphs(' ')} TJ` : '';
   }
 
-  /** The parts of a text that one font can draw. */
-  #runs(text: string, face: Typeface): { text: string; face: Typeface }[] {
-    const extra = this.#extra;
-    if (extra === null || PLAIN.test(text)) return [{ text, face }];
-    const runs: { text: string; face: Typeface }[] = [];
-    for (const character of text) {
-      const fit = face.has(character) || !extra.has(character) ? face : extra;
-      const last = runs.at(-1);
-      if (last?.face === fit) last.text += character;
-      else runs.push({ text: character, face: fit });
-    }
-    return runs;
-  }
-
   rule(y: number, color: string = COLOR.rule, weight = 0.6, x: number = PAGE.left, width = TEXT_WIDTH): void {
     if (!this.#drawing) return;
     this.#asArtifact();
     this.#operators.push(
-      `${rgb(color)} RG ${weight} w ${round(x)} ${round(y)} m ${round(x + width)} ${round(y)} l S`,
+      `${rgb(color)} RG ${weight} w ${rounded(x)} ${rounded(y)} m ${rounded(x + width)} ${rounded(y)} l S`,
     );
   }
 
@@ -224,7 +175,7 @@ export class Paper {
     if (!this.#drawing) return;
     this.#asArtifact();
     this.#fillWith(color);
-    this.#operators.push(`${round(x)} ${round(y)} ${round(width)} ${round(height)} re f`);
+    this.#operators.push(`${rounded(x)} ${rounded(y)} ${rounded(width)} ${rounded(height)} re f`);
   }
 
   /** A square code of black modules, with words for those who cannot see it. */
@@ -239,7 +190,7 @@ export class Paper {
         const dark = modules.flatMap((row, down) =>
           row.flatMap((module, across) =>
             module
-              ? `${round(x + across * step)} ${round(y + down * step)} ${round(step)} ${round(step)} re`
+              ? `${rounded(x + across * step)} ${rounded(y + down * step)} ${rounded(step)} ${rounded(step)} re`
               : [],
           ),
         );
@@ -284,16 +235,9 @@ export class Paper {
     this.tagged('Form', () => {
       this.#write();
       this.document.font('sans');
-      const lines = field.lines.map(({ text, size }) => ({ text: this.#plain(text), size }));
+      const lines = field.lines.map(({ text, size }) => ({ text: this.#fonts.plain(text), size }));
       this.#structure?.annotation(addSignatureField(this.document, box, { ...field, lines }));
     });
-  }
-
-  /** Text in the one font that a field is drawn in. */
-  #plain(text: string): string {
-    return Array.from(this.printable(text), (character) =>
-      this.#faces.sans.has(character) ? character : MISSING,
-    ).join('');
   }
 
   /** Says the color only where it changes: a long table would otherwise repeat it for every cell. */
@@ -341,46 +285,13 @@ export class Paper {
     if (this.#drawing) this.document.outline.addItem(title);
   }
 
-  /** The text as the fonts can print it, without invisible characters and with printers' apostrophes. */
+  /** See {@link PaperFonts.printable}. */
   printable(text: string): string {
-    if (PLAIN.test(text)) return text;
-    const known = this.#printable.get(text);
-    if (known !== undefined) return known;
-    const visible = text.replace(INVISIBLE, '').replace(APOSTROPHE, '\u2019');
-    const result = Array.from(visible, (character) => {
-      if (this.#faces.sans.has(character) || this.#extra?.has(character)) return character;
-      this.lacksCharacters = true;
-      return MISSING;
-    }).join('');
-    if (text.length < 200) this.#printable.set(text, result);
-    return result;
+    return this.#fonts.printable(text);
   }
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
-
-function rgb(color: string): string {
-  return [1, 3, 5].map((at) => round(Number.parseInt(color.slice(at, at + 2), 16) / 255)).join(' ');
 }
 
 /** pdfkit writes a String object as a text string, and a plain one as a name. */
 function pdfText(text: string): unknown {
   return Object(text);
-}
-
-/** Words of right-to-left scripts in a line that otherwise runs to the right: each group of them is read from its right end. */
-function visualOrder(words: readonly string[]): string[] {
-  const ordered: string[] = [];
-  let group: string[] = [];
-  for (const word of words) {
-    if (RIGHT_TO_LEFT.test(word)) {
-      group.unshift(word);
-      continue;
-    }
-    ordered.push(...group, word);
-    group = [];
-  }
-  return [...ordered, ...group];
 }

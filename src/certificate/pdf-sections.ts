@@ -186,7 +186,7 @@ export function drawLog(paper: Paper, document: CertificateDocument): void {
   heading(paper, '6.  Log entries that this certificate rests on', STYLE.heading);
   paragraph(
     paper,
-    `Entries ${grouped(log.first_seq)} to ${grouped(log.last_seq)} of the log of workspace ${document.workspace_id}; ${document.subject.id}. Each entry holds the hash of the one before it.`,
+    `${log.first_seq === log.last_seq ? `Entry ${grouped(log.last_seq)}` : `Entries ${grouped(log.first_seq)} to ${grouped(log.last_seq)}`} of the log of workspace ${document.workspace_id}; ${document.subject.id}. Each entry holds the hash of the one before it.`,
     STYLE.body,
   );
   digestLine(paper, `Hash of entry ${grouped(log.last_seq)} (SHA-256):`, log.head_hash);

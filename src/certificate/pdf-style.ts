@@ -36,3 +36,13 @@ export const STYLE = {
   columnTitle: { font: 'bold', size: 6.8, leading: 8.6, color: COLOR.muted },
   digest: { font: 'mono', size: 6.4, leading: 9, color: COLOR.muted },
 } as const satisfies Record<string, Style>;
+
+/** A number as it is written in a page: to a thousandth of a point. */
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** The operands of a colour `#rrggbb` (ISO 32000-1, 8.6.4.3). */
+export function rgb(color: string): string {
+  return [1, 3, 5].map((at) => rounded(Number.parseInt(color.slice(at, at + 2), 16) / 255)).join(' ');
+}
