@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, parse, sep } from 'node:path';
 import type { Reason } from '../model/index.js';
 import type { DisposalEntry } from './disposal-target.js';
-import { PAGE } from './entry-pages.js';
+import { HELD } from './entry-pages.js';
 import type {
   Examination,
   ExaminationOptions,
@@ -74,7 +74,7 @@ class DiskExaminer implements Examiner {
   readonly #lift: boolean;
   readonly #parents = new Map<string, ParentFacts | Examination>();
   /** Entries that may still be held for callers who glance at many places before they use any. */
-  #room = 32 * PAGE;
+  #room = 2 * HELD;
   /** Files all of whose names are in places that are examined together. */
   readonly #complete = new Set<string>();
 
@@ -89,13 +89,13 @@ class DiskExaminer implements Examiner {
   }
 
   examineNow(location: string, medium: 'file' | 'folder'): Examination {
-    const examined = this.#look(location, medium, PAGE);
+    const examined = this.#look(location, medium, HELD);
     this.survey([examined]);
     return examined;
   }
 
   glance(location: string, medium: 'file' | 'folder'): Examination {
-    const examined = this.#look(location, medium, Math.min(PAGE, this.#room));
+    const examined = this.#look(location, medium, Math.min(HELD, this.#room));
     if (examined.status === 'ready') this.#room -= examined.entries?.length ?? 0;
     return examined;
   }

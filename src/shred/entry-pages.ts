@@ -1,5 +1,8 @@
-/** Entries that are held in memory at once. */
+/** Entries that are worked on at once. */
 export const PAGE = 1024;
+
+/** Entries of one folder that are held in memory; those of a larger one are looked up again. */
+export const HELD = 16 * PAGE;
 
 /** A list that is read part by part, so that a folder of a million files need not be held in memory. */
 export interface EntryPages<Entry> {

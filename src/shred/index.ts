@@ -52,7 +52,7 @@ export type {
   VerifiedFrom,
 } from './disposal-target.js';
 export { matchingEntries } from './entry-evidence.js';
-export { type EntryPages, PAGE } from './entry-pages.js';
+export { type EntryPages, HELD, PAGE } from './entry-pages.js';
 export { entryPathBytes, entryPathText } from './entry-path.js';
 export type { Examination, ExaminationOptions, Examiner } from './examination.js';
 export type { FileSystemFacts } from './file-system-facts.js';
