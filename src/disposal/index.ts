@@ -14,7 +14,6 @@ export { hookLocation, readHooks } from './database-hook.js';
 export type { DeviceAuthority } from './device-authority.js';
 export {
   type DevicePreview,
-  type DeviceRequest,
   previewDevice,
   sanitize,
 } from './device-sanitization.js';

@@ -12,13 +12,8 @@ export { type ErasedArchive, type ErasureOrder, eraseArchived, plannedArchives }
 export { type AttestationRequest, recordDestruction } from './attestation.js';
 export { issueFor } from './certificate-issue.js';
 export { parseDay } from './day.js';
-export {
-  DECISION_REASONS,
-  type DecisionInput,
-  type DecisionReason,
-  type DecisionResult,
-  decide,
-} from './decision.js';
+export { type DecisionResult, decide } from './decision.js';
+export { DECISION_REASONS, type DecisionInput, type DecisionReason } from './decision-reasons.js';
 export { custodyStep, performer, vendorCertificate } from './destruction-details.js';
 export { deviceAuthority } from './device-disposal.js';
 export { type EventFile, type EventProblem, readEventFile } from './event-file.js';

@@ -2,7 +2,7 @@ import { parseLogEntry } from '../audit/index.js';
 import { sha256 } from '../crypto/index.js';
 import { type Review, verificationFailed } from '../model/index.js';
 import type { LogRecord, Repositories, WrittenItem } from '../store/index.js';
-import type { StandingReview } from './decision.js';
+import type { StandingReview } from './decision-reasons.js';
 import { itemDigest } from './item-digest.js';
 
 /** What was found in the log, by the text of the decision: a run asks for the same ones again with every batch. */

@@ -2,7 +2,7 @@ import type { CalendarDate, Decision, Schedule, StoredSchedule } from '../model/
 import { type DueChange, scheduleComparison, type Widening } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
-import { DECISION_REASONS } from './decision.js';
+import { DECISION_REASONS } from './decision-reasons.js';
 import { type Rulebook, readFacts, rulebook } from './rulebook.js';
 
 /** An item that another schedule would make due, or would keep. */

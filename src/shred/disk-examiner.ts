@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, parse, sep } from 'node:path';
+import { sep } from 'node:path';
 import type { Reason } from '../model/index.js';
 import type { DisposalEntry } from './disposal-target.js';
 import { HELD } from './entry-pages.js';
@@ -30,6 +30,7 @@ import { readAgain, readFolder, TreeChanged } from './folder-tree.js';
 import { completeTogether, type LinkedNames, NameCount, reasonOfLinks } from './linked-names.js';
 import { nearestFolder } from './links-on-the-way.js';
 import { mayKeepContentInInode } from './linux-medium-inspector.js';
+import { splitLocation } from './location-parts.js';
 import type { Assessment, MediumFacts, MediumInspector } from './medium-inspector.js';
 import { PathGuard } from './path-guard.js';
 import { createMediumInspector } from './platform-inspector.js';
@@ -48,20 +49,6 @@ interface ParentFacts {
 interface Place {
   parent: ParentFacts;
   location: string;
-}
-
-/** Splits without resolving `.` and `..`: the text of a path does not say where those lead when links are involved. */
-function splitLocation(location: string): { parent: string; name: string } | Reason {
-  let end = location.length;
-  while (end > 1 && location[end - 1] === sep) end -= 1;
-  const trimmed = location.slice(0, end);
-  const parts = trimmed.split(sep);
-  if (!isAbsolute(location) || location.includes('\0') || parts.includes('.') || parts.includes('..')) {
-    return reason('not-absolute');
-  }
-  const name = parts.at(-1) ?? '';
-  if (name === '' || trimmed === parse(trimmed).root) return reason('protected-path');
-  return { parent: dirname(trimmed), name };
 }
 
 function refusal(why: Reason): Examination {

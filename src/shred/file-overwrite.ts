@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fdatasync, fstatSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Reason } from '../model/index.js';
+import { ChunkLayout } from './chunk-layout.js';
 import type { VerifiedFrom } from './disposal-target.js';
 import { MediumAccess } from './medium-access.js';
 import { CHUNK, type OverwriteContent, type OverwriteMethod } from './overwrite-method.js';
@@ -64,76 +65,13 @@ export type OverwriteResult =
   /** `touched`: something may have been written. `left`: the state after a system error cut the writing off. */
   | { done: false; touched: boolean; reason: Reason; left?: AfterOverwrite };
 
-/** A size in bytes, rounded up to the block of the file system that `stat` tells of. */
-export function roundedSize(size: number, stat: BigIntStats): number {
-  const reported = Number(stat.blksize);
-  const usable = reported >= 512 && reported <= CHUNK && (reported & (reported - 1)) === 0;
-  const block = usable ? reported : 4096;
-  return Math.ceil(size / block) * block;
-}
-
-/** How a file is laid over in chunks. */
-class Layout {
-  /** Size rounded up to the block, because the rest of the last block can hold older content. */
-  readonly length: number;
-  /** Fewer blocks than the size needs: there are holes, which writing would fill. */
-  readonly sparse: boolean;
-  readonly #size: number;
-  readonly #holes: Uint8Array;
-
-  constructor(stat: BigIntStats) {
-    this.#size = Number(stat.size);
-    this.length = roundedSize(this.#size, stat);
-    this.sparse = stat.blocks * 512n < stat.size;
-    this.#holes = new Uint8Array(this.sparse ? Math.ceil(this.length / CHUNK) : 0);
-  }
-
-  chunkLength(position: number): number {
-    return Math.min(CHUNK, this.length - position);
-  }
-
-  /** What the file can give at this position before it is extended by the rounding. */
-  oldLength(position: number): number {
-    return Math.min(CHUNK, this.#size - position);
-  }
-
-  markHole(position: number): void {
-    this.#holes[position / CHUNK] = 1;
-  }
-
-  /** Bytes of the file in the chunks that were left. */
-  get holeBytes(): number {
-    let sum = 0;
-    for (let at = 0; at < this.#holes.length; at += 1) {
-      if (this.#holes[at] === 1) sum += this.oldLength(at * CHUNK);
-    }
-    return sum;
-  }
-
-  *chunks(): Generator<{ position: number; length: number }> {
-    for (let position = 0; position < this.length; position += CHUNK) {
-      yield { position, length: this.chunkLength(position) };
-    }
-  }
-
-  isHole(position: number): boolean {
-    return this.#holes[position / CHUNK] === 1;
-  }
-
-  /** Size that the file must have after the overwriting. */
-  get finalSize(): number {
-    const last = Math.floor((this.length - 1) / CHUNK) * CHUNK;
-    return this.sparse && this.isHole(last) ? this.#size : this.length;
-  }
-}
-
 /**
  * Finds the chunks of a sparse file that are only zeros: holes, or content that says nothing. Writing there would use up
  * space and protect nothing. Past the page cache, which would otherwise fill up with zeros.
  */
 async function markHoles(
   access: MediumAccess,
-  layout: Layout,
+  layout: ChunkLayout,
   throttle: Throttle | undefined,
 ): Promise<void> {
   if (!layout.sparse) return;
@@ -151,7 +89,7 @@ async function markHoles(
 async function writePass(
   access: MediumAccess,
   content: OverwriteContent,
-  layout: Layout,
+  layout: ChunkLayout,
   throttle: Throttle | undefined,
 ): Promise<void> {
   for (const { position, length } of layout.chunks()) {
@@ -166,7 +104,7 @@ async function writePass(
 async function matches(
   access: MediumAccess,
   content: OverwriteContent,
-  layout: Layout,
+  layout: ChunkLayout,
   throttle: Throttle | undefined,
 ): Promise<boolean> {
   return await access.readAll(
@@ -186,7 +124,7 @@ async function overwriteOpen(
   stat: BigIntStats,
   request: OverwriteRequest,
 ): Promise<OverwriteResult> {
-  const layout = new Layout(stat);
+  const layout = new ChunkLayout(stat);
   const { method, seed, throttle } = request;
   const loan = await request.buffers(layout.length);
   const access = new MediumAccess(descriptor, loan.buffers, request.inMemory);

@@ -1,38 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsync,
-  lstatSync,
-  openSync,
-  realpathSync,
-  statfsSync,
-  unlinkSync,
-} from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { lstatSync, realpathSync } from 'node:fs';
 import type { Reason } from '../model/index.js';
 import type { VerifiedFrom } from './disposal-target.js';
 import { isKeptInMemory } from './linux-medium-inspector.js';
-import { MediumAccess } from './medium-access.js';
 import type { MediumInspector } from './medium-inspector.js';
 import { mediumReason } from './method-limits.js';
-import { CHUNK, finalContent, type OverwriteMethodId, overwriteMethod } from './overwrite-method.js';
+import { type OverwriteMethodId, overwriteMethod } from './overwrite-method.js';
 import { createMediumInspector } from './platform-inspector.js';
-import { distinctReasons, errnoOf, reason, reasonOf } from './reasons.js';
+import { distinctReasons, reason, reasonOf } from './reasons.js';
+import { FILLING_METHOD, SpaceFilling, spaceOf } from './space-filling.js';
 import type { Throttle } from './throttle.js';
 import { takeTransferBuffers } from './transfer-buffers.js';
 import { type TrimOutcome, trimFileSystem } from './trim.js';
 
-const flush = promisify(fsync);
-const { O_CREAT, O_EXCL, O_RDWR } = constants;
-const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
-/** FAT ends at 4 GiB; and a file that a full disk cuts off should not be much. */
-const FILE_BYTES = 1024 * CHUNK;
 const KEEP_PERCENT = 1n;
 const KEEP_AT_LEAST = 32n * 1024n * 1024n;
-const METHOD: OverwriteMethodId = 'overwrite-aes-ctr-1-pass';
 
 export interface FreeSpaceOptions {
   /**
@@ -93,11 +74,6 @@ function defaultReserve(total: bigint, free: bigint): bigint {
   return wanted < free / 10n ? wanted : free / 10n;
 }
 
-function spaceOf(folder: string): { total: bigint; free: bigint; block: bigint } {
-  const { blocks, bavail, bsize } = statfsSync(folder, { bigint: true });
-  return { total: blocks * bsize, free: bavail * bsize, block: bsize };
-}
-
 /**
  * Says what filling the free space of the file system under a folder would reach. Reads only.
  * @param folder absolute path of an existing folder; links on the way are resolved
@@ -142,146 +118,6 @@ const FREE_SPACE_LIMITS: Reason[] = [
   mediumReason('device-cache'),
 ];
 
-/** One file that has no name any more: whatever ends this process frees its blocks. */
-interface Filler {
-  descriptor: number;
-  seed: string;
-  length: number;
-}
-
-class Filling {
-  readonly fillers: Filler[] = [];
-  readonly reasons: Reason[] = [];
-  written = 0n;
-  verified = 0n;
-  verifiedFrom: VerifiedFrom | null = null;
-  failed = false;
-
-  constructor(
-    private readonly assessment: FreeSpaceAssessment,
-    private readonly options: FreeSpaceOptions,
-    private readonly buffers: readonly Buffer[],
-  ) {}
-
-  private get stopped(): boolean {
-    return this.options.signal?.aborted === true;
-  }
-
-  private get goal(): bigint {
-    const { freeBytes, reserveBytes } = this.assessment;
-    return freeBytes > reserveBytes ? freeBytes - reserveBytes : 0n;
-  }
-
-  private report(): void {
-    this.options.progress?.(this.written + this.verified, 2n * this.goal);
-  }
-
-  async fill(): Promise<void> {
-    // Directly in the folder: one of our own would take a free block, which keeps its old content when it is freed.
-    const prefix = join(this.assessment.folder, `.quietus-fill-${randomBytes(8).toString('hex')}-`);
-    // Again while something goes in: what is not written yet is counted with more than it needs in the end.
-    for (let number = 0; !this.stopped && this.reasons.length === 0; number += 1) {
-      if (!(await this.fillOne(prefix + number))) break;
-    }
-  }
-
-  /** @returns whether anything went in */
-  private async fillOne(path: string): Promise<boolean> {
-    if (this.room() === 0) return false;
-    const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    unlinkSync(path);
-    const filler: Filler = { descriptor, seed: randomBytes(16).toString('hex'), length: 0 };
-    this.fillers.push(filler);
-    const access = new MediumAccess(descriptor, this.buffers, false);
-    const content = finalContent(METHOD, filler.seed);
-    try {
-      while (filler.length < FILE_BYTES && !this.stopped) {
-        // What is under way is not counted yet: near the end piece by piece, so that the reserve stays.
-        if (this.room(this.buffers.length + 1) === 0) await access.settle();
-        const room = this.room();
-        if (room === 0) break;
-        await this.options.throttle?.take(room);
-        await access.put(content.at(filler.length, room), filler.length);
-        filler.length += room;
-        this.written += BigInt(room);
-        this.report();
-        if (room < CHUNK) break;
-      }
-      await access.settle();
-      await flush(descriptor);
-    } catch (error) {
-      // Several pieces are under way: only what lies before the first that failed is surely there.
-      filler.length = Math.min(filler.length, access.failedAt ?? filler.length, fstatSync(descriptor).size);
-      const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errnoOf(error) ?? '');
-      if (!full) this.reasons.push(reasonOf(error));
-    } finally {
-      await access.close();
-    }
-    return filler.length > 0;
-  }
-
-  /**
-   * Bytes of the next piece: a whole chunk, or what is left above the reserve in whole blocks.
-   * @param chunks that must be free above the reserve, or there is no room
-   */
-  private room(chunks = 0): number {
-    const { folder, reserveBytes } = this.assessment;
-    const { free, block } = spaceOf(folder);
-    const room = free - reserveBytes;
-    if (room < BigInt(chunks * CHUNK) || room <= 0n) return 0;
-    return room >= BigInt(CHUNK) ? CHUNK : Number(room - (room % block));
-  }
-
-  async verify(): Promise<void> {
-    for (const { descriptor, seed, length } of this.fillers) {
-      if (this.stopped) return;
-      const access = new MediumAccess(descriptor, this.buffers, false);
-      const content = finalContent(METHOD, seed);
-      try {
-        const good = await access.readAll(
-          placesOf(length),
-          (got, position) => {
-            const wanted = content.at(position, Math.min(CHUNK, length - position));
-            if (got.length < wanted.length || !got.subarray(0, wanted.length).equals(wanted)) return false;
-            this.verified += BigInt(wanted.length);
-            this.report();
-            return !this.stopped;
-          },
-          async (bytes) => this.options.throttle?.take(bytes),
-        );
-        if (!good && !this.stopped) this.fail(reason('verification-failed'));
-        if (length > 0 && this.verifiedFrom !== 'page-cache') this.verifiedFrom = access.source;
-      } catch (error) {
-        this.fail(reasonOf(error));
-      } finally {
-        await access.close();
-      }
-    }
-  }
-
-  private fail(why: Reason): void {
-    this.failed = true;
-    this.reasons.push(why);
-  }
-
-  /** Frees all that was filled. */
-  release(): void {
-    for (const { descriptor } of this.fillers) closeSync(descriptor);
-  }
-
-  get outcome(): FreeSpaceOutcome['outcome'] {
-    if (this.stopped) this.reasons.push(reason('stopped-filling'));
-    if (this.failed) return 'failed';
-    return this.reasons.length > 0 ? 'filled-partly' : 'filled-verified';
-  }
-}
-
-function* placesOf(length: number): Generator<{ position: number; length: number }> {
-  for (let position = 0; position < length; position += CHUNK) {
-    yield { position, length: Math.min(CHUNK, length - position) };
-  }
-}
-
 /**
  * Fills the free space of the file system under a folder with files that nobody can see, reads them back, frees them
  * and tells the device that the blocks are free. Files that exist are not touched.
@@ -298,7 +134,7 @@ export async function wipeFreeSpace(
   options: FreeSpaceOptions = {},
 ): Promise<FreeSpaceOutcome> {
   const assessment = assessFreeSpace(folder, options);
-  const { id, passes, pattern } = overwriteMethod(METHOD);
+  const { id, passes, pattern } = overwriteMethod(FILLING_METHOD);
   const base = { ...assessment, method: id, passes, pattern };
   const refusal = refusalOf(assessment, options);
   if (refusal.length > 0) {
@@ -313,7 +149,7 @@ export async function wipeFreeSpace(
   }
   const buffers = takeTransferBuffers(0);
   const loan = await buffers.lend(0, Number.MAX_SAFE_INTEGER);
-  const filling = new Filling(assessment, options, loan.buffers);
+  const filling = new SpaceFilling(assessment, options, loan.buffers);
   try {
     await filling.fill();
     await filling.verify();

@@ -1,15 +1,9 @@
 import { basename } from 'node:path';
 import type { Outcome, Reason } from '../model/index.js';
-import type {
-  DisposalTarget,
-  FileOutcome,
-  PlannedEntry,
-  TargetOutcome,
-  VerifiedFrom,
-} from './disposal-target.js';
+import type { DisposalTarget, PlannedEntry, TargetOutcome, VerifiedFrom } from './disposal-target.js';
 import { type EntryPages, PAGE } from './entry-pages.js';
 import { entryPathBytes, splitEntryPath } from './entry-path.js';
-import type { AfterOverwrite } from './file-overwrite.js';
+import { type EntryProgress, ItemTally } from './item-tally.js';
 import type { Assessment } from './medium-inspector.js';
 import { type OpenFolder, OpenFolders } from './open-folders.js';
 import {
@@ -22,18 +16,6 @@ import { distinctReasons, reason } from './reasons.js';
 
 /** A yes of the journal holds for this long, so that a folder of many small files does not ask for each. */
 const AUTHORIZATION_MS = 250;
-
-export type EntryProgress =
-  /** Nothing done yet. */
-  | { state: 'pending' }
-  /** Verified, and may be removed once marked; `after` is null when an earlier run did it. */
-  | { state: 'overwritten'; after: AfterOverwrite | null }
-  | { state: 'removed' }
-  /** Not destroyed: refused means that nothing was written to it. */
-  | { state: 'refused' | 'failed' | 'unknown'; reason: Reason };
-
-/** Entries that were not destroyed and are told of one by one; the reasons of all of them are. */
-const MOST_TOLD = 1000;
 
 /** What a work is made of. */
 export interface WorkRequest {
@@ -67,18 +49,9 @@ export class ItemWork {
   #authorizedAt = Number.NEGATIVE_INFINITY;
   #asking: Promise<Reason | undefined> | undefined;
   readonly #verifiedFrom = new Set<VerifiedFrom>();
+  readonly #tally = new ItemTally();
   #holeBytes = 0;
   #lifted = 0;
-  #filesPlanned = 0;
-  #removed = 0;
-  #files = 0;
-  #bytes = 0n;
-  #links = 0;
-  /** Seeds of files with several names whose bytes are counted. */
-  readonly #contents = new Set<string>();
-  readonly #left: FileOutcome[] = [];
-  readonly #leftStates = new Set<FileOutcome['outcome']>();
-  readonly #causes = new Map<string, Reason>();
 
   constructor(request: WorkRequest) {
     this.target = request.target;
@@ -110,7 +83,7 @@ export class ItemWork {
     const from = this.#from + this.#page.length;
     if (from >= this.#entries.length) return false;
     if (this.stopped !== undefined && !this.resumed) {
-      this.#leaveUntold(this.stopped);
+      this.#tally.leaveRest(this.target, this.stopped);
       return false;
     }
     this.#page = await this.#entries.page(from);
@@ -200,54 +173,25 @@ export class ItemWork {
       if (entry.type === 'directory') {
         // What is to be removed is counted when its content is over.
         if (progress.state === 'pending') continue;
-        this.#tally(index, entry, progress);
+        this.#tally.add(index, entry, progress, this.#whyStopped);
         this.folders.settle(entry.path);
         continue;
       }
       const folder = this.folders.holding(entry.path);
       if (progress.state !== 'removed' && folder !== undefined) folder.occupied = true;
-      this.#tally(index, entry, progress);
+      this.#tally.add(index, entry, progress, this.#whyStopped);
     }
   }
 
   /** Counts what became of a folder whose content is over. */
   tallyFolder(folder: OpenFolder, progress: EntryProgress): void {
-    this.#tally(folder.index, folder.entry, progress);
+    this.#tally.add(folder.index, folder.entry, progress, this.#whyStopped);
     const parent = this.folders.holding(folder.entry.path);
     if (parent !== undefined && progress.state !== 'removed') parent.occupied = true;
   }
 
-  #tally(index: number, entry: PlannedEntry, progress: EntryProgress): void {
-    if (entry.type === 'file') this.#filesPlanned += 1;
-    if (progress.state !== 'removed') {
-      const left = 'reason' in progress ? progress : { state: 'refused' as const, reason: this.#whyStopped };
-      this.#leftStates.add(left.state);
-      if (!this.#causes.has(left.reason.code)) this.#causes.set(left.reason.code, left.reason);
-      if (this.#left.length < MOST_TOLD) {
-        this.#left.push({ index, outcome: left.state, reason: left.reason });
-      }
-      return;
-    }
-    this.#removed += 1;
-    if (entry.type === 'symlink') this.#links += 1;
-    if (entry.type !== 'file') return;
-    this.#files += 1;
-    // Several names can have one content.
-    if (entry.contentSeed !== undefined && this.#contents.has(entry.contentSeed)) return;
-    if (entry.contentSeed !== undefined) this.#contents.add(entry.contentSeed);
-    this.#bytes += BigInt(entry.size);
-  }
-
   get #whyStopped(): Reason {
     return this.stopped ?? reason('stopped');
-  }
-
-  /** The rest of a large item, which was not begun. */
-  #leaveUntold(why: Reason): void {
-    const { fingerprint } = this.target;
-    this.#filesPlanned = fingerprint.kind === 'file' ? 1 : fingerprint.files;
-    this.#leftStates.add('refused');
-    this.#causes.set(why.code, why);
   }
 
   get verifiedFrom(): VerifiedFrom | null {
@@ -257,9 +201,8 @@ export class ItemWork {
 
   /** The record of what was done, after the last phase of the last page. */
   outcome(): TargetOutcome {
-    const left = this.#left.toSorted((a, b) => a.index - b.index);
-    const outcome = this.#judge();
-    const causes = [...left.map((each) => each.reason), ...this.#causes.values()];
+    const { left, causes, files, filesPlanned, bytes, links } = this.#tally;
+    const outcome = this.#tally.judge(this.assessment);
     const reasons = [...causes.filter((each) => each.code !== 'not-emptied'), ...this.#notes];
     if (this.stopped !== undefined) reasons.unshift(this.stopped);
     if (outcome === 'overwritten-residual') reasons.push(...this.assessment.residual);
@@ -267,24 +210,14 @@ export class ItemWork {
     return {
       ...emptyOutcome(this.target.itemId, outcome, distinctReasons(reasons), this.assessment, this.method),
       holeBytes: String(this.#holeBytes),
-      files: this.#files,
-      filesPlanned: this.#filesPlanned,
-      bytes: String(this.#bytes),
-      links: this.#links,
+      files,
+      filesPlanned,
+      bytes: String(bytes),
+      links,
       verifiedFrom: this.verifiedFrom,
       ...(this.#lifted > 0 && { protectionLifted: this.#lifted }),
       fileOutcomes: left,
     };
-  }
-
-  #judge(): Outcome {
-    if (this.#leftStates.has('failed')) return 'failed';
-    const refused = this.#leftStates.has('refused');
-    if (refused && this.#removed > 0) return 'failed';
-    if (this.#leftStates.has('unknown')) return 'unknown';
-    if (refused) return 'refused';
-    if (this.#bytes === 0n) return 'unlinked-only';
-    return this.assessment.residual.length > 0 ? 'overwritten-residual' : 'overwritten-verified';
   }
 }
 

@@ -1,7 +1,7 @@
 import { type BigIntStats, read } from 'node:fs';
+import { roundedSize } from './chunk-layout.js';
 import type { DisposalEntry } from './disposal-target.js';
 import { hasPlannedState } from './file-identity.js';
-import { roundedSize } from './file-overwrite.js';
 import { CHUNK, type OverwriteContent } from './overwrite-method.js';
 import type { Throttle } from './throttle.js';
 

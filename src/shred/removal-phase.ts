@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import type { DirectoryHandle } from './directory-handle.js';
 import { DirectoryPool } from './directory-pool.js';
-import type { EntryProgress, ItemWork } from './item-work.js';
+import type { EntryProgress } from './item-tally.js';
+import type { ItemWork } from './item-work.js';
 import { runInLanes } from './lanes.js';
 import { removeFolder, removeName } from './name-removal.js';
 import type { OpenFolder } from './open-folders.js';
