@@ -1,5 +1,6 @@
 import { ExitCode, Fault } from '../model/index.js';
 import { findWorkspace } from '../workspace/index.js';
+import { checkArchives } from './archive-health.js';
 import { checkDisposals } from './disposal-health.js';
 import { describeError } from './error-report.js';
 import { checkExpiry, checkTransfers } from './expiry-health.js';
@@ -60,6 +61,7 @@ export async function checkHealth(around: HealthSurroundings): Promise<HealthRep
       if (settings) await check('operator', async () => checkOperator(await session()));
       await check('schedule', async () => checkSchedule(await session()));
       await check('disposals', async () => checkDisposals(await session()));
+      await check('archives', async () => checkArchives(await session()));
       if (settings) await check('expiry', async () => checkExpiry(await session()));
       await check('transfers', async () => checkTransfers(await session()));
       if (settings) await check('log', async () => checkLog(await session(), around));

@@ -116,7 +116,7 @@ export async function checkOperator(session: Session): Promise<Finding[]> {
 
 /** Keys that nobody confirmed, people who wait, and too few people for the approvals that every plan needs. */
 async function operatorsInNeed(session: Session): Promise<Finding[]> {
-  const { requireProvenKey } = await import('../operators/index.js');
+  const { hasOperatorKey, requireProvenKey } = await import('../operators/index.js');
   const operators = await session.store.operators.list();
   for (const operator of operators) {
     if (operator.publicKey !== '') await requireProvenKey(session, session.store, operator);
@@ -128,7 +128,15 @@ async function operatorsInNeed(session: Session): Promise<Finding[]> {
         hint: `The person runs: quietus operator enroll; then another operator: quietus operator confirm ${id}`,
       }),
     );
-  const active = operators.filter((operator) => operatorState(operator) === 'active').length;
+  const working = operators.filter((operator) => operatorState(operator) === 'active');
+  for (const { id } of working.filter((each) => !hasOperatorKey(session.paths.keys, each.id))) {
+    found.push(
+      finding('operator', 'bad', `The key file of the operator ${id} is gone: keys/${id}.key.json`, {
+        hint: `Restore it from a backup; without it ${id} can approve nothing`,
+      }),
+    );
+  }
+  const active = working.length;
   const { minimum, plannerMayApprove } = session.settings().approvals;
   const needed = minimum + (minimum === 2 || (minimum === 1 && !plannerMayApprove) ? 1 : 0);
   if (active < needed) {

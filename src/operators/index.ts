@@ -11,6 +11,7 @@ export {
 } from './operator-account.js';
 export type { OperatorDesk } from './operator-desk.js';
 export {
+  hasOperatorKey,
   type LockedKey,
   PASSPHRASE_LENGTH,
   readOperatorKey,

@@ -26,6 +26,8 @@ export interface StatementRequest {
   reference: string | null;
   /** Recipient or authority; null takes the one that the schedule names, where it names one only. */
   party: string | null;
+  /** Accept classes and subjects that no item has (yet). */
+  allowUnknown?: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface StatementRequest {
  * copies were checked; or that a charge is open, which blocks what it reaches until it is withdrawn.
  *
  * @throws Fault `statement-scope-missing`, `statement-text-invalid`, `date-in-future`, `reference-missing`,
- *   `item-unknown`, `class-unknown`, `gate-unknown` where the schedule asks for no such gate, `party-ambiguous`,
+ *   `item-unknown`, `class-unknown`, `statement-scope-unknown`, `gate-unknown` where the schedule asks for no such gate, `party-ambiguous`,
  *   `party-unknown`
  */
 export async function stateGate(session: Session, request: StatementRequest): Promise<GateStatement> {
@@ -60,7 +62,7 @@ export async function stateGate(session: Session, request: StatementRequest): Pr
     const statement: GateStatement = {
       id: `G-${year}-${String(sequence).padStart(4, '0')}`,
       kind: request.kind,
-      party: await partyFor(transaction, request.kind, scopes, request.party),
+      party: await partyFor(transaction, { ...request, scopes }),
       scopes,
       statedOn: request.statedOn,
       statedBy,
@@ -137,11 +139,10 @@ export async function listStatements(
 /** Whom the statement names: what the person says, which must be what the schedule says, or the only one it names. */
 async function partyFor(
   transaction: StoreTransaction,
-  kind: StatementKind,
-  scopes: readonly StatementScope[],
-  given: string | null,
+  { kind, scopes, party: given, allowUnknown }: StatementRequest,
 ): Promise<string | null> {
-  const gates = gatesOf(await classesReached(transaction, scopes)).filter((gate) => gate.kind === kind);
+  const classes = await classesReached(transaction, scopes, allowUnknown ?? false);
+  const gates = gatesOf(classes).filter((gate) => gate.kind === kind);
   if (kind === 'open-charge') return null;
   if (gates.length === 0) {
     throw badInput('gate-unknown', `The schedule has no gate ${kind} for what the statement reaches`, {
@@ -181,6 +182,7 @@ const IDS_AT_ONCE = 500;
 async function classesReached(
   transaction: StoreTransaction,
   scopes: readonly StatementScope[],
+  allowUnknown: boolean,
 ): Promise<RecordClass[]> {
   const rules = new Map((await transaction.schedules.latest())?.classes.map((each) => [each.id, each]));
   const valuesOf = (kind: StatementScope['kind']) =>
@@ -209,10 +211,27 @@ async function classesReached(
     add(found.values());
   }
   const subjects = valuesOf('subject').map(requireSubject);
+  const linked = new Set<string>();
   for (let at = 0; at < subjects.length; at += IDS_AT_ONCE) {
-    add(await transaction.items.ofSubjects(subjects.slice(at, at + IDS_AT_ONCE)));
+    const found = await transaction.items.ofSubjects(subjects.slice(at, at + IDS_AT_ONCE));
+    for (const subject of found.flatMap((item) => item.subjects)) linked.add(subject);
+    add(found);
   }
+  if (!allowUnknown) refuseUnlinked(subjects.filter((subject) => !linked.has(subject)));
   return [...ids].flatMap((id) => rules.get(id) ?? []);
+}
+
+/** A misspelt subject would leave the records without the charge while everybody believes that they have it. */
+function refuseUnlinked(subjects: readonly string[]): void {
+  if (subjects.length === 0) return;
+  throw badInput(
+    'statement-scope-unknown',
+    `No item has the subject ${subjects.slice(0, 10).join(', ')}; nothing was recorded`,
+    {
+      hint: 'Correct the spelling, upper and lower case included, or add --allow-unknown for records that will come later',
+      details: { subjects },
+    },
+  );
 }
 
 function distinct(scopes: readonly StatementScope[]): StatementScope[] {

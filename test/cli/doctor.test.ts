@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -152,6 +162,40 @@ describe('doctor', () => {
     const second = await doctor(gone);
     expect(second.status).toBe(2);
     expect(second.of('database')).toMatchObject([{ state: 'bad' }]);
+  });
+
+  test('finds an operator whose key file is gone', async () => {
+    const root = workspace();
+    rmSync(join(root, 'keys', 'ann.key.json'));
+    rmSync(join(root, 'keys', 'ann.pub.pem'));
+    const { status, of } = await doctor(root);
+    expect(status).toBe(2);
+    expect(of('operator').at(-1)).toMatchObject({
+      state: 'bad',
+      message: expect.stringContaining('keys/ann.key.json'),
+    });
+  });
+
+  test('finds an archive whose file is gone or cut', async () => {
+    const root = workspace();
+    const record = join(root, '..', 'record.csv');
+    const passphrase = join(root, '..', 'pass');
+    writeFileSync(record, 'content');
+    writeFileSync(passphrase, 'correct horse battery staple\n', { mode: 0o600 });
+    const run = (...args: string[]) => quietus([...args, '--workspace', root, '--json']);
+    await run('inventory', 'add', 'A', '--title', 'A', '--medium', 'file', '--location', record);
+    await run('archive', 'key', '--make', '--passphrase-file', passphrase);
+    const made = await run('archive', 'create', 'A', '--confirm', 'A', '--accept-residual');
+    const { path } = JSON.parse(made.stdout);
+    expect((await doctor(root)).of('archives')).toEqual([]);
+    truncateSync(path, 100);
+    expect((await doctor(root)).of('archives')).toMatchObject([{ state: 'bad' }]);
+    rmSync(path);
+    const { status, of } = await doctor(root);
+    expect(status).toBe(5);
+    expect(of('archives')).toMatchObject([
+      { message: expect.stringMatching(/ A .*not where it was written/) },
+    ]);
   });
 
   test('finds one changed byte of the log with exit code 5', async () => {

@@ -144,6 +144,16 @@ describe('a statement', () => {
     ['about an item that is not there', { scopes: [{ kind: 'item', value: 'X-1' }] }, 'item-unknown'],
     ['about a class that is not there', { scopes: [{ kind: 'class', value: 'x' }] }, 'class-unknown'],
     ['about a person by name', { scopes: [{ kind: 'subject', value: 'jane.roe' }] }, 'subject-invalid'],
+    [
+      'about a subject that no item has',
+      { kind: 'open-charge', scopes: [{ kind: 'subject', value: 'emp-77' }] },
+      'statement-scope-unknown',
+    ],
+    [
+      'about a subject that no item has, for a notice',
+      { scopes: [CLINIC, { kind: 'subject', value: 'emp-77' }] },
+      'statement-scope-unknown',
+    ],
     ['about nothing', { scopes: [] }, 'statement-scope-missing'],
     ['that no rule asks for', { kind: 'copies-checked' }, 'gate-unknown'],
     ['of tomorrow', { statedOn: date('2026-03-03') }, 'date-in-future'],
@@ -154,6 +164,22 @@ describe('a statement', () => {
     const { session } = await world();
     await expect(stateGate(session, { ...NOTICE, ...changes })).rejects.toMatchObject({ code, exitCode: 2 });
     expect(await session.store.gates.list()).toEqual([]);
+  });
+
+  it('may be about records that come later where that is said', async () => {
+    const { session } = await world();
+    const scopes: StatementScope[] = [{ kind: 'subject', value: 'EMP-77' }];
+    const charge: StatementRequest = { ...NOTICE, kind: 'open-charge', scopes, allowUnknown: true };
+    expect((await stateGate(session, charge)).scopes).toEqual(scopes);
+    // Written as the item has it, nothing needs to be said.
+    await addItem(session, {
+      id: 'P-1',
+      title: 'P',
+      medium: 'paper',
+      location: 'Room 1',
+      subjects: 'EMP-77',
+    });
+    await stateGate(session, { ...charge, allowUnknown: false });
   });
 
   it('is logged without names, references and parties', async () => {

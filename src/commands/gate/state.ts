@@ -37,6 +37,7 @@ export default class GateState extends QuietusCommand {
       description: 'Recipient of the notice or authority, where the schedule names several.',
       helpValue: 'NAME',
     }),
+    'allow-unknown': Flags.boolean({ description: 'Accept subjects that no item has yet.' }),
   };
 
   async run(): Promise<unknown> {
@@ -55,6 +56,7 @@ export default class GateState extends QuietusCommand {
       statedBy: flags.by,
       reference: flags.reference ?? null,
       party: flags.party ?? null,
+      allowUnknown: flags['allow-unknown'],
     });
     const party = statement.party === null ? '' : ` (${statement.party})`;
     this.print(`Recorded ${statement.id}: ${statement.kind}${party} of ${statement.statedOn}`);
