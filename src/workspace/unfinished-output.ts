@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -14,14 +14,20 @@ export function unfinishedName(): string {
   return `.quietus-plain-${machine()}-${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 }
 
-/** Plaintext in a folder that a process of this machine began and did not finish: paths. */
+/** Plaintext of this account in a folder that a process of this machine began and did not finish: paths. */
 export function unfinishedIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => {
       const [, host, pid] = NAME.exec(name) ?? [];
-      return host === machine() && !isRunning(Number(pid));
+      return host === machine() && !isRunning(Number(pid)) && isOwn(join(folder, name));
     })
     .map((name) => join(folder, name));
+}
+
+/** What somebody else has left, in a folder that all may write to, is theirs. */
+function isOwn(path: string): boolean {
+  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
+  return owner !== undefined && (process.getuid === undefined || owner === process.getuid());
 }
 
 /** Removes plaintext that killed processes left in a folder. @returns how many files and folders were there */
