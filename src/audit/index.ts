@@ -10,13 +10,16 @@ export {
   timestampCheckpoint,
   writeTimestampRequest,
 } from './checkpoint-timestamps.js';
+export { acceptClock } from './clock-acceptance.js';
+export { isAboutClock, requireClockNotBehind } from './clock-standing.js';
 export { type ChainPart, entriesOf, followChain, newestEntryOf } from './evidence.js';
+export { requireFitToDestroy } from './fitness.js';
 export {
   beginEpoch,
   findLosses,
   type KeyChange,
   type Losses,
-  requireEpochReason,
+  requireReason,
   rotateLogKey,
 } from './key-change.js';
 export {

@@ -156,10 +156,10 @@ export async function beginEpoch(
 }
 
 /** @returns the reason without spaces around it @throws Fault `reason-invalid` (exit 2) */
-export function requireEpochReason(reason: string): string {
+export function requireReason(reason: string): string {
   const line = reason.trim();
   if (line !== '' && line.length <= 200 && !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(line)) return line;
   throw badInput('reason-invalid', 'The reason is text on one line of at most 200 characters', {
-    hint: 'Say what was lost, and name no person: it goes into the log',
+    hint: 'Say what happened, and name no person: it goes into the log',
   });
 }

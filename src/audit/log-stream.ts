@@ -22,6 +22,8 @@ interface StreamOptions {
   tolerance: number;
   /** Entries before which the clock is known to have run backwards. */
   acknowledged: ReadonlySet<number>;
+  /** Number of the entry up to which that counts for nothing: a person confirmed the clock there. */
+  clockUntil: number;
   /** Entries that begin an epoch and have the operator's signature. */
   epochs: ReadonlySet<number>;
   onProgress: ((entries: number) => void) | undefined;
@@ -263,7 +265,7 @@ export class LogStream {
       return problem('workspace-differs', 'The entry is of another workspace');
     if (!columnsAgree(record, entry))
       return problem('columns-differ', 'The columns beside the entry say something else than the entry');
-    const known = this.options.acknowledged.has(entry.seq);
+    const known = entry.seq <= this.options.clockUntil || this.options.acknowledged.has(entry.seq);
     if (isTooEarly(entry.time, this.#latest, this.options.tolerance)) {
       if (!known)
         return problem(

@@ -30,12 +30,27 @@ async function checkpointsInFolder(
     throw error;
   });
   const found: OutsideCheckpoint[] = [];
-  for (const name of names.filter((each) => NAME.test(each)).toSorted()) {
-    const path = join(folder, name);
-    if ((await stat(path)).size > MOST_NOTE_BYTES) continue;
-    found.push(...checkpointsIn(await readFile(path, 'utf8'), `${place} (${name})`));
+  for (const name of checkpointFileNames(names)) {
+    const kept = await checkpointFile(join(folder, name), origin, `${place} (${name})`);
+    if (kept !== null) found.push(kept);
   }
-  return found.filter((head) => originIn(head.note) === origin);
+  return found;
+}
+
+/** Those of a folder's names that files with checkpoints have, smallest checkpoint first. */
+export function checkpointFileNames(names: readonly string[]): string[] {
+  return names.filter((each) => NAME.test(each)).toSorted();
+}
+
+/** The checkpoint in a file that this program wrote. @returns null where it holds none, or one of another log */
+export async function checkpointFile(
+  path: string,
+  origin: string,
+  place: string,
+): Promise<OutsideCheckpoint | null> {
+  if ((await stat(path)).size > MOST_NOTE_BYTES) return null;
+  const [kept] = checkpointsIn(await readFile(path, 'utf8'), place);
+  return kept && originIn(kept.note) === origin ? kept : null;
 }
 
 /**

@@ -83,6 +83,7 @@ export async function verifyLog(store: Store, options: VerifyLogOptions = {}): P
     outside,
     tolerance: 1000 * (options.clockTolerance ?? 0),
     acknowledged: new Set([...acknowledged.clock, ...(options.losses?.clock ?? [])]),
+    clockUntil: acknowledged.clockUntil,
     epochs: acknowledged.epochs,
     onProgress: options.onProgress,
     signal: options.signal,

@@ -8,6 +8,7 @@ import {
   type WitnessSettings,
   writeFileAtomically,
 } from '../workspace/index.js';
+import { requireContinues } from './kept-checkpoints.js';
 import { checkpointFileName, checkpointLine } from './outside-checkpoints.js';
 import { type NumberedCheckpoint, newestCheckpoint } from './signer.js';
 import { writeToSystemLog } from './system-log-witness.js';
@@ -89,13 +90,13 @@ async function note(
 }
 
 /** The folder beside the database, then those of quietus.yaml. */
-function witnessesOf({ checkpoints, witnesses }: WitnessPlaces): Witness[] {
+function witnessesOf({ store, checkpoints, witnesses }: WitnessPlaces): Witness[] {
   const { folder, system, webhook, webhookCa } = witnesses;
   const found: Witness[] = [
-    { name: 'checkpoints', deliver: (checkpoint) => writeToFolder(checkpoints, checkpoint, true) },
+    { name: 'checkpoints', deliver: (checkpoint) => writeToFolder(store, checkpoints, checkpoint, true) },
   ];
   if (folder !== null)
-    found.push({ name: 'folder', deliver: (checkpoint) => writeToFolder(folder, checkpoint, false) });
+    found.push({ name: 'folder', deliver: (checkpoint) => writeToFolder(store, folder, checkpoint, false) });
   if (system !== null)
     found.push({
       name: system,
@@ -106,13 +107,19 @@ function witnessesOf({ checkpoints, witnesses }: WitnessPlaces): Witness[] {
   return found;
 }
 
-/** @param own whether the folder is the workspace's, and made where it is missing: that of a mount that is gone is not */
+/**
+ * Never covers up what the folder proves: where its newest checkpoint is not of this log, none is written.
+ *
+ * @param own whether the folder is the workspace's, and made where it is missing: that of a mount that is gone is not
+ */
 async function writeToFolder(
+  store: Store,
   folder: string,
-  { size, root, note: text }: NumberedCheckpoint,
+  { origin, size, root, note: text }: NumberedCheckpoint,
   own: boolean,
 ): Promise<string | undefined> {
   try {
+    await requireContinues({ store, origin }, folder, folder);
     if (own) await makeMembersFolder(folder);
     await writeFileAtomically(join(folder, checkpointFileName(size, root)), text, {
       exclusive: true,

@@ -8,6 +8,7 @@ import { type Finding, finding, type HealthSurroundings } from './health-finding
 import { checkNode, checkSqliteBinding, checkUnfinishedPlaintext } from './machine-health.js';
 import {
   checkDatabase,
+  checkFitness,
   checkFreeSpace,
   checkLog,
   checkOperator,
@@ -65,6 +66,7 @@ export async function checkHealth(around: HealthSurroundings): Promise<HealthRep
       if (settings) await check('expiry', async () => checkExpiry(await session()));
       await check('transfers', async () => checkTransfers(await session()));
       if (settings) await check('log', async () => checkLog(await session(), around));
+      if (settings) await check('clock', async () => checkFitness(await session()));
     }
   }
   const codes = findings.map(({ exitCode }) => exitCode);

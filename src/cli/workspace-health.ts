@@ -204,18 +204,29 @@ export async function checkSchedule(session: Session): Promise<Finding[]> {
   return [finding('schedule', 'good', `Version ${stored.version} with ${length} record classes is in force`)];
 }
 
+/** What stands against destroying anything here: the clock, and a database that is an older copy. */
+export async function checkFitness(session: Session): Promise<Finding[]> {
+  const { requireFitToDestroy } = await import('../audit/index.js');
+  await requireFitToDestroy(session);
+  return [finding('clock', 'good', `It is ${session.today()}, which fits the log and its checkpoints`)];
+}
+
 export async function checkLog(session: Session, around: HealthSurroundings): Promise<Finding[]> {
   const { verifyLog } = await import('../audit/index.js');
   const workspace = session.settings().workspaceId;
   const { entries, problem, clockSetBack } = await verifyLog(session.store, {
     workspace,
     segments: session.paths.segments,
+    clockTolerance: session.settings().log.clockTolerance,
     signal: around.signal,
   });
   if (problem !== null) {
     return [
       finding('log', 'bad', `Entry ${problem.seq}: ${problem.text}`, {
-        hint: 'Copy the workspace as it is, then compare it with a backup; quietus log verify says more',
+        hint:
+          problem.code === 'clock-backwards'
+            ? 'If entries were made by a clock that was wrong, and it is right now: quietus log accept-clock'
+            : 'Copy the workspace as it is, then compare it with a backup; quietus log verify says more',
         exitCode: ExitCode.verificationFailed,
       }),
     ];

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { requireFitToDestroy } from '../audit/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
 import { interrupted, isDestroyed, type Outcome, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -122,6 +123,7 @@ async function underLock<T>(session: Session, action: () => Promise<T>): Promise
     since: instant(session.clock),
   });
   try {
+    await requireFitToDestroy(session);
     await requireHoldsAsLogged(session.store);
     return await action();
   } finally {

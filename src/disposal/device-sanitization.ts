@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { requireFitToDestroy } from '../audit/index.js';
 import { badInput, isDestroyed, type Reason, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import {
@@ -107,6 +108,7 @@ export async function sanitize(session: Session, request: DeviceRequest): Promis
     since: instant(session.clock),
   });
   try {
+    await requireFitToDestroy(session);
     const settled = await settleAll(session, request);
     const offered = await offeredTechniques(request.device);
     const chosen = chooseTechnique(offered, request.method, request.technique ?? undefined);

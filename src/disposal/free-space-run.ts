@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { requireFitToDestroy } from '../audit/index.js';
 import { badInput } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import {
@@ -36,6 +37,7 @@ export async function fillFreeSpace(
   folder: string,
   options: FreeSpaceOptions,
 ): Promise<FreeSpaceOutcome> {
+  await requireFitToDestroy(session);
   const operator = await session.operator();
   const lock = await takeRunLock(session.paths.lock, {
     operator: operator.id,

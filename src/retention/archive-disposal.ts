@@ -1,4 +1,5 @@
 import { type ArchiveRequest, archiveKey, type CreatedArchive, createArchive } from '../archive/index.js';
+import { requireFitToDestroy } from '../audit/index.js';
 import { placesThroughLinks, protectedPaths, refusedOutcome } from '../disposal/index.js';
 import { protectionOf } from '../holds/index.js';
 import { badInput, Fault, isOverwritable, type Reason } from '../model/index.js';
@@ -29,6 +30,7 @@ export async function archiveItem(session: Session, order: ArchiveOrder): Promis
     since: instant(session.clock),
   });
   try {
+    await requireFitToDestroy(session);
     return await createArchive(session, {
       ...order,
       eraseAfter: null,

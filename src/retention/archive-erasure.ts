@@ -1,4 +1,5 @@
 import { type CopyStatements, type Erasure, eraseArchives, factsOf } from '../archive/index.js';
+import { requireFitToDestroy } from '../audit/index.js';
 import { type CertificateFacts, type CertifiedItemFacts, issueCertificate } from '../certificate/index.js';
 import type { DecryptionKey } from '../crypto/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
@@ -44,6 +45,7 @@ export async function eraseArchived(session: Session, order: ErasureOrder): Prom
     since: instant(session.clock),
   });
   try {
+    await requireFitToDestroy(session);
     const { verified, lines, archives } = await plannedArchives(session, order.planId, order.itemIds);
     const open = archives.filter(({ state }) => state !== 'erased');
     const fresh = open.length === 0 ? [] : await erase(session, order, verified, { lines, archives: open });

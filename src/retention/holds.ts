@@ -84,7 +84,7 @@ export async function releaseHold(session: Session, request: { id: string; reaso
     if (!released) {
       throw badInput(
         'hold-released',
-        `The hold ${hold.id} was released on ${hold.releasedAt?.slice(0, 10)}`,
+        `The hold ${hold.id} was released on ${session.dayOf(hold.releasedAt ?? '')}`,
         {
           hint: 'To hold the items again, place a new hold',
         },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { requireClockNotBehind } from '../audit/index.js';
 import { canonicalJson } from '../crypto/index.js';
 import { placesThroughLinks } from '../disposal/index.js';
 import { badInput, type CalendarDate, classesOf, type Plan, type PlanItem } from '../model/index.js';
@@ -45,7 +46,7 @@ export interface PlanDraft {
  *
  * The plan's digest covers every decision, so that an approval is of exactly this list.
  *
- * @throws Fault `schedule-missing`, `inventory-empty`, `limit-reached`
+ * @throws Fault `clock-backwards`, `schedule-missing`, `inventory-empty`, `limit-reached`
  */
 export async function buildPlan(session: Session, options: PlanOptions = {}): Promise<BuiltPlan> {
   const draft = await decidePlan(session, options);
@@ -54,6 +55,7 @@ export async function buildPlan(session: Session, options: PlanOptions = {}): Pr
 
 /** The decisions of {@link buildPlan}, within the limits, of which nothing is stored yet. */
 export async function decidePlan(session: Session, options: PlanOptions = {}): Promise<PlanDraft> {
+  await requireClockNotBehind(session);
   const settings = session.settings();
   const asOf = options.asOf ?? session.today();
   const rules = await readRulebook(session.store, settings);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { requireFitToDestroy } from '../audit/index.js';
 import { protectedPaths, type RowStepName } from '../disposal/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, interrupted, isDestroyed, type Plan, refused } from '../model/index.js';
@@ -48,7 +49,7 @@ export interface SweepOptions {
  * quota it stops, and what is left is not begun.
  *
  * @throws Fault `run-lock-held`, `plan-unknown`, `plan-changed`, `hold-changed`, `schedule-changed`, `disposal-changed`, `plan-finished`, `plan-in-future`,
- *   `approval-missing`, `quota-too-small`, `interrupted`
+ *   `approval-missing`, `clock-backwards`, `clock-jump`, `log-rewound`, `quota-too-small`, `interrupted`
  */
 export async function runSweep(
   session: Session,
@@ -68,6 +69,7 @@ export async function runSweep(
   try {
     const verified = await verifiedPlan(session, planId);
     const { plan } = verified;
+    await requireFitToDestroy(session);
     await requireRunnable(session, plan);
     await requireHoldsAsLogged(session.store);
     const earlier = await session.store.runs.sweepOf(plan.id);

@@ -1,4 +1,4 @@
-import type { LogEvent, Recorder } from '../audit/index.js';
+import { isAboutClock, type LogEvent, type Recorder } from '../audit/index.js';
 import { ExitCode, Fault } from '../model/index.js';
 import type { Store } from '../store/index.js';
 import type { LogPolicy } from '../workspace/index.js';
@@ -12,13 +12,14 @@ interface CommandSession {
 
 /**
  * Records that a command was refused or met something that does not verify: with its code, never with its message. Does
- * nothing where the command has recorded its refusal itself, or where the log cannot be written: the refusal stands.
+ * nothing where the command has recorded its refusal itself, where the clock is what was refused, for the entry would have
+ * the wrong time, or where the log cannot be written: the refusal stands.
  */
 export async function recordRefusal(session: CommandSession, error: unknown): Promise<void> {
   const refused =
     error instanceof Fault &&
     (error.exitCode === ExitCode.refused || error.exitCode === ExitCode.verificationFailed);
-  if (!refused || session.recorder.hasRefusal) return;
+  if (!refused || isAboutClock(error.code) || session.recorder.hasRefusal) return;
   const event: LogEvent = {
     action: 'command.refuse',
     outcome: 'refused',

@@ -1,3 +1,4 @@
+import { requireFitToDestroy } from '../audit/index.js';
 import {
   type CalendarDate,
   ExitCode,
@@ -21,7 +22,6 @@ import {
 import type { Session } from '../session/index.js';
 import type { DisposalStep, Throttle } from '../shred/index.js';
 import { instant, type RunLock, takeRunLock } from '../workspace/index.js';
-import { requireSoundClock } from './clock-check.js';
 import {
   type AutoReport,
   countEnded,
@@ -61,7 +61,7 @@ export async function sweepUnattended(session: Session, options: AutoOptions = {
       since: report.startedAt,
     });
     try {
-      await requireSoundClock(session);
+      await requireFitToDestroy(session);
       await recorded(session, report, () => sweep({ session, report, lock, options, quota }));
     } finally {
       await lock.release();

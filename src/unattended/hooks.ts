@@ -1,3 +1,4 @@
+import { isAboutClock } from '../audit/index.js';
 import type { Session } from '../session/index.js';
 import { onlyOwnerWrites, runCommand } from './command-hook.js';
 import { postSummary } from './webhook.js';
@@ -32,9 +33,9 @@ export async function runHooks(
   return results;
 }
 
-/** With a wrong clock nothing is logged, see `requireSoundClock`. */
+/** With a wrong clock nothing is logged, for the entry would have the wrong time. */
 function mayLog({ failure }: Readonly<Record<string, unknown>>): boolean {
-  return failure !== 'clock-backwards' && failure !== 'clock-jump';
+  return !isAboutClock(String(failure));
 }
 
 async function logFailures(session: Session, failed: readonly HookResult[]): Promise<void> {

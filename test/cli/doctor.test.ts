@@ -77,6 +77,7 @@ describe('doctor', () => {
       'operator',
       'schedule',
       'log',
+      'clock',
     ]);
   });
 

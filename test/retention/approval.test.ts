@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { acceptClock } from '../../src/audit/index.js';
 import { createSigningKey } from '../../src/crypto/index.js';
 import type { Plan } from '../../src/model/index.js';
 import { readOperatorKey } from '../../src/operators/index.js';
@@ -99,6 +100,8 @@ describe('an approval', () => {
     ).rejects.toMatchObject({ code: 'interrupted' });
     expect(existsSync(made.file)).toBe(true);
     clock.at = new Date('2026-12-24T15:00:00.000Z');
+    const operatorKey = await readOperatorKey(session.paths.keys, 'jdoe').unlock(null);
+    await acceptClock(session, { day: session.today(), reason: 'Nobody was here', operatorKey });
     const { certificate, resumed } = await run(made);
     expect(resumed).toBe(true);
     expect(existsSync(made.file)).toBe(false);

@@ -25,11 +25,11 @@ export default class LogNewEpoch extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(LogNewEpoch);
-    const { beginEpoch, findLosses, outsideCheckpoints, requireEpochReason } = await import(
+    const { beginEpoch, findLosses, outsideCheckpoints, requireReason } = await import(
       '../../audit/index.js'
     );
     const { unlockOperatorKey } = await import('../../operators/index.js');
-    const reason = requireEpochReason(flags.reason);
+    const reason = requireReason(flags.reason);
     const session = await this.openSession();
     const operator = await session.operator();
     const { workspaceId, log } = session.settings();

@@ -52,7 +52,10 @@ export default class LogVerify extends QuietusCommand {
       'log-broken',
       `The log does not verify at entry ${problem.seq}: ${problem.text}`,
       {
-        hint: 'Keep the workspace as it is, copy it, and compare the log with a backup; dispose of nothing until this is explained',
+        hint:
+          problem.code === 'clock-backwards'
+            ? 'If entries were made by a clock that was wrong, and it is right now: quietus log accept-clock'
+            : 'Keep the workspace as it is, copy it, and compare the log with a backup; dispose of nothing until this is explained',
         details: { seq: problem.seq, problem: problem.code, good_entries: entries, head },
       },
     );

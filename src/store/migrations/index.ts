@@ -19,6 +19,7 @@ import * as handovers from './011-handovers.js';
 import * as itemFolders from './012-item-folders.js';
 import * as logSegments from './013-log-segments.js';
 import * as archivePlaces from './014-archive-places.js';
+import * as logTimes from './015-log-times.js';
 
 export interface Migration {
   name: string;
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '012-item-folders', up: itemFolders.up },
   { name: '013-log-segments', up: logSegments.up },
   { name: '014-archive-places', up: archivePlaces.up },
+  { name: '015-log-times', up: logTimes.up },
 ];
 
 /** Table that names the migrations which a database has. */

@@ -29,6 +29,11 @@ export interface LogFilter {
 
 const COLUMNS = ['seq', 'time', 'operator', 'action', 'hash', 'entry'] as const;
 
+/** As the index over times has it: to the millisecond, in UTC. */
+const INSTANT = 'substr(time, 1, 24)';
+/** As the index over these entries has it. */
+const MARKS = "action in ('log.accept-clock', 'settings.change', 'workspace.create')";
+
 /** Rows a statement. */
 const ROWS = 500;
 /** SQLite takes the rows as one JSON document: to bind each value costs more than the insert itself. */
@@ -82,6 +87,29 @@ export class LogRepository {
   async get(seq: number): Promise<LogRecord | undefined> {
     const record: LogRecord | undefined = await this.database('log_entries').where('seq', seq).first();
     return record && (await this.#whole(record));
+  }
+
+  /**
+   * The latest time of the entries from one number on.
+   *
+   * @param most leaves out entries of later times
+   */
+  async latestTime(from: number, most?: string): Promise<string | undefined> {
+    const query = this.database('log_entries').where('seq', '>=', from);
+    if (most !== undefined) query.whereRaw(`${INSTANT} <= ?`, [most]);
+    const row: { time: string } | undefined = await query.orderByRaw(`${INSTANT} desc`).first('time');
+    return row?.time;
+  }
+
+  /** The newest entry of an action that others are judged by, before the number `before` where one is given. */
+  async newestMark(
+    actions: readonly ('log.accept-clock' | 'settings.change' | 'workspace.create')[],
+    before?: number,
+  ): Promise<LogRecord | undefined> {
+    const query = this.database('log_entries').whereRaw(MARKS).whereIn('action', actions);
+    if (before !== undefined) query.where('seq', '<', before);
+    const row: LogRecord | undefined = await query.orderBy('seq', 'desc').first(...COLUMNS);
+    return row && (await this.#whole(row));
   }
 
   /** Hashes of the entries with these numbers; numbers that the log lacks are left out. */
