@@ -24,7 +24,11 @@ export function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** A name as holds compare it: without case, and with every run of spaces as one. */
+/**
+ * A name as holds compare it: without case, `ß` as `ss`, and with every run of spaces as one. By upper case, which tells no
+ * two forms of a letter apart by where they stand, of lower case, which unites what upper case alone would not (`ẞ`).
+ */
 export function foldedName(text: string): string {
-  return text.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
+  const line = text.normalize('NFC').trim().replaceAll(/\s+/g, ' ');
+  return line.toLowerCase().toUpperCase().normalize('NFC');
 }

@@ -49,29 +49,55 @@ export type HoldCondition =
   | { field: DateField; operator: '=' | '<' | '<=' | '>' | '>='; value: CalendarDate }
   | { field: ValueField; operator: '='; values: readonly string[] };
 
-const CONDITION =
-  /\s*([a-z-]+)\s*(<=|>=|=|<|>)\s*((?:"[^"]*"|[^\s,"]+)(?:\s*,\s*(?:"[^"]*"|[^\s,"]+))*)(?=\s|$)/gy;
+/** How the values of a query are written. */
+export interface QuerySpelling {
+  condition: RegExp;
+  /** Finds one value after the other: its first group is what stands between quotes. */
+  value: RegExp;
+  /** What the text between quotes means. */
+  quoted: (text: string) => string;
+  /** What a value without quotes means. @throws where none can be written like that */
+  bare: (text: string) => string;
+}
+
+/** @param quoted source of a regular expression for what can stand between two double quotes */
+export function querySpelling(quoted: string, read: Pick<QuerySpelling, 'quoted' | 'bare'>): QuerySpelling {
+  const value = `(?:"(?:${quoted})"|[^\\s,"]+)`;
+  return {
+    condition: new RegExp(`\\s*([a-z-]+)\\s*(<=|>=|=|<|>)\\s*(${value}(?:\\s*,\\s*${value})*)(?=\\s|$)`, 'y'),
+    value: new RegExp(`"(${quoted})"|[^\\s,"]+`, 'g'),
+    ...read,
+  };
+}
+
+const STORED = querySpelling('(?:[^"]|"")*', {
+  quoted: (text) => text.replaceAll('""', '"'),
+  bare: (text) => text,
+});
 
 /**
- * Reads the query of a hold: conditions that must all be true, such as
+ * Reads the query of a hold as it is stored: conditions that must all be true, such as
  * `class=payroll,tax custodian="Jane Doe" closed>=2020-01-01`. Values of one condition are separated by commas, and any
- * of them will do; what has spaces or commas stands in double quotes.
+ * of them will do; what has spaces, commas or quotes stands in double quotes, and a quote within them is written twice.
  *
+ * @param spelling how values are written, where it is not as they are stored
  * @throws Fault `hold-query-invalid` (exit 2) that says where
  */
-export function parseHoldQuery(text: string): readonly HoldCondition[] {
+export function parseHoldQuery(text: string, spelling: QuerySpelling = STORED): readonly HoldCondition[] {
   const conditions: HoldCondition[] = [];
-  CONDITION.lastIndex = 0;
+  const { condition: pattern } = spelling;
   const end = text.trimEnd().length;
-  for (let at = 0; at < end; at = CONDITION.lastIndex) {
-    CONDITION.lastIndex = at;
-    const match = CONDITION.exec(text);
-    if (match === null) throw invalid(`at character ${at + 1} no condition begins`);
+  if (end === 0) throw invalidQuery('it is empty, and would say nothing of what is held');
+  for (let at = 0; at < end; at = pattern.lastIndex) {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match === null) throw invalidQuery(`at character ${at + 1} no condition begins`);
     const [, field = '', operator = '', list = ''] = match;
-    const values = [...list.matchAll(/"([^"]*)"|[^\s,"]+/g)].map((value) => (value[1] ?? value[0]).trim());
+    const values = [...list.matchAll(spelling.value)].map(([all, quoted]) =>
+      (quoted === undefined ? spelling.bare(all) : spelling.quoted(quoted)).trim(),
+    );
     conditions.push(condition(field, operator, values));
   }
-  if (conditions.length === 0) throw invalid('it has no condition');
   return conditions;
 }
 
@@ -85,12 +111,17 @@ export function isHoldQuery(text: string): boolean {
   }
 }
 
+const EXAMPLE =
+  'Write conditions that must all be true, such as: class=payroll custodian="Jane Doe" closed>=2020-01-01';
+
 /** The same query as everybody would write it: what is stored, compared and shown. */
 export function holdQueryText(conditions: readonly HoldCondition[]): string {
   return conditions
     .map((each) => {
       const values = 'value' in each ? [each.value] : each.values;
-      const written = values.map((value) => (/^[^\s,"]+$/.test(value) ? value : `"${value}"`));
+      const written = values.map((value) =>
+        /^[^\s,"]+$/.test(value) ? value : `"${value.replaceAll('"', '""')}"`,
+      );
       return `${each.field}${each.operator}${written.join(',')}`;
     })
     .join(' ');
@@ -113,19 +144,19 @@ export function compileHoldQuery(conditions: readonly HoldCondition[]): (item: Q
 }
 
 function condition(field: string, operator: string, values: readonly string[]): HoldCondition {
-  if (values.some((value) => value === '')) throw invalid(`${field} has an empty value`);
+  if (values.some((value) => value === '')) throw invalidQuery(`${field} has an empty value`);
   if (field in DATES) {
     const date = values.length === 1 ? parseCalendarDate(values[0] ?? '') : undefined;
-    if (date === undefined) throw invalid(`${field} is compared with one day, YYYY-MM-DD`);
+    if (date === undefined) throw invalidQuery(`${field} is compared with one day, YYYY-MM-DD`);
     return { field: field as DateField, operator: operator as '=', value: date };
   }
   if (!(VALUES as readonly string[]).includes(field)) {
-    throw invalid(`there is no field ${field}; it has ${[...VALUES, ...Object.keys(DATES)].join(', ')}`);
+    throw invalidQuery(`there is no field ${field}; it has ${[...VALUES, ...Object.keys(DATES)].join(', ')}`);
   }
-  if (operator !== '=') throw invalid(`${field} is compared with =`);
+  if (operator !== '=') throw invalidQuery(`${field} is compared with =`);
   const known: Partial<Record<string, readonly string[]>> = { medium: MEDIA, pi: PI_ELEMENTS };
   const wrong = values.find((value) => known[field]?.includes(value) === false);
-  if (wrong !== undefined) throw invalid(`${field} is one of ${known[field]?.join(', ')}`);
+  if (wrong !== undefined) throw invalidQuery(`${field} is one of ${known[field]?.join(', ')}`);
   return { field: field as ValueField, operator, values };
 }
 
@@ -177,8 +208,8 @@ const READ: Readonly<
   department: ({ department }) => (department === null ? [] : [department]),
 };
 
-function invalid(what: string): Error {
+export function invalidQuery(what: string, hint = EXAMPLE): Error {
   return badInput('hold-query-invalid', `The query of the hold cannot be read: ${what}`, {
-    hint: 'Write conditions that must all be true, such as: class=payroll custodian="Jane Doe" closed>=2020-01-01',
+    hint,
   });
 }

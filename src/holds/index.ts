@@ -5,3 +5,4 @@ export { normalizedPath } from './hold-locations.js';
 export { holdQueryText, isHoldQuery, parseHoldQuery } from './hold-query.js';
 export { compileCoolingOff, compileHolds, type HeldItem, holdsOn } from './legal-hold.js';
 export { protectionOf } from './protection.js';
+export { readTypedQuery } from './typed-query.js';

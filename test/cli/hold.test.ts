@@ -26,6 +26,21 @@ describe('a hold', () => {
     untouched = await workspace();
   });
 
+  test('on a query is stored as it was meant, and what can only be a mistake is refused', async () => {
+    const cwd = await workspace();
+    const place = (query: string) =>
+      quietus(['hold', 'place', '--matter', 'm', '--query', query, '--json'], { cwd });
+    const placed = await place(String.raw`title="the \"Merger\" files"`);
+    expect(JSON.parse(placed.stdout).scopes).toEqual([
+      { kind: 'query', value: 'title="the ""Merger"" files"' },
+    ]);
+    expect(await place("title='b,c'")).toMatchObject({
+      status: 2,
+      stdout: expect.stringContaining('double quotes'),
+    });
+    expect(await place('')).toMatchObject({ status: 2, stdout: expect.stringContaining('it is empty') });
+  });
+
   test('is placed, listed and released, and the log says so without its matter', async () => {
     const cwd = await workspace();
     const placed = await quietus(

@@ -6,6 +6,7 @@ import {
   holdsOn,
   normalizedPath,
   parseHoldQuery,
+  readTypedQuery,
 } from '../../src/holds/index.js';
 import type { CalendarDate, Hold, HoldScope } from '../../src/model/index.js';
 import { anItem } from '../retention/sample-item.js';
@@ -208,7 +209,8 @@ describe('a hold on a query', () => {
   });
 
   test.each([
-    ['', 'it has no condition'],
+    ['', 'it is empty'],
+    ['  ', 'it is empty'],
     ['payroll', 'at character 1 no condition begins'],
     ['class=payroll or class=tax', 'at character 14 no condition begins'],
     ['class=', 'at character 1 no condition begins'],
@@ -221,6 +223,64 @@ describe('a hold on a query', () => {
     ['custodian="Jane', 'at character 1 no condition begins'],
   ])('%j is refused, with the place and the reason', (value, message) => {
     expect(() => parseHoldQuery(value)).toThrow(message);
+  });
+
+  test.each([
+    // A quote in a value, as people write it.
+    [String.raw`title="the \"Merger\" files"`, 'title="the ""Merger"" files"', 'the "Merger" files'],
+    ['title="the ""Merger"" files"', 'title="the ""Merger"" files"', 'the "Merger" files'],
+    [String.raw`title="say \""`, 'title="say """', 'say "'],
+    // A backslash is one, but where it would else be taken for the mark of a quote.
+    [String.raw`title="C:\My Files"`, String.raw`title="C:\My Files"`, String.raw`C:\My Files`],
+    [String.raw`title="\\server\a b"`, String.raw`title="\\server\a b"`, String.raw`\\server\a b`],
+    [String.raw`title="C:\My Files\\"`, String.raw`title="C:\My Files\"`, String.raw`C:\My Files\ `.trim()],
+    [String.raw`title="a\\\"b"`, String.raw`title="a\""b"`, String.raw`a\"b`],
+    ["title=O'Brien", "title=O'Brien", "O'Brien"],
+  ])('typed as %s is stored as %s', (typed, stored, value) => {
+    expect(readTypedQuery(typed)).toBe(stored);
+    expect(parseHoldQuery(stored)).toEqual([{ field: 'title', operator: '=', values: [value] }]);
+  });
+
+  test.each([
+    ["title='b,c'", 'not in single ones'],
+    ["title=a,'b c'", 'not in single ones'],
+    ["custodian='Jane Doe'", 'not in single ones'],
+    [String.raw`title="a\"`, 'at character 1 no condition begins'],
+    ['closed>=2020-01-01 closed<=2019-01-01', 'no day lies in the range of closed'],
+    ['closed>2020-01-01 closed<2020-01-02', 'no day lies in the range of closed'],
+    ['closed=2020-01-01 title=x closed=2020-01-02', 'no day lies in the range of closed'],
+    ['last-used>9999-12-31', 'no day lies in the range of last-used'],
+    ['', 'it is empty'],
+  ])('typed as %s is refused', (typed, message) => {
+    expect(() => readTypedQuery(typed)).toThrow(message);
+  });
+
+  test('typed with a range of one day, or of two dates, is accepted', () => {
+    const text = 'closed>2020-01-01 closed<2020-01-03 created>=2021-01-01';
+    expect(readTypedQuery(text)).toBe(text);
+  });
+
+  test('that was stored before is read as it was', () => {
+    expect(query(String.raw`title="files, 2020","x\" custodian="Jane Doe"`)).toBe(true);
+    expect(query("title='merger',2020")).toBe(true);
+    expect(query('closed>=2020-01-01 closed<=2019-01-01')).toBe(false);
+  });
+
+  // Simple and full case folding of Unicode, CaseFolding.txt: ß is ss, final sigma is sigma, the ligature is its letters.
+  test.each([
+    ['Straße', 'STRASSE'],
+    ['STRAẞE', 'strasse'],
+    ['ΟΔΟΣ', 'οδος'],
+    ['ΟΔΟΣ', 'οδοσ'],
+    ['ﬁles', 'FILES'],
+    ['ÉCOLE', 'e\u0301cole'],
+  ])('%s and %s are one name', (one, other) => {
+    const named = { ...item, custodian: one, department: one, title: `The ${one} file` };
+    for (const field of ['custodian', 'department', 'title']) {
+      expect(reaches({ kind: 'query', value: `${field}=${other}` }, named)).toBe(true);
+    }
+    expect(reaches({ kind: 'custodian', value: other }, named)).toBe(true);
+    expect(reaches({ kind: 'location', value: other }, { medium: 'paper', location: `${one} 7` })).toBe(true);
   });
 
   test('that cannot be read reaches everything', () => {
