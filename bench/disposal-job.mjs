@@ -1,6 +1,5 @@
 // Destroys one file or folder with a journal in memory: what is measured is the work on the disk.
 // Appends to the file that QUIETUS_BENCH_PHASES names when each phase ended, in seconds since the start of the process.
-// As bin/quietus.js does; on Node 20 it comes too late, so the benchmark sets it from outside too.
 import { appendFileSync } from 'node:fs';
 import { destroy, examine } from '../src/shred/index.ts';
 
