@@ -44,9 +44,9 @@ function quietus(...args) {
   if (result.status !== 0) throw new Error(`${args.join(' ')}: ${result.stderr}`);
 }
 
-function date(index) {
+function date(index, years = 0) {
   const two = (value) => String(value).padStart(2, '0');
-  return `${1990 + (index % 34)}-${two(1 + (index % 12))}-${two(1 + (index % 28))}`;
+  return `${1990 + (index % 34) + years}-${two(1 + (index % 12))}-${two(1 + (index % 28))}`;
 }
 
 /** One row; every title has a comma in it, so that every row has a quoted cell. */
@@ -63,8 +63,8 @@ function row(index) {
     `jdoe${index % 40}`,
     'Human Resources',
     date(index),
-    date(index + 7),
-    index % 3 === 0 ? date(index * 3) : '',
+    date(index, 1),
+    index % 3 === 0 ? date(index, 2) : '',
     '',
     '',
   ].join(',');

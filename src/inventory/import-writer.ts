@@ -9,6 +9,7 @@ import {
   type StoreTransaction,
 } from '../store/index.js';
 import { allWithEvents, withEvents } from './due.js';
+import { earlyDate, TOO_EARLY, touchesDates } from './early-date.js';
 import type { HeaderColumn } from './header.js';
 import { changedColumns, laidOver, type RowProblem } from './row-reader.js';
 
@@ -35,6 +36,8 @@ export interface ImportContext {
   update: boolean;
   dueDates: (item: DueItem) => DueDates;
   lostHolds: HoldGuard;
+  /** Accept days before the item was created. */
+  force: boolean;
   reject: (row: ImportRow, problem: RowProblem) => Promise<void>;
 }
 
@@ -95,8 +98,10 @@ export class ImportWriter {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #write(batch: readonly ImportRow[]): Promise<void> {
+  async #write(rows: readonly ImportRow[]): Promise<void> {
     const { seq, dueDates, transaction } = this.context;
+    const batch = this.context.force ? rows : await this.#withoutEarlyDates(rows);
+    if (batch.length === 0) return;
     const items = await allWithEvents(
       transaction,
       batch.map(({ item }) => item),
@@ -127,6 +132,18 @@ export class ImportWriter {
     await this.#compare(older, found);
   }
 
+  /** Rejects new items with a day before they were created; what the inventory has already is compared later. */
+  async #withoutEarlyDates(rows: readonly ImportRow[]): Promise<readonly ImportRow[]> {
+    const early = rows.filter(({ item }) => item.created !== null && earlyDate(item) !== undefined);
+    if (early.length === 0) return rows;
+    const found = await this.context.transaction.items.byIds(early.map(({ item }) => item.id));
+    const rejected = new Set(early.filter(({ item }) => !found.has(item.id)));
+    for (const row of rejected) {
+      await this.context.reject(row, earlyProblem(earlyDate(row.item) ?? null, row.line));
+    }
+    return rows.filter((row) => !rejected.has(row));
+  }
+
   /** Rows whose items were there before the import. */
   async #compare(rows: readonly ImportRow[], found: ReadonlyMap<string, StoredItem>): Promise<void> {
     const { seq, columns, dueDates, transaction } = this.context;
@@ -143,7 +160,10 @@ export class ImportWriter {
       const merged = laidOver(stored, row.item, columns);
       const changed = changedColumns(stored, merged);
       const lost = changed.length === 0 ? [] : this.context.lostHolds(stored, merged);
-      const problem = this.#problem(stored, { changed, lost }, row.line);
+      const early = this.context.force || !touchesDates(changed) ? undefined : earlyDate(merged);
+      const problem =
+        this.#problem(stored, { changed, lost }, row.line) ??
+        (early === undefined ? undefined : earlyProblem(early, row.line));
       if (problem !== undefined) await this.context.reject(row, problem);
       else if (changed.length === 0) this.counts.unchanged += 1;
       else {
@@ -206,4 +226,8 @@ export class ImportWriter {
     const { defects } = this.counts;
     if (due.defect !== null) defects[due.defect] = (defects[due.defect] ?? 0) + 1;
   }
+}
+
+function earlyProblem(column: string | null, line: number): RowProblem {
+  return { line, column, valueClass: 'a date', ...TOO_EARLY };
 }

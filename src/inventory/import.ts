@@ -17,6 +17,8 @@ export interface ImportOptions {
   partial?: boolean;
   /** Change items that exist and differ. */
   update?: boolean;
+  /** Accept days before the item was created. */
+  force?: boolean;
   /** Absolute path of the folder from which relative locations start. */
   base?: string;
   dateFormat?: DateFormat;
@@ -143,6 +145,7 @@ class Import {
       seq: (head?.seq ?? 0) + 1,
       columns: this.table.header.columns,
       update: this.#options.update ?? false,
+      force: this.#options.force ?? false,
       dueDates: await dueCalculator(this.session, transaction),
       lostHolds: await holdGuard(transaction, this.session.today()),
       reject: (row, problem) => this.#reject(row.cells, [problem]),

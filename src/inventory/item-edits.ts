@@ -5,6 +5,7 @@ import type { StoredItem } from '../store/index.js';
 import { closest } from '../workspace/index.js';
 import { COLUMNS, EVENT_PREFIX } from './columns.js';
 import { dueCalculator, withEvents } from './due.js';
+import { earlyDate, TOO_EARLY, touchesDates } from './early-date.js';
 import { type Draft, emptyDraft, eventReader, fieldReader, type ReadOptions } from './item-reader.js';
 import { changedColumns, itemOf } from './row-reader.js';
 import { valueClass } from './value-class.js';
@@ -16,6 +17,8 @@ export type ItemTexts = Readonly<Record<string, string>>;
 export interface EditOptions {
   base?: string;
   dateFormat?: DateFormat;
+  /** Accept days before the item was created. */
+  force?: boolean;
 }
 
 export interface ItemUpdate {
@@ -28,7 +31,7 @@ export interface ItemUpdate {
 /**
  * Adds one item.
  *
- * @throws Fault `item-invalid` that names every mistake, `item-exists`
+ * @throws Fault `item-invalid` that names every mistake, `date-before-item`, `item-exists`
  */
 export async function addItem(
   session: Session,
@@ -41,6 +44,7 @@ export async function addItem(
     options,
     COLUMNS.filter(({ required }) => required).map(({ name }) => name),
   );
+  refuseEarlyDate(read, options);
   return await session.store.transaction(async (transaction) => {
     const item = await withEvents(transaction, read);
     const due = (await dueCalculator(session, transaction))(item);
@@ -67,7 +71,7 @@ export async function addItem(
  * Changes what the inventory says of one item, and its due dates with it. Where nothing changes, nothing is
  * logged.
  *
- * @throws Fault `item-invalid`, `item-unknown`, `item-claimed`, `item-disposed` or `hold-would-be-lost` (exit 4)
+ * @throws Fault `item-invalid`, `date-before-item`, `item-unknown`, `item-claimed`, `item-disposed` or `hold-would-be-lost` (exit 4)
  */
 export async function updateItem(
   session: Session,
@@ -84,6 +88,7 @@ export async function updateItem(
     const item = await withEvents(transaction, read);
     const changed = changedColumns(before, item);
     if (changed.length === 0) return { before, after: before, changed };
+    if (touchesDates(changed)) refuseEarlyDate(item, options);
     refuseLostHolds(id, (await holdGuard(transaction, session.today()))(before, item));
     await transaction.items.update(item, (await dueCalculator(session, transaction))(item));
     await session.recorder.append(transaction, {
@@ -94,6 +99,13 @@ export async function updateItem(
     });
     return { before, after: stored(await transaction.items.get(id)), changed };
   });
+}
+
+function refuseEarlyDate(item: InventoryItem, { force = false }: EditOptions): void {
+  const column = force ? undefined : earlyDate(item);
+  if (column === undefined) return;
+  const { reason, hint } = TOO_EARLY;
+  throw badInput('date-before-item', `${column} ${reason}`, { hint, details: { column } });
 }
 
 function refuseLostHolds(id: string, lost: readonly string[]): void {

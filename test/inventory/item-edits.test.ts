@@ -230,3 +230,50 @@ it('a correction after the last day of the cooling-off period is accepted', asyn
   clock.at = new Date('2026-03-10T15:00:00.000Z');
   expect((await updateItem(session, 'HR-1', moved)).changed).toEqual(['location']);
 });
+
+describe('a day before the item was created', () => {
+  it.each([
+    ['closed', { closed: '2010-01-01' }],
+    ['last_used', { last_used: '2019-12-31' }],
+    ['event:hire', { 'event:hire': '2012-01-01' }],
+  ])('of %s is refused unless that is forced, by hand and by import', async (column, texts) => {
+    const session = await sampleSession();
+    const early = { ...TEXTS, created: '2020-01-01', ...texts };
+    const refusal = { code: 'date-before-item', exitCode: 2, details: { column } };
+    await expect(addItem(session, early)).rejects.toMatchObject(refusal);
+    const rows = (id: string) =>
+      `id,title,medium,location,created,${column}\n${id},Payroll,paper,Room 1,2020-01-01,${Object.values(texts)[0]}\n`;
+    const refused = await importText(session, rows('HR-2'));
+    expect(refused).toMatchObject({
+      outcome: 'rejected',
+      problems: [{ line: 2, column, reason: expect.stringContaining('created') }],
+    });
+    expect(await importText(session, rows('HR-2'), { force: true })).toMatchObject({ added: 1 });
+    // What is said again changes nothing, and nothing is said of it again.
+    expect(await importText(session, rows('HR-2'), { update: true })).toMatchObject({ unchanged: 1 });
+    await addItem(session, { ...TEXTS, created: '2020-01-01' });
+    await expect(updateItem(session, 'HR-1', texts)).rejects.toMatchObject(refusal);
+    const changes = rows('HR-1').replace('created,', '').replace('2020-01-01,', '');
+    expect(await importText(session, changes, { update: true })).toMatchObject({
+      outcome: 'rejected',
+      problems: [{ column }],
+    });
+    expect((await updateItem(session, 'HR-1', texts, { force: true })).changed).toEqual([column]);
+    expect((await updateItem(session, 'HR-1', { notes: 'seen' })).changed).toEqual(['notes']);
+  });
+
+  it('is no mistake for the last change, which a copy of a file keeps, nor on the day itself', async () => {
+    const session = await sampleSession();
+    const days = { created: '2020-01-01', modified: '2010-01-01', closed: '2020-01-01' };
+    expect(await addItem(session, { ...TEXTS, ...days })).toMatchObject(days);
+  });
+
+  it('leaves out its row of an import, and takes the others', async () => {
+    const session = await sampleSession();
+    const text =
+      'id,title,medium,location,created,closed\nA,A,paper,R,2020-01-01,2010-01-01\nB,B,paper,R,2010-01-01,2020-01-01\n';
+    const options = { partial: true };
+    expect(await importText(session, text, options)).toMatchObject({ added: 1, rejected: 1 });
+    expect(await showItem(session, 'B')).toMatchObject({ closed: '2020-01-01' });
+  });
+});

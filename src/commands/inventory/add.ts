@@ -37,6 +37,7 @@ export const ITEM_FLAGS = {
     description: 'Folder from which a relative location starts. Default: this folder.',
     helpValue: 'DIR',
   }),
+  force: Flags.boolean({ description: 'Accept days before the item was created.' }),
   'date-format': Flags.option({
     description: 'How dates are written: iso (YYYY-MM-DD), or mdy (M/D/YYYY too).',
     options: ['iso', 'mdy'] as const,
@@ -44,7 +45,9 @@ export const ITEM_FLAGS = {
   })(),
 };
 
-type ItemFlags = { readonly [Name in keyof typeof ITEM_FLAGS]?: string | string[] | undefined };
+type ItemFlags = { readonly event?: string[] | undefined } & {
+  readonly [Name in keyof typeof ITEM_FLAGS]?: string | string[] | boolean | undefined;
+};
 
 /** Flags by the names of the columns that they fill. */
 const COLUMN_OF_FLAG: Readonly<Record<string, string>> = {
@@ -64,12 +67,12 @@ const COLUMN_OF_FLAG: Readonly<Record<string, string>> = {
 export function itemTexts(flags: ItemFlags): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const flag of Object.keys(ITEM_FLAGS) as (keyof typeof ITEM_FLAGS)[]) {
-    if (flag === 'base' || flag === 'date-format' || flag === 'event') continue;
+    if (flag === 'base' || flag === 'date-format' || flag === 'event' || flag === 'force') continue;
     const value = flags[flag];
     if (typeof value === 'string') texts[COLUMN_OF_FLAG[flag] ?? flag] = value;
     else if (Array.isArray(value)) texts[COLUMN_OF_FLAG[flag] ?? flag] = value.join(';');
   }
-  for (const each of [flags.event ?? []].flat()) {
+  for (const each of flags.event ?? []) {
     const at = each.indexOf('=');
     if (at < 1) {
       throw badInput('event-invalid', 'An event is written NAME=DATE', {
@@ -102,6 +105,7 @@ export default class InventoryAdd extends QuietusCommand {
       {
         base: baseFolder(flags.base ?? process.cwd()),
         dateFormat: flags['date-format'],
+        force: flags.force,
       },
     );
     this.print(`Added ${item.id}`);

@@ -20,6 +20,7 @@ export default class InventoryImport extends QuietusCommand {
   static override flags = {
     partial: Flags.boolean({ description: 'Import the good rows although others are bad (exit code 3).' }),
     update: Flags.boolean({ description: 'Change items that are in the inventory and differ.' }),
+    force: Flags.boolean({ description: 'Accept days before the item was created.' }),
     'dry-run': Flags.boolean({ description: 'Check the file against the inventory, and change nothing.' }),
     base: Flags.string({ description: 'Folder from which relative locations start.', helpValue: 'DIR' }),
     'date-format': Flags.option({
@@ -48,6 +49,7 @@ export default class InventoryImport extends QuietusCommand {
     const options: ImportOptions = {
       partial: flags.partial,
       update: flags.update,
+      force: flags.force,
       dryRun: flags['dry-run'],
       dateFormat: flags['date-format'],
       ...(base === undefined ? {} : { base: baseFolder(base) }),

@@ -22,6 +22,7 @@ export default class InventoryUpdate extends QuietusCommand {
     const { before, after, changed } = await updateItem(session, args.id, itemTexts(flags), {
       base: baseFolder(flags.base ?? process.cwd()),
       dateFormat: flags['date-format'],
+      force: flags.force,
     });
     if (changed.length === 0) this.print(`Nothing changed: ${after.id} is so already`);
     else {
