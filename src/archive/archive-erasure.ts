@@ -35,7 +35,7 @@ export async function previewErasure(
   archive: ArchiveRecord,
   statements: CopyStatements,
 ): Promise<ErasurePreview> {
-  await requireNoneWrittenOut(session.store, [archive], statements);
+  await requireNoneWrittenOut(session, [archive], statements);
   const { opener } = await requireKeyring(session);
   const facts = factsOf(archive);
   return { archive, facts, opener, reasons: conditions(facts, statements) };
@@ -55,7 +55,7 @@ export async function eraseArchives(session: Session, request: ErasureRequest): 
   const root = archivePaths(session).keys;
   for (const name of unfinishedGenerations(root)) await destroyOwn(join(root, name), 'folder');
   const archives = await named(session, request.archiveIds);
-  await requireNoneWrittenOut(session.store, archives, request.statements);
+  await requireNoneWrittenOut(session, archives, request.statements);
   const before = await openedKeys(session, root, request.secrets);
   const doomed = before.latest.ids().filter((id) => archives.some((archive) => archive.id === id));
   const intent = await recordIntent(session, archives, new Set(doomed), request);

@@ -1,5 +1,6 @@
 import { type Reason, refused } from '../model/index.js';
-import type { ArchiveRecord, Repositories } from '../store/index.js';
+import type { Session } from '../session/index.js';
+import type { ArchiveRecord } from '../store/index.js';
 import type { ArchiveFacts } from './archive-facts.js';
 import { archiveReason } from './archive-reasons.js';
 
@@ -34,20 +35,20 @@ export function conditions(facts: ArchiveFacts, statements: CopyStatements): Rea
  * @throws Fault `content-written-out` (exit 4)
  */
 export async function requireNoneWrittenOut(
-  repositories: Repositories,
+  session: Pick<Session, 'store' | 'dayOf'>,
   archives: readonly ArchiveRecord[],
   { noPlaintextCopies }: CopyStatements,
 ): Promise<void> {
   if (!noPlaintextCopies) return;
   for (const { id, itemId } of archives) {
-    const [opening] = await repositories.log.page(0, 1, {
+    const [opening] = await session.store.log.page(0, 1, {
       action: 'archive.open',
       subject: { kind: 'archive', id },
     });
     if (opening === undefined) continue;
     throw refused(
       'content-written-out',
-      `The content of ${itemId} was decrypted to a file on ${opening.time.slice(0, 10)} by ${opening.operator} (entry ${opening.seq} of the log); that no copy of it exists cannot be stated`,
+      `The content of ${itemId} was decrypted to a file on ${session.dayOf(opening.time)} by ${opening.operator} (entry ${opening.seq} of the log); that no copy of it exists cannot be stated`,
       {
         hint: 'Destroy that file, and erase the key without --no-plaintext-copies: the certificate then says that nobody stated it',
         details: { item: itemId, seq: opening.seq },

@@ -14,6 +14,9 @@ export interface Signing {
   elapsed: () => number;
 }
 
+/** What has to be told before anything else. @returns null where that is nothing */
+export type Preface = (transaction: StoreTransaction) => Promise<LogEvent | null>;
+
 /** Topics that destroy, certify, or change the log itself: a command that appends such an entry ends with a checkpoint. */
 const SIGNED_TOPICS = new Set([
   'archive',
@@ -33,12 +36,14 @@ export class Recorder {
   #hasSigned = false;
   #problem: Fault | undefined;
   #signing = false;
+  #prefaced = false;
 
   constructor(
     private readonly workspace: () => string,
     private readonly actor: () => Promise<Actor>,
     private readonly clock: Clock,
     private readonly signing?: Signing,
+    private readonly preface?: Preface,
   ) {}
 
   /** Whether something was appended that a checkpoint should cover at the end of the command. */
@@ -73,8 +78,12 @@ export class Recorder {
    *
    * @throws Fault `log-rewound`, `log-inconsistent` (exit 5) where the end of the log is not as it was left
    */
-  async appendAll(transaction: StoreTransaction, events: readonly LogEvent[]): Promise<LogRecord[]> {
-    if (events.length === 0) return [];
+  async appendAll(transaction: StoreTransaction, wanted: readonly LogEvent[]): Promise<LogRecord[]> {
+    if (wanted.length === 0) return [];
+    const preface = this.#prefaced ? null : ((await this.preface?.(transaction)) ?? null);
+    // Asked again after one: the transaction that it was appended in may not be the one that lasts.
+    this.#prefaced = preface === null;
+    const events = preface ? [preface, ...wanted] : wanted;
     const actor = await this.actor();
     const time = instant(this.clock);
     const workspace = this.workspace();
@@ -91,7 +100,7 @@ export class Recorder {
     await tree.save();
     this.#note(events);
     await this.#signWhereDue(transaction, tree.unsigned);
-    return records;
+    return preface ? records.slice(1) : records;
   }
 
   /**

@@ -15,7 +15,7 @@ import type { Session } from '../session/index.js';
 import type { Repositories, Run } from '../store/index.js';
 import { dateIn, instant } from '../workspace/index.js';
 import { neededApprovals } from './approval-need.js';
-import { requireLoggedApprovals } from './plan-evidence.js';
+import { plannedForOthers, requireLoggedApprovals } from './plan-evidence.js';
 import { awaitingTransfer, verifiedPlan } from './plan-reading.js';
 
 const FORMAT = 'quietus-approval/1';
@@ -81,7 +81,8 @@ export async function requireApprovable(session: Session, plan: Plan, operator: 
     throw approvalLapsed(session, plan, earlier);
   }
   if (earlier) throw badInput('approval-exists', `${operator.id} has approved the plan ${plan.id} before`);
-  if (plannerExcluded(session, plan) && operator.id === plan.plannedBy) {
+  const planned = await plannedForOthers(session.store, plan);
+  if ((planned || plannerExcluded(session, plan)) && operator.id === plan.plannedBy) {
     throw refused('approval-by-planner', `${operator.id} made the plan ${plan.id} and may not approve it`, {
       hint: 'Ask another operator to approve it',
     });
@@ -133,13 +134,18 @@ async function weighedApprovals(
   moment: ApprovalMoment,
 ): Promise<Weighed[]> {
   const weighed: Weighed[] = [];
+  const planned = await plannedForOthers(repositories, plan);
   const given = await repositories.plans.approvals(plan.id);
   for (const approval of given) {
     const operator = await repositories.operators.get(approval.operatorId);
     if (!operator) continue;
     await requireProvenKey(session, repositories, operator);
     requireGenuine(session, plan, approval, operator);
-    weighed.push({ approval, counts: weigh(session, plan, approval, operator, moment) });
+    const counts =
+      planned && operator.id === plan.plannedBy
+        ? 'planner'
+        : weigh(session, plan, approval, operator, moment);
+    weighed.push({ approval, counts });
   }
   await requireLoggedApprovals(repositories, plan, given);
   return weighed;

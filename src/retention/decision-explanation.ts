@@ -111,7 +111,7 @@ function awaits(
   if (reason.startsWith('gate-')) {
     return `, and waits for ${(gates ?? []).map(({ missing }) => missing).join('; and for ')}`;
   }
-  const decided = review === undefined ? '' : `${review.decidedBy} on ${review.decidedAt.slice(0, 10)}`;
+  const decided = review === undefined ? '' : `${review.decidedBy} on ${review.decidedOn}`;
   if (reason === 'reviewed') return `, and may go by the review of ${decided}`;
   if (reason === 'review-keeps')
     return `, and is kept until ${review?.keepUntil} by the review of ${decided}`;

@@ -58,7 +58,10 @@ export const DECISION_REASONS = {
 export type DecisionReason = keyof typeof DECISION_REASONS;
 
 /** A person's decision about an item, as far as it still holds. */
-export type StandingReview = Pick<Review, 'decision' | 'keepUntil' | 'decidedAt' | 'decidedBy'>;
+export type StandingReview = Pick<Review, 'decision' | 'keepUntil' | 'decidedBy'> & {
+  /** In the organization's time zone. */
+  decidedOn: CalendarDate;
+};
 
 export interface DecisionInput {
   item: WrittenItem;

@@ -3,6 +3,7 @@ import { requireClockNotBehind } from '../audit/index.js';
 import { canonicalJson } from '../crypto/index.js';
 import { placesThroughLinks } from '../disposal/index.js';
 import { badInput, type CalendarDate, classesOf, type Plan, type PlanItem } from '../model/index.js';
+import { requireDatesOfThisYear } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
 import { instant } from '../workspace/index.js';
@@ -46,7 +47,7 @@ export interface PlanDraft {
  *
  * The plan's digest covers every decision, so that an approval is of exactly this list.
  *
- * @throws Fault `clock-backwards`, `schedule-missing`, `inventory-empty`, `limit-reached`
+ * @throws Fault `clock-backwards`, `schedule-missing`, `dates-outdated`, `inventory-empty`, `limit-reached`
  */
 export async function buildPlan(session: Session, options: PlanOptions = {}): Promise<BuiltPlan> {
   const draft = await decidePlan(session, options);
@@ -59,6 +60,7 @@ export async function decidePlan(session: Session, options: PlanOptions = {}): P
   const settings = session.settings();
   const asOf = options.asOf ?? session.today();
   const rules = await readRulebook(session.store, settings);
+  await requireDatesOfThisYear(session, rules.schedule);
   const total = await session.store.items.countActive();
   if (total === 0) {
     throw badInput('inventory-empty', 'The inventory has no active items', {
@@ -225,6 +227,8 @@ async function store(
       data: {
         sha256: plan.sha256,
         as_of: plan.asOf,
+        approvals: plan.approvalsRequired,
+        planner_may_approve: session.settings().approvals.plannerMayApprove,
         schedule_version: plan.scheduleVersion,
         dispose: plan.counts.dispose,
         keep: plan.counts.keep,

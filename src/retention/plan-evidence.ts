@@ -11,6 +11,17 @@ export async function planIsLogged(repositories: Repositories, plan: Plan): Prom
 }
 
 /**
+ * Whether the workspace did not let the planner approve when the plan was made: the stricter of that day's setting and of today's
+ * counts. Plans of an older version do not tell.
+ */
+export async function plannedForOthers(repositories: Repositories, plan: Plan): Promise<boolean> {
+  for await (const { subject, data } of entriesOf(repositories, 'sweep.plan')) {
+    if (subject.plan === plan.id) return data.planner_may_approve === false;
+  }
+  return false;
+}
+
+/**
  * Looks for each approval in the log: its operator, its signature and the digest of the plan.
  *
  * @throws Fault `approval-forged` (exit 5) where an entry is missing or says something else

@@ -76,6 +76,7 @@ export interface RulebookFacts {
 }
 
 export interface RulebookSettings {
+  timeZone: string;
   fiscalYearEnd: string;
   gates: { statementDays: number };
 }
@@ -90,7 +91,7 @@ export function rulebook(
   const standing = compileHolds(facts.holds);
   const coolingOff = compileCoolingOff(facts.holds);
   const statements = compileStatements(facts.statements, settings.gates);
-  const reviewOf = compileReviews(facts.reviews);
+  const reviewOf = compileReviews(facts.reviews, settings.timeZone);
   const rulesOf = (item: InventoryItem) =>
     item.otherClasses.length === 0
       ? (single.get(item.recordClass ?? '') ?? [])

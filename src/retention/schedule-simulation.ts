@@ -1,5 +1,5 @@
 import type { CalendarDate, Decision, Schedule, StoredSchedule } from '../model/index.js';
-import { type DueChange, scheduleComparison, type Widening } from '../schedule/index.js';
+import { type DueChange, fiscalYearOfDates, scheduleComparison, type Widening } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
 import { DECISION_REASONS } from './decision-reasons.js';
@@ -67,8 +67,10 @@ export async function simulateSchedule(
   const asOf = options.asOf ?? session.today();
   const inForce = await session.store.schedules.latest();
   const facts = await readFacts(session.store);
-  const compare = scheduleComparison(inForce, schedule, settings, asOf);
-  const before = inForce && rulebook(inForce, facts, settings);
+  const year = (await fiscalYearOfDates(session.store)) ?? settings.fiscalYearEnd;
+  const settingsBefore = { ...settings, fiscalYearEnd: year };
+  const compare = scheduleComparison(inForce, schedule, settings, asOf, settingsBefore);
+  const before = inForce && rulebook(inForce, facts, settingsBefore);
   const after = rulebook(imagined(schedule, inForce), facts, settings);
   const classes = new Map<string | null, SimulatedClass>();
   const [newlyDue, noLongerDue]: [SimulatedItem[], SimulatedItem[]] = [[], []];

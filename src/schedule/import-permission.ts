@@ -20,14 +20,18 @@ export class ImportGuard {
   readonly #moreDue = new Map<string, number>();
   readonly #removed = new Map<string, number>();
   #eased = 0;
+  /** Then any class may have other dates, whether its rule changed or not. */
+  readonly #otherYear: boolean;
 
   /** @param before undefined where this is the first schedule: then every item that is due counts */
   constructor(
     before: Pick<Schedule, 'classes'> | undefined,
     after: Pick<Schedule, 'classes'>,
-    context: { settings: DueSettings; today: CalendarDate },
+    context: { settings: DueSettings; settingsBefore: DueSettings; today: CalendarDate },
   ) {
-    this.#compare = scheduleComparison(before, after, context.settings, context.today);
+    const { settings, settingsBefore, today } = context;
+    this.#compare = scheduleComparison(before, after, settings, today, settingsBefore);
+    this.#otherYear = settings.fiscalYearEnd !== settingsBefore.fiscalYearEnd;
     this.#removedClasses = removedClasses(before, after);
     this.#changedClasses = changedClasses(before, after);
   }
@@ -40,7 +44,7 @@ export class ImportGuard {
   see(item: ComparedItem, due: DueDates): void {
     const classes = classesOf(item);
     // An import may pass a million items by, and seldom changes more than a class.
-    if (!classes.some((id) => this.#changedClasses.has(id))) return;
+    if (!this.#otherYear && !classes.some((id) => this.#changedClasses.has(id))) return;
     const { widening } = this.#compare(item, due);
     if (widening !== null) increase(this.#moreDue, item.recordClass ?? '');
     if (widening !== null && widening !== 'due') this.#eased += 1;
@@ -79,7 +83,7 @@ export class ImportGuard {
     const eased = this.#eased === 0 ? '' : `, ${this.#eased} of them by less protection, gates or approvals`;
     throw refused(
       'more-due',
-      `The schedule makes ${moreDue} more items due than are due now: ${listed(this.#moreDue)}${eased}${allowed}; nothing was changed`,
+      `The schedule${this.#otherYear ? ', with the fiscal year of quietus.yaml,' : ''} makes ${moreDue} more items due than are due now: ${listed(this.#moreDue)}${eased}${allowed}; nothing was changed`,
       {
         hint: `Look at them with: ${look}. If they are right, add --allow-more-due ${moreDue}`,
         details: { more_due: moreDue, eased: this.#eased, classes: Object.fromEntries(this.#moreDue) },

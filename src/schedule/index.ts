@@ -1,3 +1,4 @@
+export { fiscalYearOfDates, requireDatesOfThisYear } from './dated-year.js';
 export {
   type DueItem,
   dueDateCalculator,

@@ -23,14 +23,16 @@ export interface DueChange {
  * nothing of what lies on a disk, all of which can change without a new schedule.
  *
  * @param before undefined where no schedule is in force yet: then nothing has ever been due
+ * @param settingsBefore what dates were computed with so far
  */
 export function scheduleComparison(
   before: Pick<Schedule, 'classes'> | undefined,
   after: Pick<Schedule, 'classes'>,
   settings: DueSettings,
   asOf: CalendarDate,
+  settingsBefore: DueSettings = settings,
 ): (item: ComparedItem, due?: DueDates) => DueChange {
-  const [old, next] = [sideOf(before, settings, asOf), sideOf(after, settings, asOf)];
+  const [old, next] = [sideOf(before, settingsBefore, asOf), sideOf(after, settings, asOf)];
   return (item, due) => {
     const change = { before: old(item), after: next(item, due) };
     return { ...change, widening: wideningOf(change.before.going, change.after.going) };

@@ -1,4 +1,3 @@
-import { newestEntryOf } from '../audit/index.js';
 import { sha256 } from '../crypto/index.js';
 import {
   type CalendarDate,
@@ -10,6 +9,7 @@ import {
 import type { Session } from '../session/index.js';
 import { BULK_ROWS, type StoredItem, type StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
+import { fiscalYearOfDates } from './dated-year.js';
 import { dueDateCalculator } from './due-dates.js';
 import { ImportGuard, type ImportPermission } from './import-permission.js';
 import { requireScheduleApproved } from './schedule-approval.js';
@@ -44,6 +44,9 @@ export interface ScheduleImport {
  *
  * A schedule that takes effect on a later day is refused until then: what is due must not depend on who looks when.
  *
+ * Where the fiscal year of the settings is not the one that the dates were computed for, all dates are computed again,
+ * also for the file that is in force.
+ *
  * What makes items due that were not, and what takes the class of items away, is refused without a permission.
  *
  * @throws Fault `schedule-invalid` listing every mistake with line and column, `schedule-not-effective`, `schedule-approval-missing`, `more-due`, `classes-removed`
@@ -60,7 +63,10 @@ export async function importSchedule(
   return await session.store.transaction(async (transaction) => {
     const latest = await transaction.schedules.latest();
     const classes = schedule.classes.length;
-    if (latest?.sha256 === digest) {
+    const { fiscalYearEnd } = session.settings();
+    const yearBefore = await fiscalYearOfDates(transaction);
+    // The same file is another schedule where the fiscal year is another one.
+    if (latest?.sha256 === digest && (yearBefore ?? fiscalYearEnd) === fiscalYearEnd) {
       const defects = await transaction.items.count({ defective: true });
       const items = { checked: 0, changed: 0, defects, moreDue: 0 };
       return { changed: false, version: latest.version, sha256: digest, classes, items };
@@ -75,13 +81,15 @@ export async function importSchedule(
     };
     await transaction.schedules.insert(stored, file.text);
     const guard = new ImportGuard(latest, schedule, {
-      settings: session.settings(),
+      settings: { fiscalYearEnd },
+      settingsBefore: { fiscalYearEnd: yearBefore ?? fiscalYearEnd },
       today: session.today(),
     });
-    const { fiscalYearEnd } = session.settings();
-    const affected = (await sameFiscalYear(transaction, fiscalYearEnd))
-      ? await transaction.items.ofClasses([...changedClasses(latest, schedule)], BULK_ROWS)
-      : transaction.items.all({}, BULK_ROWS);
+    // Where nobody knows what they were computed for, all are computed again.
+    const affected =
+      yearBefore === fiscalYearEnd
+        ? await transaction.items.ofClasses([...changedClasses(latest, schedule)], BULK_ROWS)
+        : transaction.items.all({}, BULK_ROWS);
     const counts = await recomputeDueDates(transaction, dueDateCalculator(schedule, session.settings()), {
       affected,
       guard,
@@ -131,15 +139,6 @@ function simulation({ fileName, template }: ScheduleFile): string {
 /** The schedule in force; undefined before the first import. */
 export async function currentSchedule(session: Pick<Session, 'store'>): Promise<StoredSchedule | undefined> {
   return await session.store.schedules.latest();
-}
-
-/**
- * Whether the dates that are stored were computed for the fiscal year that the settings have now. Where nobody knows,
- * they are computed again.
- */
-async function sameFiscalYear(transaction: StoreTransaction, fiscalYearEnd: string): Promise<boolean> {
-  const last = await newestEntryOf(transaction, 'schedule.import');
-  return last?.data.fiscal_year_end === fiscalYearEnd;
 }
 
 /** Writes only the dates that differ: a changed rule seldom reaches more than its class. */

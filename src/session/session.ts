@@ -19,6 +19,7 @@ import {
 } from '../workspace/index.js';
 import { recordRefusal } from './command-entries.js';
 import { finishLog } from './log-finish.js';
+import { settingsChange } from './settings-record.js';
 
 /** Operator of an entry about somebody who is none. */
 const NOBODY = '-';
@@ -106,11 +107,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   });
   const logPolicy = (): LogPolicy => settings ?? glance ?? readOnce();
   const workspaceId = () => logPolicy().workspaceId;
-  const recorder = new Recorder(workspaceId, actor, clock, {
+  const signing = {
     signer: new LogSigner(workspaceId, paths.keys, clock),
     unsignedEntries: () => logPolicy().log.unsignedEntries,
     elapsed: () => Math.round(monotonicMs() - opened),
-  });
+  };
+  const recorder = new Recorder(workspaceId, actor, clock, signing, (transaction) =>
+    settingsChange(transaction, paths.settings),
+  );
   try {
     if (!admitted) await requireAdmitted(store, account, paths);
     admitted = true;

@@ -34,6 +34,7 @@ import {
   workspacePaths,
   writeFileAtomically,
 } from '../workspace/index.js';
+import { decidingSettings } from './settings-record.js';
 import { requireUsable, UNFINISHED_FILE } from './workspace-folder.js';
 
 export interface WorkspaceRequest {
@@ -203,6 +204,7 @@ async function fillDatabase(
         subject: { operator: operator.id },
         data: {
           settings_sha256: sha256(request.text),
+          settings: decidingSettings(settings),
           log_key: logKey,
           public_key_sha256: sha256(operator.publicKey),
           key: request.passphrase === null ? 'unattended' : 'passphrase',

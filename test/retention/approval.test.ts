@@ -139,12 +139,12 @@ describe('an approval', () => {
     const { session, plan, root, clock } = made;
     await session.close();
     // A later date would make the approval live longer.
-    const sql = "update approvals set approved_at = '2026-08-01T00:00:00.000Z'";
+    const sql = "update approvals set approved_at = '2026-05-15T00:00:00.000Z'";
     execFileSync('node', [
       '-e',
       `new (require('sqlite3').Database)(${JSON.stringify(join(root, 'quietus.db'))}).exec(${JSON.stringify(sql)})`,
     ]);
-    clock.at = new Date('2026-08-02T00:00:00.000Z');
+    clock.at = new Date('2026-05-16T00:00:00.000Z');
     const { openSession } = await import('../../src/session/index.js');
     const later = await openSession({ paths: session.paths, command: 'test', clock });
     onTestFinished(() => later.close());

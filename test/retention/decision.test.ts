@@ -112,7 +112,7 @@ function holdsOf({ holds }: PolicyCase): Hold[] {
 function reviewOf({ review }: PolicyCase): DecisionInput['review'] {
   if (review === undefined) return undefined;
   const { decision, keep_until: keepUntil = null } = review;
-  return { decision, keepUntil, decidedAt: '2026-01-15T14:00:00.000Z', decidedBy: 'dana' };
+  return { decision, keepUntil, decidedOn: '2026-01-15' as CalendarDate, decidedBy: 'dana' };
 }
 
 describe('policy cases', () => {

@@ -1,6 +1,6 @@
 import { counted, Flags, planItemData, planItemText, QuietusCommand, stepsText } from '../../cli/index.js';
 import type { Decision, PlanItem } from '../../model/index.js';
-import type { BuiltPlan } from '../../retention/index.js';
+import type { BuiltPlan, SettingChange } from '../../retention/index.js';
 
 /** Items printed of each decision unless `--all` is given. */
 const SHOWN = 20;
@@ -41,7 +41,9 @@ export default class SweepPlan extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(SweepPlan);
-    const { buildPlan, keptItems, parseDay } = await import('../../retention/index.js');
+    const { buildPlan, keptItems, parseDay, settingsChangedSinceLastPlan } = await import(
+      '../../retention/index.js'
+    );
     const session = await this.openSession();
     if (flags.explain !== undefined) return await this.explain(flags.explain, flags['as-of']);
     const built = await buildPlan(session, {
@@ -55,6 +57,8 @@ export default class SweepPlan extends QuietusCommand {
       kept.push(item);
     }
     this.show(built, kept, { all: flags.all, today: session.today() });
+    const changes = await settingsChangedSinceLastPlan(session.store);
+    this.noteSettings(changes);
     const { plan } = built;
     const items = flags.all ? [...built.items, ...kept] : built.items;
     return {
@@ -65,8 +69,15 @@ export default class SweepPlan extends QuietusCommand {
       planned_by: plan.plannedBy,
       approvals_required: plan.approvalsRequired,
       counts: plan.counts,
+      settings_changed: changes,
       items: items.map(planItemData),
     };
+  }
+
+  private noteSettings(changes: readonly SettingChange[]): void {
+    if (changes.length === 0) return;
+    const each = changes.map(({ key, from, to }) => `${key} ${String(from ?? 'unknown')} -> ${String(to)}`);
+    this.note(`Settings changed since the last plan: ${each.join(', ')}`);
   }
 
   private async explain(itemId: string, asOf: string | undefined): Promise<unknown> {
