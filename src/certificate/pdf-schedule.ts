@@ -20,11 +20,11 @@ import { heading, paragraph } from './pdf-text.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'No.', width: 30 },
-  { title: 'Item', width: 125 },
-  { title: 'Record class', width: 86 },
+  { title: 'Item', width: 114 },
+  { title: 'Record class', width: 83 },
   { title: 'Medium', width: 54 },
   { title: 'Personal information', width: 76 },
-  { title: 'Data subjects', width: 46, align: 'right' },
+  { title: 'Data subjects', width: 60, align: 'right' },
   { title: 'Kept until', width: 47, align: 'right' },
   { title: 'Log entries', width: 40, align: 'right' },
 ];

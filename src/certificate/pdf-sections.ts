@@ -45,7 +45,7 @@ function* exceptionRows(document: CertificateDocument): Generator<Row> {
     yield {
       cells: [
         titled(item),
-        item.record_class ?? 'none',
+        [{ text: item.record_class ?? 'none', maxLines: Infinity }],
         MEDIUM_LABELS[item.medium],
         [
           { text: EXCEPTION_LABELS[item.outcome], style: { ...STYLE.cellStrong, color: COLOR.alert } },
@@ -59,9 +59,9 @@ function* exceptionRows(document: CertificateDocument): Generator<Row> {
   }
 }
 
-/** Id, and the title where the workspace prints titles. */
+/** Id, all of it, because ids may differ at their ends only; and the title where the workspace prints titles. */
 export function titled(item: { id: string; title: string | null }) {
-  const id = { text: item.id, style: STYLE.cellStrong, maxLines: 4 };
+  const id = { text: item.id, style: STYLE.cellStrong, maxLines: Infinity };
   return item.title === null ? [id] : [id, { text: item.title, style: STYLE.cell, maxLines: 3 }];
 }
 
@@ -157,7 +157,7 @@ function authorityRows(document: CertificateDocument): Row[] {
         ? [{ text: 'In no record class', style: STYLE.cellMuted }]
         : [
             { text: item.class_title ?? item.record_class, style: STYLE.cellStrong, maxLines: 3 },
-            { text: item.record_class, style: STYLE.cellMuted, maxLines: 3 },
+            { text: item.record_class, style: STYLE.cellMuted, maxLines: Infinity },
           ],
       authorityTexts(item.authority),
       item.authority === null ? '\u2013' : dateInWords(item.authority.checked),

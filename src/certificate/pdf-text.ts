@@ -2,8 +2,8 @@ import type { Paper } from './pdf-paper.js';
 import { PAGE, STYLE, type Style, TEXT_WIDTH } from './pdf-style.js';
 
 const ELLIPSIS = '\u2026';
-/** Within ids and addresses a line may end after these. */
-const BREAK_AFTER = /(?<=[-_./:,;@])/;
+/** Within ids and addresses a line may end after these, but not within a number such as 123,456,789. */
+const BREAK_AFTER = /(?<=[-_./:;@])|(?<=,)(?<!\d,(?=\d{3}(?!\d)))/;
 
 /**
  * Breaks a text into lines that fit the width: between words, then after punctuation inside long ids, then

@@ -119,6 +119,9 @@ function extremeFacts(): IssuedFacts {
   });
 }
 
+/** Ids of the greatest length that differ in their last character only. */
+const ALIKE = ['W'.repeat(127), LONG_ID.slice(0, 127)].flatMap((id) => [`${id}1`, `${id}2`]);
+
 function namedOperator(name: string): IssuedFacts {
   return sampleFacts(1, { operator: { id: 'op1', name, account: 'op1' } });
 }
@@ -178,6 +181,25 @@ describe.skipIf(leftOut)('the PDF, as another program reads it', () => {
       expect(page).toContain('Certificate of Destruction 2026-0007');
       expect(page).toContain(sha256);
     });
+  });
+
+  it('prints ids in full, and large numbers in one piece', async () => {
+    const numbers = [123_456_789, 2_147_483_647, 1234, 0];
+    const facts = sampleFacts(4, {
+      items: ALIKE.map((id, n) => item(n, { id, recordClass: id, dataSubjects: numbers[n] ?? 0 })),
+      exceptions: ALIKE.map((id, n) => exception(n, { id: `E${id.slice(1)}`, outcome: 'failed' })),
+    });
+    const { pdf } = await render(facts);
+    const text = pdftotext(pdf, '-raw').replace(/\s+/g, '');
+    for (const id of ALIKE) {
+      // In the schedule, and as a class among the authorities.
+      expect(text.split(id).length - 1).toBeGreaterThanOrEqual(2);
+      expect(text).toContain(`E${id.slice(1)}`);
+    }
+    const read = words(pdf);
+    const texts = new Set(read.map((word) => word.text));
+    for (const number of ['123,456,789', '2,147,483,647', '1,234']) expect(texts).toContain(number);
+    expect(misplaced(read)).toEqual([]);
   });
 
   it('tells everything that a person asks of a certificate', async () => {
