@@ -15,7 +15,7 @@ const LEAST_TOLERANCE = 300_000;
 const LONGEST_SILENCE_DAYS = 92;
 const LONGEST_SILENCE = LONGEST_SILENCE_DAYS * 86_400_000;
 
-const WAY_OUT = 'confirm it, once it is right: quietus log accept-clock';
+const WAY_OUT = 'If it is right: quietus log accept-clock --reason TEXT';
 
 /** Whether a fault is about the clock: it is not recorded, for the entry would have the wrong time. */
 export function isAboutClock(code: string): boolean {
@@ -37,7 +37,7 @@ export async function requireClockNotBehind(place: ClockPlace): Promise<void> {
   throw refused(
     'clock-backwards',
     `The clock says ${new Date(now).toISOString()}, and the log has an entry of ${latest}`,
-    { hint: `Set the clock right. If it is right, and was ahead before, ${WAY_OUT}`, details: { latest } },
+    { hint: `Look at a calendar, and set the clock if it is wrong. ${WAY_OUT}`, details: { latest } },
   );
 }
 
@@ -67,7 +67,7 @@ function jumped(now: number, trusted: string): Error {
   return refused(
     'clock-jump',
     `The clock says ${new Date(now).toISOString()}; the log has nothing for more than ${LONGEST_SILENCE_DAYS} days after ${trusted}`,
-    { hint: `Look at a calendar. Set the clock right, or ${WAY_OUT}`, details: { trusted } },
+    { hint: `Look at a calendar, and set the clock if it is wrong. ${WAY_OUT}`, details: { trusted } },
   );
 }
 

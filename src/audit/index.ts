@@ -11,7 +11,7 @@ export {
   writeTimestampRequest,
 } from './checkpoint-timestamps.js';
 export { acceptClock } from './clock-acceptance.js';
-export { isAboutClock, requireClockNotBehind } from './clock-standing.js';
+export { isAboutClock, requireClockNotBehind, requireSoundClock } from './clock-standing.js';
 export { type ChainPart, entriesOf, followChain, newestEntryOf } from './evidence.js';
 export { requireFitToDestroy } from './fitness.js';
 export {

@@ -225,7 +225,7 @@ export async function checkLog(session: Session, around: HealthSurroundings): Pr
       finding('log', 'bad', `Entry ${problem.seq}: ${problem.text}`, {
         hint:
           problem.code === 'clock-backwards'
-            ? 'If entries were made by a clock that was wrong, and it is right now: quietus log accept-clock'
+            ? 'If entries were made by a clock that was wrong, and it is right now: quietus log accept-clock --reason TEXT'
             : 'Copy the workspace as it is, then compare it with a backup; quietus log verify says more',
         exitCode: ExitCode.verificationFailed,
       }),

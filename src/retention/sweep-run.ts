@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { requireFitToDestroy } from '../audit/index.js';
+import { requireFitToDestroy, requireSoundClock } from '../audit/index.js';
 import { protectedPaths, type RowStepName } from '../disposal/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, interrupted, isDestroyed, type Plan, refused } from '../model/index.js';
@@ -69,8 +69,10 @@ export async function runSweep(
   try {
     const verified = await verifiedPlan(session, planId);
     const { plan } = verified;
-    await requireFitToDestroy(session);
+    // First: by a wrong clock approvals have lapsed, or are yet to come.
+    await requireSoundClock(session);
     await requireRunnable(session, plan);
+    await requireFitToDestroy(session);
     await requireHoldsAsLogged(session.store);
     const earlier = await session.store.runs.sweepOf(plan.id);
     const run = earlier ?? (await beginRun(session, plan, options.acceptResidual ?? false));

@@ -1,12 +1,21 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { acceptClock, checkpointLog, verifyWorkspaceLog } from '../../src/audit/index.js';
+import {
+  acceptClock,
+  beginEpoch,
+  checkpointLog,
+  findLosses,
+  outsideCheckpoints,
+  verifyWorkspaceLog,
+} from '../../src/audit/index.js';
 import { disposeOf } from '../../src/disposal/index.js';
 import { readOperatorKey } from '../../src/operators/index.js';
 import { buildPlan, placeHold, runSweep } from '../../src/retention/index.js';
 import { deliver, openSession, recordReading, recordRefusal, type Session } from '../../src/session/index.js';
 import { sweepUnattended } from '../../src/unattended/index.js';
 import { workspacePaths } from '../../src/workspace/index.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { type AutoWorld, approve, autoWorld, enterFiles } from '../unattended/auto-world.js';
 
 const DAY = 86_400_000;
@@ -160,5 +169,29 @@ describe('a database that is an older copy', () => {
     const nothing = { paths: [] } as never;
     await expect(disposeOf(session, nothing, nothing)).rejects.toMatchObject(failure);
     expect(existsSync(draft)).toBe(true);
+  });
+
+  it('is worked with again once an operator has acknowledged the loss', async () => {
+    const { session, draft } = await rewound();
+    const places = { checkpoints: session.paths.checkpoints, witnessFolder: null, against: [] };
+    const { workspaceId } = session.settings();
+    const losses = await findLosses(session, await outsideCheckpoints(places, workspaceId));
+    const operatorKey = await readOperatorKey(session.paths.keys, 'jdoe').unlock(null);
+    await beginEpoch(session, { reason: 'Restored from a backup', losses, operatorKey });
+    expect(await deliver(session, { force: true })).toEqual([]);
+    expect(await sweepUnattended(session, { acceptResidual: true })).toMatchObject({ failure: null });
+    expect(existsSync(draft)).toBe(false);
+  });
+
+  it('is said by the folder of the witness where the workspace was put back as a whole', async () => {
+    const { made, session } = await rewound();
+    const { checkpoints, settings } = session.paths;
+    const witness = join(temporaryFolder(), 'elsewhere');
+    renameSync(checkpoints, witness);
+    const text = readFileSync(settings, 'utf8');
+    writeFileSync(settings, text.replace(/^log:$/m, `log:\n  witnesses: {folder: ${witness}}`));
+    expect(await sweepUnattended(await open(made))).toMatchObject({
+      failure: { code: 'log-rewound', message: expect.stringContaining('the folder of the witness') },
+    });
   });
 });

@@ -4,6 +4,7 @@ import { verifyWorkspaceLog } from '../../src/audit/index.js';
 import type { CalendarDate } from '../../src/model/index.js';
 import {
   buildPlan,
+  decideReview,
   placeHold,
   releaseHold,
   runSweep,
@@ -121,6 +122,16 @@ describe('days that people read', () => {
     await expect(releaseHold(session, { id: hold.id, reason: 'settled' })).rejects.toMatchObject({
       message: expect.stringContaining('2026-03-02'),
     });
+    await enterFiles(made, 'reviewed', ['R-1']);
+    const request = {
+      itemIds: ['R-1'],
+      decision: 'dispose',
+      keepUntil: null,
+      reason: 'Nobody needs it',
+    } as const;
+    await decideReview(session, request);
+    const { items } = await buildPlan(session);
+    expect(items[0]?.explanation).toContain('by the review of jdoe on 2026-03-02');
   });
 });
 

@@ -794,6 +794,29 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
   });
 
   describe(`the log in ${database}`, () => {
+    it('tells its latest time, up to a time, and the newest entries that others are judged by', async () => {
+      const store = await opened();
+      const times = ['2026-01-01', '2036-01-01', '2026-02-01', '2026-03-01'].map(
+        (day) => `${day}T00:00:00.000Z`,
+      );
+      const actions = ['workspace.create', 'log.accept-clock', 'settings.change', 'hold.place'];
+      const records = times.map((time, at) => ({
+        ...sampleLogRecord(at + 1),
+        ...{ time, action: actions[at] ?? '' },
+      }));
+      await store.log.insert(records);
+      expect(await store.log.latestTime(1)).toBe(times[1]);
+      expect(await store.log.latestTime(3)).toBe(times[3]);
+      expect(await store.log.latestTime(1, '2026-02-28T00:00:00.000Z')).toBe(times[2]);
+      expect(await store.log.latestTime(5)).toBeUndefined();
+      const mark = async (...parameters: Parameters<Store['log']['newestMark']>) =>
+        (await store.log.newestMark(...parameters))?.seq;
+      expect(await mark(['log.accept-clock'])).toBe(2);
+      expect(await mark(['settings.change', 'workspace.create'])).toBe(3);
+      expect(await mark(['settings.change', 'workspace.create'], 3)).toBe(1);
+      expect(await mark(['log.accept-clock'], 2)).toBeUndefined();
+    });
+
     it('is filtered by time, operator, action and topic', async () => {
       const store = await opened();
       const records = ['hold.place', 'hold.release', 'holdings.x', 'sweep.run', 'hold'].map((action, index) =>

@@ -54,7 +54,7 @@ export default class LogVerify extends QuietusCommand {
       {
         hint:
           problem.code === 'clock-backwards'
-            ? 'If entries were made by a clock that was wrong, and it is right now: quietus log accept-clock'
+            ? 'If entries were made by a clock that was wrong, and it is right now: quietus log accept-clock --reason TEXT'
             : 'Keep the workspace as it is, copy it, and compare the log with a backup; dispose of nothing until this is explained',
         details: { seq: problem.seq, problem: problem.code, good_entries: entries, head },
       },
