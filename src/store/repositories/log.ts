@@ -95,7 +95,8 @@ export class LogRepository {
    * @param most leaves out entries of later times
    */
   async latestTime(from: number, most?: string): Promise<string | undefined> {
-    const query = this.database('log_entries').where('seq', '>=', from);
+    // With the sign SQLite does not look through all entries by their numbers.
+    const query = this.database('log_entries').whereRaw('+seq >= ?', [from]);
     if (most !== undefined) query.whereRaw(`${INSTANT} <= ?`, [most]);
     const row: { time: string } | undefined = await query.orderByRaw(`${INSTANT} desc`).first('time');
     return row?.time;
