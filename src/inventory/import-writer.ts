@@ -203,6 +203,13 @@ export class ImportWriter {
         'Finish the run with: quietus sweep run',
       );
     }
+    const moved = changed.includes('medium') || changed.includes('location');
+    if (this.context.update && moved && stored.archivedFrom !== undefined) {
+      return problem(
+        'belongs to an item that was archived, and no longer lies where the row says',
+        'Leave the row out, or give it the medium and location that quietus inventory show has',
+      );
+    }
     if (this.context.update && lost.length > 0) {
       return problem(
         `belongs to an item that the change would take out of the legal hold ${lost.join(', ')}`,

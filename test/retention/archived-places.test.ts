@@ -18,6 +18,7 @@ import {
 } from '../../src/retention/index.js';
 import { importSchedule } from '../../src/schedule/index.js';
 import { ArchiveWorld } from '../archive/archive-world.js';
+import { importText } from '../inventory/sample-import.js';
 import { enter, item, SCHEDULE, writeRecord } from './sweep-world.js';
 
 const ARCHIVED = `${SCHEDULE}  stored:
@@ -115,6 +116,21 @@ describe('an archive', () => {
       expect((await explainItem(session, 'A')).item).toMatchObject({ reason: 'cooling-off' });
     },
   );
+
+  it('is not forgotten by an import of the list from before', async () => {
+    const made = await makeWorld();
+    const path = await made.file('A', 'content', STORED);
+    const { archive: own } = await archive(made, 'A');
+    const list = `id,title,class,medium,location\nA,Another title,stored,file,${path}\n`;
+    const { session } = made.world;
+    expect(await importText(session, list, { update: true })).toMatchObject({
+      outcome: 'rejected',
+      problems: [{ reason: expect.stringContaining('archived') }],
+    });
+    expect(await session.store.items.get('A')).toMatchObject({ medium: 'archive', location: own.id });
+    const asItIs = `id,title,class,medium,location\nA,Another title,stored,archive,${own.id}\n`;
+    expect(await importText(session, asItIs, { update: true })).toMatchObject({ updated: 1 });
+  });
 
   it('is erased when nothing speaks against it', async () => {
     const made = await makeWorld();
