@@ -21,7 +21,7 @@ classes:
     approvals: 0
     authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
 `;
-const [mode = 'journal', folder = '', itemsText = '20000', batchText = '128'] = process.argv.slice(2);
+const [mode = 'journal', folder = '', itemsText = '20000', batchText = '384'] = process.argv.slice(2);
 const ITEMS = Number(itemsText);
 const BATCH = Number(batchText);
 

@@ -8,7 +8,7 @@ import {
 import type { PatientJournal } from './patient-journal.js';
 
 /** Items a batch: two durable commits each, however many files they have. */
-export const BATCH = 128;
+export const BATCH = 384;
 
 export interface BatchOptions {
   patient: PatientJournal;
