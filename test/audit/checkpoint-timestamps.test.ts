@@ -60,11 +60,11 @@ describe('a time-stamp of a checkpoint', () => {
     changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
     writeFileSync(file, changed);
     expect(await verifyWorkspaceLog(session)).toMatchObject({
-      problem: { code: 'timestamp-invalid', seq: 2 },
+      problem: { code: 'timestamp-invalid', seq: 3 },
     });
     rmSync(file);
     expect(await verifyWorkspaceLog(session)).toMatchObject({
-      problem: { code: 'timestamp-missing', seq: 2 },
+      problem: { code: 'timestamp-missing', seq: 3 },
     });
   });
 

@@ -114,7 +114,7 @@ describe('a witness', () => {
     expect(warnings).toEqual([]);
     const [name = '', ...others] = readdirSync(folder);
     expect(others).toEqual([]);
-    expect(name).toMatch(/^checkpoint-000000000002-[0-9a-f]{8}\.txt$/);
+    expect(name).toMatch(/^checkpoint-000000000003-[0-9a-f]{8}\.txt$/);
     expect(statSync(join(folder, name)).mode & 0o777).toBe(0o644);
     expect(readFileSync(join(folder, name), 'utf8')).toBe(
       readFileSync(join(root, 'checkpoints', name), 'utf8'),
@@ -147,7 +147,7 @@ describe('a witness', () => {
     await checkpointLog(session);
     mkdirSync(folder);
     expect(await deliver(session, { force: true })).toEqual([]);
-    expect(readdirSync(folder)).toEqual([expect.stringContaining('000000000003')]);
+    expect(readdirSync(folder)).toEqual([expect.stringContaining('000000000004')]);
     expect(await verifyWorkspaceLog(session)).toMatchObject({ problem: null });
     await session.close();
     expect(existsSync(root)).toBe(true);
