@@ -89,6 +89,7 @@ async function sortOut(
   const items: CertifiedItemFacts[] = [];
   const exceptions: ExceptionFacts[] = [];
   const limits = new Map<string, Reason>();
+  const archives = await keptArchives(session);
   for await (const lines of plannedDisposals(session, plan.id, 500)) {
     const pageDisposals = lines.flatMap((line) => done.get(line.itemId) ?? []);
     const hashes = await logHashes(session, pageDisposals);
@@ -110,11 +111,31 @@ async function sortOut(
       const recordClass = classes.get(line.recordClass ?? '');
       const log = disposal && logReference(disposal, hashes);
       const certified = disposal?.outcome && isCertified(disposal.outcome) && result && recordClass && log;
-      if (certified) items.push(certifiedItem(line, recordClass, result, title, log));
+      const archive = line.medium === 'archive' ? undefined : archives.get(line.itemId);
+      if (certified && archive !== undefined) limits.set(ARCHIVE_KEPT.code, ARCHIVE_KEPT);
+      if (certified)
+        items.push({ ...certifiedItem(line, recordClass, result, title, log), ...stateAfter(archive) });
       else exceptions.push(exception(line, disposal, result, title, log ?? null));
     }
   }
   return { items, exceptions, limits };
+}
+
+/** Ids of the archives that can still be opened, by item. */
+async function keptArchives({ store }: Session): Promise<ReadonlyMap<string, string>> {
+  const archives = (await store.archives.list()).filter(({ state }) => state !== 'erased');
+  return new Map(archives.map(({ itemId, id }) => [itemId, id]));
+}
+
+const ARCHIVE_KEPT: Reason = {
+  code: 'archive-kept',
+  text: 'Of some items an encrypted archive still exists, which can be opened until its key is destroyed',
+};
+
+/** A certificate must not read as if nothing of the item were left. */
+function stateAfter(archive: string | undefined): Pick<CertifiedItemFacts, 'postState'> {
+  if (archive === undefined) return {};
+  return { postState: `destroyed where it lay; its encrypted archive ${archive} is kept` };
 }
 
 function certifiedItem(

@@ -21,10 +21,17 @@ classes:
     disposition: archive
     archive: {for: P100Y}
     authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
+  old:
+    title: Destroyed where it lies
+    trigger: closed
+    period: P3Y
+    disposition: destroy
+    authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
 `;
 const CONTENT = 'John Smith,078-05-1120\n'.repeat(200);
 
-it('a period ends twice: a sweep archives what is due, and a person destroys its key when the archive has ended', async () => {
+/** A workspace with a schedule, and what its archive key is made with. */
+async function desk() {
   const folder = temporaryFolder();
   const workspace = join(folder, 'acme');
   const run = (...args: string[]): Promise<Outcome> =>
@@ -52,17 +59,20 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
   writeFileSync(join(folder, 'schedule.yaml'), SCHEDULE);
   writeFileSync(join(folder, 'pass'), 'correct horse battery staple\n', { mode: 0o600 });
   expect(await run('schedule', 'import', 'schedule.yaml')).toMatchObject({ status: 0 });
-  for (const [id, record] of [
-    ['PAY-1', 'payroll'],
-    ['LATER-1', 'later'],
-  ] as const) {
+  const enter = async (id: string, recordClass: string) => {
     const location = join(folder, 'records', `${id}.csv`);
     writeFileSync(location, CONTENT);
-    const words = ['--title', id, '--class', record, '--medium', 'file', '--location', location];
-    expect(await run('inventory', 'add', id, ...words, '--closed', '2019-12-31')).toMatchObject({
-      status: 0,
-    });
-  }
+    const words = ['--title', id, '--class', recordClass, '--medium', 'file', '--location', location];
+    const added = await run('inventory', 'add', id, ...words, '--closed', '2019-12-31');
+    expect(added, added.stderr).toMatchObject({ status: 0 });
+  };
+  return { folder, workspace, run, json, approved, enter };
+}
+
+it('a period ends twice: a sweep archives what is due, and a person destroys its key when the archive has ended', async () => {
+  const { folder, workspace, run, json, approved, enter } = await desk();
+  await enter('PAY-1', 'payroll');
+  await enter('LATER-1', 'later');
 
   // Without an archive key nothing is written and nothing is destroyed.
   const early = await approved();
@@ -158,3 +168,20 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
   expect(spawnSync('grep', ['-rl', '078-05-1120', workspace]).stdout.toString()).toBe('');
   expect(await run('log', 'verify')).toMatchObject({ status: 0 });
 }, 120_000);
+
+it('a certificate of what lay in the open says that its archive is kept', async () => {
+  const { folder, run, json, approved, enter } = await desk();
+  await enter('OLD-1', 'old');
+  expect(await run('archive', 'key', '--make', '--passphrase-file', 'pass')).toMatchObject({ status: 0 });
+  const { archive } = await json('archive', 'create', 'OLD-1', '--keep', '--confirm', 'OLD-1');
+  expect(archive).toMatch(/^arc-/);
+  const plan = await approved();
+  const swept = await run('sweep', 'run', plan, '--confirm', plan, '--accept-residual');
+  expect(swept.stdout).toContain('Certificate');
+  expect(readdirSync(join(folder, 'records'))).toEqual([]);
+  const document = await json('certificate', 'show', `${new Date().getFullYear()}-0001`);
+  expect(document.limits.map(({ code }: { code: string }) => code)).toContain('archive-kept');
+  expect(document.items).toMatchObject([
+    { id: 'OLD-1', post_state: `destroyed where it lay; its encrypted archive ${archive} is kept` },
+  ]);
+});
