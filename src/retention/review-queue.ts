@@ -3,6 +3,7 @@ import { dayAfter } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { ItemFilter, StoredItem } from '../store/index.js';
 import { failedDisposals } from './failed-disposals.js';
+import { plannedDefects } from './planned-defects.js';
 import { type Judgement, type Rulebook, readRulebook } from './rulebook.js';
 
 /** Why an item waits for a person. */
@@ -81,6 +82,11 @@ export async function reviewQueue(session: Session, options: QueueOptions): Prom
       options.signal?.throwIfAborted();
       for (const item of page.filter((each) => matches(each, view.filter)))
         take('defect', item, rules.judge(item, item.state, asOf));
+    }
+    for await (const { item, line } of plannedDefects(session)) {
+      options.signal?.throwIfAborted();
+      const { reason, explanation } = line;
+      if (matches(item, view.filter)) take('defect', item, { due: item.due, reason, explanation });
     }
   }
   if (wanted.has('failure')) {

@@ -148,6 +148,22 @@ describe('the queue', () => {
     expect(await itemsAwaitingReview(made.session, {})).toEqual(['R-1']);
   });
 
+  it('lists what the newest plan found wrong on the disk, until it is corrected', async () => {
+    const made = await world();
+    const gone = join(made.records, 'gone');
+    await enter(made.session, [item('GONE', gone)]);
+    const defects = async () =>
+      (await reviewQueue(made.session, { kinds: ['defect'], limit: 9, withinDays: 30 })).items;
+    expect(await defects()).toEqual([]);
+    await buildPlan(made.session);
+    expect(await defects()).toMatchObject([
+      { kind: 'defect', itemId: 'GONE', explanation: expect.stringContaining('Nothing is at this location') },
+    ]);
+    writeRecord(gone);
+    await buildPlan(made.session);
+    expect(await defects()).toEqual([]);
+  });
+
   it('lists what a run did not destroy, or not as a whole, until a run destroys it', async () => {
     const made = await world();
     const folder = join(made.records, 'folder');

@@ -8,7 +8,7 @@ const HEADS: Readonly<Record<ReviewKind, string>> = {
   review: 'Due, and to be reviewed',
   limit: 'Past the day by which they should be gone',
   gate: 'Due, and waiting for a statement',
-  defect: 'Never due until somebody corrects them',
+  defect: 'Not disposed of until somebody corrects them',
   failure: 'Not destroyed, or not as a whole, by the last run',
 };
 
