@@ -318,17 +318,18 @@ function actionOf({ action }: { action: string }): string {
   return action;
 }
 
+// More than one batch, so that something is not begun.
 test('what Ctrl-C stopped is listed, and is finished without beginning more', async () => {
   mkdirSync(join(records, 'slow'));
-  const names = Array.from({ length: 140 }, (_, at) => `slow/${String(at).padStart(3, '0')}`);
-  for (const name of names) write(name, 'SECRET '.repeat(20_000));
+  const names = Array.from({ length: 400 }, (_, at) => `slow/${String(at).padStart(3, '0')}`);
+  for (const name of names) write(name, 'SECRET '.repeat(7_000));
   const args = [
     '--workspace',
     root,
     'dispose',
     ...names,
     '--confirm',
-    '140',
+    '400',
     '--accept-residual',
     '--rate',
     '2MB/s',
@@ -349,7 +350,7 @@ test('what Ctrl-C stopped is listed, and is finished without beginning more', as
   const id = listed.cut_off[0].run;
   expect(listed.cut_off).toHaveLength(1);
   expect((await run(['doctor'])).stdout).toContain(id);
-  const other = await run(['dispose', 'slow/139', '--confirm', '139']);
+  const other = await run(['dispose', 'slow/399', '--confirm', '399']);
   expect(other.status).toBe(4);
   expect(other.stderr).toContain(`--continue ${id}`);
   const ended = await run(['dispose', '--continue', id, '--only-begun', '--confirm', id, '--json']);
