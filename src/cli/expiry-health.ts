@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { recipientState } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { type Finding, finding } from './health-finding.js';
@@ -50,22 +49,11 @@ async function expiredRecipients(session: Session): Promise<Finding[]> {
 
 /** Encryptions that ended without an outcome, because their process was killed. */
 export async function checkTransfers(session: Session): Promise<Finding[]> {
-  const before = new Date(session.clock.now().getTime() - DAY_MS).toISOString();
-  const cutOff = (await session.store.transfers.begun()).filter(({ work, begunAt }) =>
-    work === null ? begunAt < before : work.host === hostname() && !isRunning(work.pid),
-  );
+  const { cutOffTransfers } = await import('../transfer/index.js');
+  const cutOff = await cutOffTransfers(session);
   return cutOff.map(({ id }) =>
     finding('transfers', 'warning', `The transfer ${id} was cut off before its outcome`, {
       hint: 'The next quietus encrypt on this machine looks what became of it, and removes what is left',
     }),
   );
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -26,7 +26,7 @@ export { fingerprintText, identityData, recipientData } from './recipient-view.j
 export { redacted } from './redaction.js';
 export { confirmFlag, dryRunFlag, passphraseFileFlag } from './shared-flags.js';
 export { canShowSecret, refuseBinaryTerminal, showSecret, writeStandardOutput } from './standard-output.js';
-export { allowanceFlags, bytesInWords, endedItemData, outcomeReasons, printJsonLine } from './sweep-view.js';
+export { allowanceFlags, bytesInWords, endedItemData, printJsonLine } from './sweep-view.js';
 export { type Cell, type Column, type TableOptions, table } from './table.js';
 export { type Colour, coloured } from './terminal.js';
 export { encryptionText, mediumText, passphraseText } from './transfer-view.js';

@@ -46,9 +46,3 @@ export function printJsonLine(data: unknown): void {
 export function bytesInWords(bytes: number): string {
   return `${bytes.toLocaleString('en')} ${bytes === 1 ? 'byte' : 'bytes'}`;
 }
-
-/** Why a disposal ended as it did; `result` is what the store keeps of it. */
-export function outcomeReasons(result: string | null): readonly { code: string; text: string }[] {
-  const value = (result === null ? {} : JSON.parse(result)) as { reasons?: { code: string; text: string }[] };
-  return value.reasons ?? [];
-}

@@ -37,7 +37,7 @@ export async function destroyLines(
   const journal = new AdHocJournal(session, run, lines);
   const patient = new PatientJournal(journal, (outcome) => ended?.(outcome));
   const known = new Map(
-    (await session.store.runs.disposals(run.id)).map(({ itemId, state }) => [itemId, state]),
+    (await session.store.disposals.ofRun(run.id)).map(({ itemId, state }) => [itemId, state]),
   );
   const left = lines.flatMap(({ itemId, left: reason }) =>
     reason !== null && !known.has(itemId) ? [refusedOutcome(itemId, reason)] : [],
@@ -84,7 +84,7 @@ async function pendingOf(
   run: Run,
   targets: readonly DisposalTarget[],
 ): Promise<PendingDisposal[]> {
-  const begun = new Set((await session.store.runs.disposals(run.id, 'begun')).map(({ itemId }) => itemId));
+  const begun = new Set((await session.store.disposals.ofRun(run.id, 'begun')).map(({ itemId }) => itemId));
   const pending: PendingDisposal[] = [];
   for (const target of targets.filter(({ itemId }) => begun.has(itemId))) {
     const stored = await pendingDisposal(session, run.id, target);

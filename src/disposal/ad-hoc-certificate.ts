@@ -24,7 +24,7 @@ export async function certifyAdHoc(
   run: Run,
   lines: readonly AdHocLine[],
 ): Promise<CertificateRecord | null> {
-  const disposals = await session.store.runs.disposals(run.id);
+  const disposals = await session.store.disposals.ofRun(run.id);
   if (!disposals.some(({ outcome }) => outcome !== null && isCertified(outcome))) return null;
   const issued = await session.store.certificates.ofRun(run.id);
   return issued ?? (await issueCertificate(session, await facts(session, run, lines)));
@@ -57,7 +57,7 @@ async function sortOut(
   run: Run,
   lines: readonly AdHocLine[],
 ): Promise<{ items: CertifiedItemFacts[]; exceptions: ExceptionFacts[]; limits: Reason[] }> {
-  const disposals = await session.store.runs.disposals(run.id);
+  const disposals = await session.store.disposals.ofRun(run.id);
   const hashes = await logHashes(session, disposals);
   const done = new Map(disposals.map((disposal) => [disposal.itemId, disposal]));
   const items: CertifiedItemFacts[] = [];

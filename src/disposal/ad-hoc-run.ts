@@ -91,13 +91,13 @@ export async function continueDisposal(
 export async function cutOffDisposals(
   session: Session,
 ): Promise<{ run: Run; paths: number; begun: number; done: number }[]> {
-  const { runs } = session.store;
+  const { runs, disposals } = session.store;
   const result = [];
   for (const run of await runs.unfinishedAdHoc()) {
-    const disposals = await runs.disposals(run.id);
-    const begun = disposals.filter(({ state }) => state === 'begun').length;
+    const known = await disposals.ofRun(run.id);
+    const begun = known.filter(({ state }) => state === 'begun').length;
     const paths = (await runs.targets(run.id)).length;
-    result.push({ run, paths, begun, done: disposals.length - begun });
+    result.push({ run, paths, begun, done: known.length - begun });
   }
   return result;
 }
@@ -210,7 +210,7 @@ async function finishRun(session: Session, run: Run): Promise<Run> {
   const finishedAt = instant(session.clock);
   await session.store.transaction(async (transaction) => {
     const counts: Record<string, number> = {};
-    for (const { outcome } of await transaction.runs.disposals(run.id)) {
+    for (const { outcome } of await transaction.disposals.ofRun(run.id)) {
       if (outcome !== null) counts[outcome] = (counts[outcome] ?? 0) + 1;
     }
     await transaction.runs.finish(run.id, finishedAt);
@@ -230,7 +230,7 @@ async function resultOf(
   lines: readonly AdHocLine[],
   certificate: CertificateRecord | null,
 ): Promise<AdHocResult> {
-  const told = new Map((await session.store.runs.disposals(run.id)).map((each) => [each.itemId, each]));
+  const told = new Map((await session.store.disposals.ofRun(run.id)).map((each) => [each.itemId, each]));
   const disposals = lines.flatMap(({ itemId, location }) => {
     const { outcome, result } = told.get(itemId) ?? ({ outcome: null, result: null } as Partial<Disposal>);
     if (!outcome || !result) return [];

@@ -2,6 +2,7 @@ import { compileCoolingOff, compileHolds, type HeldItem } from '../holds/index.j
 import { badInput, type CalendarDate, type Reason } from '../model/index.js';
 import { type DeviceFacts, deviceSpellings } from '../shred/index.js';
 import type { Repositories } from '../store/index.js';
+import { holdObjection } from './hold-objection.js';
 import { linkedSpellings } from './linked-spellings.js';
 
 /** A device that is to be sanitized, and what the person says of it. */
@@ -31,7 +32,7 @@ export async function deviceInventoryObjections(
   const item = itemId === null ? undefined : await deviceItem(repositories, itemId);
   if (item) subjects.push(item);
   const reasons = await holdReasons(repositories, subjects, today);
-  const others = (await repositories.items.atLocations(spellings)).filter(({ id }) => id !== itemId);
+  const others = (await repositories.places.at(spellings)).filter(({ id }) => id !== itemId);
   if (others.length > 0) {
     const ids = [...new Set(others.map(({ id }) => id))].slice(0, 3).join(', ');
     reasons.push({ code: 'inventoried', text: `The inventory has ${ids} on it.` });
@@ -55,17 +56,13 @@ async function holdReasons(
   today: CalendarDate,
 ): Promise<Reason[]> {
   const standing = await repositories.holds.standing();
-  const holds = compileHolds(standing);
-  const held = [...new Set(subjects.flatMap((each) => holds.on(each)))];
-  if (held.length > 0)
-    return [{ code: 'item-held', text: `A legal hold reaches it (${held.slice(0, 3).join(', ')}).` }];
-  const cooling = compileCoolingOff(standing);
-  const [last] = subjects
-    .flatMap((each) => cooling(each, today))
-    .toSorted((a, b) => (a.until < b.until ? 1 : -1));
-  if (last === undefined) return [];
-  const text = `A legal hold (${last.id}) was released, and what it reached is left alone until ${last.until}.`;
-  return [{ code: 'cooling-off', text }];
+  const [holds, cooling] = [compileHolds(standing), compileCoolingOff(standing)];
+  const held = new Set(subjects.flatMap((each) => holds.on(each)));
+  const objection = holdObjection(
+    [...held],
+    subjects.flatMap((each) => cooling(each, today)),
+  );
+  return objection === undefined ? [] : [{ ...objection, text: `${objection.text}.` }];
 }
 
 async function deviceItem(repositories: Repositories, itemId: string): Promise<HeldItem> {

@@ -39,7 +39,7 @@ export class DisposalRecords {
     requests: readonly ClaimRequest[],
     intents: readonly LogRecord[],
   ): Promise<void> {
-    await transaction.runs.insertDisposals(
+    await transaction.disposals.insert(
       requests.map(({ target }, at) => ({
         runId: this.run.id,
         itemId: target.itemId,
@@ -52,7 +52,7 @@ export class DisposalRecords {
         outcomeSeq: null,
       })),
     );
-    await transaction.runs.insertEntries(
+    await transaction.disposals.insertEntries(
       this.run.id,
       requests.map(({ target, entries }) => ({
         itemId: target.itemId,
@@ -64,7 +64,7 @@ export class DisposalRecords {
   /** Notes what a cut-off deletion of rows is settled by. */
   async aboutToCommit(itemId: string, transactionId: string | null): Promise<void> {
     await this.session.store.transaction((transaction) =>
-      transaction.runs.noteTarget(
+      transaction.disposals.noteTarget(
         { runId: this.run.id, itemId },
         JSON.stringify({ itemId, aboutToCommit: true, transactionId }),
       ),
@@ -73,7 +73,7 @@ export class DisposalRecords {
 
   /** Part of the intent of one item. */
   async entries(itemId: string, from: number, count: number): Promise<PlannedEntry[]> {
-    const records = await this.session.store.runs.entries(this.run.id, itemId, { from, count });
+    const records = await this.session.store.disposals.entries(this.run.id, itemId, { from, count });
     return records.map(({ entry }) => JSON.parse(entry) as PlannedEntry);
   }
 
@@ -86,7 +86,7 @@ export class DisposalRecords {
     }
     await this.session.store.transaction(async (transaction) => {
       for (const [verifiedFrom, group] of groups) {
-        await transaction.runs.markOverwritten(this.run.id, group, verifiedFrom);
+        await transaction.disposals.markOverwritten(this.run.id, group, verifiedFrom);
       }
     });
   }
@@ -104,7 +104,7 @@ export class DisposalRecords {
     const outcomes = all.filter(({ reasons }) => !reasons.some(({ code }) => code === 'stopped'));
     if (outcomes.length === 0) return;
     await this.session.store.transaction(async (transaction) => {
-      const begun = await transaction.runs.begunAmong(
+      const begun = await transaction.disposals.begunAmong(
         this.run.id,
         outcomes.map(({ itemId }) => itemId),
       );
@@ -118,11 +118,11 @@ export class DisposalRecords {
         result: JSON.stringify(outcome),
         outcomeSeq: records[at]?.seq ?? 0,
       }));
-      await transaction.runs.finishDisposals(
+      await transaction.disposals.finish(
         this.run.id,
         ended.filter(({ itemId }) => begun.has(itemId)),
       );
-      await transaction.runs.insertDisposals(
+      await transaction.disposals.insert(
         ended.filter(({ itemId }) => !begun.has(itemId)).map((each) => this.unbegun(each)),
       );
       for (const destroyed of [true, false]) {
@@ -149,7 +149,7 @@ export class DisposalRecords {
   ): Promise<void> {
     const { itemId } = outcome;
     const end = { itemId, outcome: outcome.outcome, result: JSON.stringify(outcome), outcomeSeq };
-    await transaction.runs.insertDisposals([this.unbegun(end)]);
+    await transaction.disposals.insert([this.unbegun(end)]);
   }
 
   private unbegun({ itemId, outcome, result, outcomeSeq }: DisposalEnd): Disposal {
@@ -175,11 +175,11 @@ export async function pendingDisposal(
   runId: string,
   target: DisposalTarget,
 ): Promise<PendingDisposal | undefined> {
-  const { runs } = session.store;
+  const { disposals } = session.store;
   const stored = {
-    length: await runs.countEntries(runId, target.itemId),
+    length: await disposals.countEntries(runId, target.itemId),
     page: async (from: number) =>
-      (await runs.entries(runId, target.itemId, { from, count: PAGE })).map(
+      (await disposals.entries(runId, target.itemId, { from, count: PAGE })).map(
         ({ entry, state, verifiedFrom }): PendingEntry => ({
           ...(JSON.parse(entry) as PlannedEntry),
           state,

@@ -22,7 +22,7 @@ export async function linkedSpellings(
   repositories: Repositories,
   locations: readonly string[],
 ): Promise<string[][]> {
-  const folders = await repositories.items.foldersOfPlaces();
+  const folders = await repositories.places.folders();
   const touches = (real: string): boolean =>
     locations.some((location) => isWithin(real, location) || isWithin(location, real));
   const through = linkedFolders(folders).filter(({ real }) => touches(real));
@@ -44,13 +44,13 @@ export async function linkedSpellings(
  * real place as its location.
  */
 export async function placesThroughLinks(repositories: Repositories): Promise<ItemPlace[]> {
-  const folders = await repositories.items.foldersOfPlaces();
+  const folders = await repositories.places.folders();
   const places: ItemPlace[] = [];
   const through = linkedFolders(folders);
   for (let at = 0; at < through.length; at += FOLDERS) {
     const some = through.slice(at, at + FOLDERS);
     const reals = new Map(some.map(({ spelling, real }) => [spelling, real]));
-    const found = await repositories.items.belowFolders(some.map(({ spelling }) => spelling));
+    const found = await repositories.places.below(some.map(({ spelling }) => spelling));
     for (const { id, location } of found) {
       const real = reals.get(dirname(location));
       if (real !== undefined) places.push({ id, location: join(real, basename(location)) });
@@ -119,7 +119,7 @@ async function itemsAt(repositories: Repositories, links: readonly LinkedPath[])
   const places: ItemPlace[] = [];
   for (let at = 0; at < links.length; at += PATHS) {
     const paths = links.slice(at, at + PATHS).map(({ spelling }) => spelling);
-    places.push(...(await repositories.items.atLocations(paths)));
+    places.push(...(await repositories.places.at(paths)));
   }
   return places;
 }

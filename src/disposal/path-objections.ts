@@ -1,6 +1,7 @@
 import { compileCoolingOff, compileHolds } from '../holds/index.js';
 import { type CalendarDate, isOverwritable, type Medium, type Reason } from '../model/index.js';
 import type { ItemPlace, Repositories, StoredItem } from '../store/index.js';
+import { holdObjection } from './hold-objection.js';
 import { archivesAt, foldersAbove, itemPlacesAround } from './places-around.js';
 
 /** A place that a person wants to dispose of. */
@@ -102,16 +103,8 @@ function objectionOf(
   cooling: readonly { id: string; until: CalendarDate }[],
   other: StoredItem | undefined,
 ): Reason | undefined {
-  if (held.length > 0) {
-    return { code: 'legal-hold', text: `A legal hold reaches it (${held.slice(0, 3).join(', ')})` };
-  }
-  const [last] = cooling.toSorted((a, b) => (a.until < b.until ? 1 : -1));
-  if (last) {
-    return {
-      code: 'cooling-off',
-      text: `A legal hold (${last.id}) was released, and what it reached is left alone until ${last.until}`,
-    };
-  }
+  const hold = holdObjection(held, cooling);
+  if (hold !== undefined) return hold;
   if (other === undefined) return undefined;
   if (other.state === 'claimed') {
     return { code: 'in-progress', text: `A run is disposing of ${other.id}, which lies there` };

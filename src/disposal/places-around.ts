@@ -37,12 +37,12 @@ export async function archivesAt(repositories: Repositories, onDisk: OnDisk): Pr
 
 /** Items not disposed of at, in and around places in the file system, whatever lies there of their archives. */
 export async function itemPlacesAround(repositories: Repositories, onDisk: OnDisk): Promise<ItemPlace[]> {
-  const { items } = repositories;
+  const { places } = repositories;
   return await lookUp(
     [...new Set(onDisk.flatMap((item) => [item.location, ...foldersAbove(item.location)]))],
     onDisk,
-    (paths) => items.atLocations(paths),
-    (folders) => items.belowFolders(folders),
+    (paths) => places.at(paths),
+    (folders) => places.below(folders),
   );
 }
 

@@ -18,7 +18,7 @@ export interface ItemDisposal {
 export async function itemDisposals(session: Session, id: string): Promise<ItemDisposal[]> {
   const { store } = session;
   const disposals: ItemDisposal[] = [];
-  for (const { runId, outcome } of await store.runs.disposalsOf(id)) {
+  for (const { runId, outcome } of await store.disposals.ofItem(id)) {
     const run = await store.runs.get(runId);
     const certificate = await store.certificates.ofRun(runId);
     disposals.push({

@@ -40,3 +40,8 @@ export interface Reason {
   code: string;
   text: string;
 }
+
+/** Why a disposal ended as it did, from what the store keeps of it. */
+export function outcomeReasons(result: string | null): readonly Reason[] {
+  return result === null ? [] : ((JSON.parse(result) as { reasons?: Reason[] }).reasons ?? []);
+}

@@ -91,3 +91,12 @@ export interface ScheduleApproval {
   /** Ed25519 signature over the UTF-8 bytes of `statement`, base64. */
   signature: string;
 }
+
+/** Of several classes, the first of those whose disposition protects most. */
+export function mostProtective(classes: readonly RecordClass[]): RecordClass | undefined {
+  for (const disposition of DISPOSITIONS_BY_PROTECTION) {
+    const found = classes.find((each) => each.disposition === disposition);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

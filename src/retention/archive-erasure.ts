@@ -8,7 +8,7 @@ import type { Session } from '../session/index.js';
 import type { ArchiveRecord, CertificateRecord } from '../store/index.js';
 import { dateIn, instant, takeRunLock } from '../workspace/index.js';
 import { approvalsNow, requireApproved } from './approval.js';
-import { plannedLines, requireStillDue } from './attestation.js';
+import { plannedLines, requireStillDue } from './by-hand-checks.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import { certifiedApprovals } from './run-certificate.js';

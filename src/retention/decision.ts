@@ -5,12 +5,12 @@ import {
   type Disposition,
   type ItemState,
   isOverwritable,
+  mostProtective,
   type RecordClass,
 } from '../model/index.js';
 import { lastDay } from '../schedule/index.js';
 import { explain } from './decision-explanation.js';
 import { DECISION_REASONS, type DecisionInput, type DecisionReason } from './decision-reasons.js';
-import { mostProtective } from './governing-rules.js';
 
 export interface DecisionResult {
   decision: Decision;

@@ -4,7 +4,7 @@ import { refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { dateIn } from '../workspace/index.js';
 import { approvalsNow, requireApproved } from './approval.js';
-import { plannedLines, requireMethod, requireStillDue } from './attestation.js';
+import { plannedLines, requireMethod, requireStillDue } from './by-hand-checks.js';
 import { verifiedPlan } from './plan-reading.js';
 import { certifiedApprovals } from './run-certificate.js';
 

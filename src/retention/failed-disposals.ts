@@ -1,4 +1,4 @@
-import type { Outcome, Reason } from '../model/index.js';
+import { type Outcome, outcomeReasons } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { Disposal, StoredItem } from '../store/index.js';
 
@@ -15,10 +15,10 @@ const IDS = 900;
 
 /** What runs left behind, in the order of ids. The next plan takes up what is still due. */
 export async function* failedDisposals({ store }: Pick<Session, 'store'>): AsyncGenerator<FailedDisposal> {
-  const ids = await store.runs.activeItemsAfter(FAILURES);
+  const ids = await store.disposals.activeItemsAfter(FAILURES);
   for (let at = 0; at < ids.length; at += IDS) {
     for (const item of (await store.items.byIds(ids.slice(at, at + IDS))).values()) {
-      const last = (await store.runs.disposalsOf(item.id)).at(-1);
+      const last = (await store.disposals.ofItem(item.id)).at(-1);
       if (last?.outcome && FAILURES.includes(last.outcome))
         yield { item, outcome: last.outcome, explanation: explained(last.outcome, last) };
     }
@@ -26,14 +26,14 @@ export async function* failedDisposals({ store }: Pick<Session, 'store'>): Async
 }
 
 function explained(outcome: Outcome, { result }: Disposal): string {
-  const { reasons, files, filesPlanned } = resultOf(result);
-  const texts = reasons.map(({ text }) => text.replace(/\.$/, ''));
+  const texts = outcomeReasons(result).map(({ text }) => text.replace(/\.$/, ''));
+  const { files = 0, filesPlanned = 0 } = (result === null ? {} : JSON.parse(result)) as Counts;
   const part = files > 0 ? [`${files} of its ${filesPlanned} files were destroyed before`] : [];
   return [`The last run ended with the outcome ${outcome}`, ...texts, ...part].join('; ');
 }
 
-/** Why a disposal ended as it did, and how many files of it were destroyed; none where its result says nothing. */
-function resultOf(result: string | null): { reasons: Reason[]; files: number; filesPlanned: number } {
-  const value = (result === null ? {} : JSON.parse(result)) as Partial<ReturnType<typeof resultOf>>;
-  return { reasons: value.reasons ?? [], files: value.files ?? 0, filesPlanned: value.filesPlanned ?? 0 };
+/** What the result of an item of files says of them. */
+interface Counts {
+  files?: number;
+  filesPlanned?: number;
 }

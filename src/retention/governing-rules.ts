@@ -1,9 +1,4 @@
-import {
-  type CalendarDate,
-  DISPOSITIONS_BY_PROTECTION,
-  type DueDates,
-  type RecordClass,
-} from '../model/index.js';
+import { type CalendarDate, type DueDates, mostProtective, type RecordClass } from '../model/index.js';
 import {
   clauseInWords,
   type DueItem,
@@ -57,15 +52,6 @@ export function lackingClass(
     const own = dueDates({ ...item, recordClass: each.id, otherClasses: [] }, [each], { fiscalYearEnd });
     return own.defect === due.defect && own.missingTrigger === due.missingTrigger;
   });
-}
-
-/** The class whose disposition protects most. */
-export function mostProtective(classes: readonly RecordClass[]): RecordClass | undefined {
-  for (const disposition of DISPOSITIONS_BY_PROTECTION) {
-    const found = classes.find((each) => each.disposition === disposition);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** Events that any of the classes waits for. */

@@ -34,7 +34,7 @@ export type DisposalResult =
 export async function certifyRun(session: Session, plan: Plan, run: Run): Promise<CertificateRecord | null> {
   const issued = await session.store.certificates.ofRun(run.id);
   if (issued) return issued;
-  const disposals = await session.store.runs.disposals(run.id);
+  const disposals = await session.store.disposals.ofRun(run.id);
   if (!disposals.some(({ outcome }) => outcome !== null && isCertified(outcome))) return null;
   return await issueCertificate(session, await runFacts(session, plan, run, disposals));
 }

@@ -37,7 +37,7 @@ export async function workThrough(work: BatchWork): Promise<void> {
   const { session, verified, run, quota, disposal } = work;
   const patient = new PatientJournal(work.journal, work.ended);
   const halted = (): boolean => disposal.signal?.aborted === true;
-  const known = await session.store.runs.disposals(run.id);
+  const known = await session.store.disposals.ofRun(run.id);
   const begun = new Set(known.filter(({ state }) => state === 'begun').map(({ itemId }) => itemId));
   if (begun.size > 0) {
     for await (const lines of plannedDisposals(session, verified.plan.id, 1000)) {
@@ -72,7 +72,7 @@ async function workOnRows(work: BatchWork, lines: readonly PlanItemLine[]): Prom
   );
   if (rows.length === 0 || disposal.signal?.aborted) return;
   const items = await session.store.items.byIds(rows.map(({ line }) => line.itemId));
-  const known = await session.store.runs.disposals(run.id, 'begun');
+  const known = await session.store.disposals.ofRun(run.id, 'begun');
   const begun = new Map(known.map(({ itemId, target: noted }) => [itemId, noted]));
   const works = rows.map(({ line, fingerprint }): RowWork => {
     const item = items.get(line.itemId);
@@ -128,7 +128,7 @@ async function workOn(
   const planned = new Map(lines.map((line) => [line.itemId, line]));
   const pendingOf = async (targets: readonly DisposalTarget[]): Promise<PendingDisposal[]> => {
     const ids = new Set(targets.map(({ itemId }) => itemId));
-    const begun = await work.session.store.runs.disposals(work.run.id, 'begun');
+    const begun = await work.session.store.disposals.ofRun(work.run.id, 'begun');
     return await Promise.all(
       begun
         .filter(({ itemId }) => ids.has(itemId))

@@ -49,7 +49,7 @@ export interface Left {
 /** Counts what of the plan the run has not done. */
 export async function whatIsLeft(session: Session, plan: Plan, run: Run): Promise<Left> {
   const states = new Map(
-    (await session.store.runs.disposals(run.id)).map(({ itemId, state }) => [itemId, state]),
+    (await session.store.disposals.ofRun(run.id)).map(({ itemId, state }) => [itemId, state]),
   );
   const left: Left = { notBegun: 0, unfinished: 0 };
   for await (const lines of plannedDisposals(session, plan.id, 1000)) {
@@ -80,7 +80,7 @@ export async function sweepResult(
   certificate: CertificateRecord | null,
   resumed: boolean,
 ): Promise<SweepResult> {
-  const disposals = await session.store.runs.disposals(run.id);
+  const disposals = await session.store.disposals.ofRun(run.id);
   const outcomes = new Map<Outcome, number>();
   let bytes = 0;
   for (const { outcome, result } of disposals) {

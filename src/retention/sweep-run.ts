@@ -115,7 +115,7 @@ async function requireRunnable(session: Session, plan: Plan): Promise<void> {
 }
 
 async function anyDestroyed(session: Session, run: Run): Promise<boolean> {
-  const disposals = await session.store.runs.disposals(run.id);
+  const disposals = await session.store.disposals.ofRun(run.id);
   return disposals.some(({ outcome }) => outcome !== null && isDestroyed(outcome));
 }
 
@@ -213,7 +213,7 @@ async function finishRun(session: Session, plan: Plan, run: Run): Promise<Run> {
   const finishedAt = instant(session.clock);
   await session.store.transaction(async (transaction) => {
     const counts: Record<string, number> = {};
-    for (const { outcome } of await transaction.runs.disposals(run.id)) {
+    for (const { outcome } of await transaction.disposals.ofRun(run.id)) {
       if (outcome !== null) counts[outcome] = (counts[outcome] ?? 0) + 1;
     }
     await transaction.runs.finish(run.id, finishedAt);

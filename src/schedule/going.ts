@@ -5,6 +5,7 @@ import {
   DISPOSITIONS_BY_PROTECTION,
   type Disposition,
   type InventoryItem,
+  mostProtective,
   type RecordClass,
 } from '../model/index.js';
 import type { DueItem } from './due-dates.js';
@@ -78,9 +79,7 @@ interface Conditions {
 }
 
 function conditionsOf(classes: readonly RecordClass[]): Conditions | null {
-  const disposing = DISPOSITIONS_BY_PROTECTION.flatMap(
-    (disposition) => classes.find((rule) => rule.disposition === disposition) ?? [],
-  ).at(0);
+  const disposing = mostProtective(classes);
   if (disposing === undefined || STAYING.has(disposing.disposition)) return null;
   return {
     disposing,

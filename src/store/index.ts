@@ -7,12 +7,14 @@ export type {
   CounterSignature,
   SignerRecord,
 } from './repositories/certificates.js';
+export type { Disposal, DisposalEnd, DisposalEntryRecord } from './repositories/disposals.js';
 export type { EventFilter } from './repositories/events.js';
 export type { ImportMarks } from './repositories/import-marks.js';
+export type { ItemFilter } from './repositories/item-filter.js';
 export type { ItemInsert, ItemWrite } from './repositories/item-insert.js';
 export type { ItemPlace } from './repositories/item-place.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
-export type { ItemFilter, Page } from './repositories/items.js';
+export type { Page } from './repositories/items.js';
 export type { LogFilter, LogRecord } from './repositories/log.js';
 export type { LogSegment } from './repositories/log-segments.js';
 export type {
@@ -23,6 +25,6 @@ export type {
   WitnessRecord,
 } from './repositories/log-tree.js';
 export type { PlanLine } from './repositories/plans.js';
-export type { Disposal, DisposalEnd, DisposalEntryRecord, Run, RunTarget } from './repositories/runs.js';
+export type { Run, RunTarget } from './repositories/runs.js';
 export type { SanitizationRecord } from './repositories/sanitizations.js';
 export { openStore, type Repositories, type Store, type StoreTransaction } from './store.js';

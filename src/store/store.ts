@@ -3,11 +3,13 @@ import { connect, isSqlite, type StoreLocation, segmentsFolderOf, takeWriterTurn
 import { migrate } from './migrations/index.js';
 import { ArchiveRepository } from './repositories/archives.js';
 import { CertificateRepository } from './repositories/certificates.js';
+import { DisposalRepository } from './repositories/disposals.js';
 import { EventRepository } from './repositories/events.js';
 import { GateRepository } from './repositories/gates.js';
 import { HandoverRepository } from './repositories/handovers.js';
 import { HoldRepository } from './repositories/holds.js';
 import { IdentityRepository } from './repositories/identities.js';
+import { ItemPlaces } from './repositories/item-places.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
 import { LogTreeRepository } from './repositories/log-tree.js';
@@ -25,6 +27,7 @@ export class Repositories {
   readonly operators: OperatorRepository;
   readonly schedules: ScheduleRepository;
   readonly items: ItemRepository;
+  readonly places: ItemPlaces;
   readonly events: EventRepository;
   readonly gates: GateRepository;
   readonly handovers: HandoverRepository;
@@ -32,6 +35,7 @@ export class Repositories {
   readonly plans: PlanRepository;
   readonly reviews: ReviewRepository;
   readonly runs: RunRepository;
+  readonly disposals: DisposalRepository;
   readonly certificates: CertificateRepository;
   readonly archives: ArchiveRepository;
   readonly sanitizations: SanitizationRepository;
@@ -46,6 +50,7 @@ export class Repositories {
     this.operators = new OperatorRepository(database);
     this.schedules = new ScheduleRepository(database);
     this.items = new ItemRepository(database);
+    this.places = new ItemPlaces(database);
     this.events = new EventRepository(database);
     this.gates = new GateRepository(database);
     this.handovers = new HandoverRepository(database);
@@ -53,6 +58,7 @@ export class Repositories {
     this.plans = new PlanRepository(database);
     this.reviews = new ReviewRepository(database);
     this.runs = new RunRepository(database);
+    this.disposals = new DisposalRepository(database);
     this.certificates = new CertificateRepository(database);
     this.archives = new ArchiveRepository(database);
     this.sanitizations = new SanitizationRepository(database);

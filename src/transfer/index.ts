@@ -9,3 +9,4 @@ export { type EncryptionRequest, type EncryptionResult, encryptTransfer } from '
 export { type Handover, handOver, type SheetKind } from './handover.js';
 export { checkMedia, type MediaCheck, type MediaFinding } from './media-check.js';
 export { inspectMedium, type MediumFacts, readBackFromMedium } from './portable-medium.js';
+export { cutOffTransfers } from './transfer-record.js';

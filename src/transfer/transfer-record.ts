@@ -173,11 +173,8 @@ async function recordFailure(session: Session, id: string, code: string): Promis
  */
 export async function clearUp(session: Session): Promise<string[]> {
   const ended: string[] = [];
-  for (const transfer of await session.store.transfers.begun()) {
+  for (const transfer of await cutOffTransfers(session)) {
     const { work } = transfer;
-    if (work !== null && (work.host !== hostname() || isRunning(work.pid))) continue;
-    if (work === null && transfer.begunAt > new Date(session.clock.now().getTime() - DAY_MS).toISOString())
-      continue;
     if (work !== null && (await hasAppeared(transfer, work.output)))
       await recordLateOutcome(session, transfer);
     else await recordFailure(session, transfer.id, 'cut-off');
@@ -187,7 +184,18 @@ export async function clearUp(session: Session): Promise<string[]> {
   return ended;
 }
 
-/** A pipe has no process to look for here: after a day it has ended. */
+/** Transfers that ended without an outcome, because their process on this machine was killed. */
+export async function cutOffTransfers({
+  store,
+  clock,
+}: Pick<Session, 'store' | 'clock'>): Promise<Transfer[]> {
+  // A pipe has no process to look for here: after a day it has ended.
+  const yesterday = new Date(clock.now().getTime() - DAY_MS).toISOString();
+  return (await store.transfers.begun()).filter(({ work, begunAt }) =>
+    work === null ? begunAt <= yesterday : work.host === hostname() && !isRunning(work.pid),
+  );
+}
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 async function hasAppeared({ ciphertextSha256 }: Transfer, output: string): Promise<boolean> {

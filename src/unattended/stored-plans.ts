@@ -16,7 +16,7 @@ const RECENT = 100;
 
 /** Plans whose run was cut off or stopped at a quota, or was cut off right before its certificate. */
 export async function unfinishedPlans(session: Session): Promise<string[]> {
-  const { runs, plans, certificates } = session.store;
+  const { runs, plans, certificates, disposals } = session.store;
   const open = (await runs.unfinished()).flatMap(({ kind, planId }) =>
     kind === 'sweep' && planId !== null ? [planId] : [],
   );
@@ -24,8 +24,8 @@ export async function unfinishedPlans(session: Session): Promise<string[]> {
   for (const plan of finished) {
     const run = await runs.sweepOf(plan.id);
     if (run === undefined || run.finishedAt === null || (await certificates.ofRun(run.id))) continue;
-    const disposals = await runs.disposals(run.id);
-    if (disposals.some(({ outcome }) => outcome !== null && isDestroyed(outcome))) open.push(plan.id);
+    const known = await disposals.ofRun(run.id);
+    if (known.some(({ outcome }) => outcome !== null && isDestroyed(outcome))) open.push(plan.id);
   }
   return open;
 }

@@ -29,7 +29,7 @@ function threePaths(records: string, name: string): string[] {
 async function expectDoneOnce(session: Session, runId: string, step: string): Promise<void> {
   const run = await session.store.runs.get(runId);
   expect(run?.finishedAt, step).not.toBeNull();
-  const disposals = await session.store.runs.disposals(runId);
+  const disposals = await session.store.disposals.ofRun(runId);
   expect(disposals.length, step).toBe(3);
   for (const { outcome } of disposals) expect(outcome, step).toMatch(/^overwritten-/);
   const entries = (await session.store.log.page(0, 10_000, { action: 'item.dispose' }))

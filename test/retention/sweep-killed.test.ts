@@ -37,7 +37,7 @@ async function expectAllDoneOnce(world: World, planId: string, step: string): Pr
   expect(readdirSync(records), step).toEqual(['bystander.txt']);
   expect(readFileSync(join(records, 'bystander.txt'), 'utf8'), step).toContain('PLAINTEXT');
   const run = await session.store.runs.sweepOf(planId);
-  const disposals = await session.store.runs.disposals(run?.id ?? '');
+  const disposals = await session.store.disposals.ofRun(run?.id ?? '');
   const outcomes = new Set(disposals.map(({ outcome }) => outcome));
   expect(disposals.length, step).toBe(ITEMS);
   for (const outcome of outcomes)

@@ -35,7 +35,7 @@ it('a workspace from before runs without a plan keeps its runs and what refers t
   onTestFinished(() => store.close());
   expect(await store.runs.sweepOf('plan-1')).toMatchObject({ id: 'run-1', acceptResidual: true });
   expect((await store.runs.attestedOf('plan-1')).map(({ id }) => id)).toEqual(['run-2']);
-  expect(await store.runs.disposals('run-1')).toHaveLength(2);
+  expect(await store.disposals.ofRun('run-1')).toHaveLength(2);
   expect((await store.certificates.ofRun('run-1'))?.number).toBe('2026-0001');
   // The references are still enforced, by the new table.
   expect(sqlite(file, 'pragma foreign_key_check')).toBe('');

@@ -151,12 +151,12 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       await insertItems(store, [sampleItem('db', { location: '/hr/a/db', medium: 'database' })]);
       await insertItems(store, [sampleItem('gone', { location: '/hr/a/b' })]);
       await store.items.moveState(['gone'], 'active', 'disposed');
-      const at = await store.items.atLocations(['/hr/a', '/hr/a/b', '/nowhere']);
+      const at = await store.places.at(['/hr/a', '/hr/a/b', '/nowhere']);
       expect(at.map((place) => place.location).toSorted()).toEqual(['/hr/a', '/hr/a/b']);
-      const below = await store.items.belowFolders(['/hr/a', '/none']);
+      const below = await store.places.below(['/hr/a', '/none']);
       expect(below.map((place) => place.location).toSorted()).toEqual(['/hr/a/b', '/hr/a/db']);
-      expect(await store.items.belowFolders([])).toEqual([]);
-      const folders = await store.items.foldersOfPlaces();
+      expect(await store.places.below([])).toEqual([]);
+      const folders = await store.places.folders();
       expect(folders.toSorted()).toEqual(['/', '/hr', '/hr/a']);
     });
 
@@ -598,36 +598,36 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       }));
       const other = { ...begun, itemId: 'b', position: 4, intentSeq: 6 };
       await store.transaction(async (transaction) => {
-        await transaction.runs.insertDisposals([begun, other]);
-        await transaction.runs.insertEntries('run-1', [
+        await transaction.disposals.insert([begun, other]);
+        await transaction.disposals.insertEntries('run-1', [
           { itemId: 'a', entries },
           { itemId: 'b', entries: entries.slice(0, 1) },
         ]);
       });
-      await expect(
-        store.transaction((transaction) => transaction.runs.insertDisposals([begun])),
-      ).rejects.toThrow('entered already');
+      await expect(store.transaction((transaction) => transaction.disposals.insert([begun]))).rejects.toThrow(
+        'entered already',
+      );
       const marks = [0, 1099].map((position) => ({ itemId: 'a', position }));
-      await store.runs.markOverwritten('run-1', marks, 'medium');
-      const stored = await store.runs.entries('run-1', 'a', ALL);
+      await store.disposals.markOverwritten('run-1', marks, 'medium');
+      const stored = await store.disposals.entries('run-1', 'a', ALL);
       expect(stored).toHaveLength(1100);
-      expect(await store.runs.countEntries('run-1', 'a')).toBe(1100);
-      const part = await store.runs.entries('run-1', 'a', { from: 1000, count: 50 });
+      expect(await store.disposals.countEntries('run-1', 'a')).toBe(1100);
+      const part = await store.disposals.entries('run-1', 'a', { from: 1000, count: 50 });
       expect(part.map(({ position }) => position)).toEqual(Array.from({ length: 50 }, (_, at) => 1000 + at));
       const done = stored.filter(({ state }) => state === 'overwritten');
       expect(done.map(({ position, verifiedFrom }) => [position, verifiedFrom])).toEqual([
         [0, 'medium'],
         [1099, 'medium'],
       ]);
-      expect(await store.runs.entries('run-1', 'b', ALL)).toEqual(entries.slice(0, 1));
-      expect(await store.runs.disposals('run-1', 'begun')).toEqual([begun, other]);
+      expect(await store.disposals.entries('run-1', 'b', ALL)).toEqual(entries.slice(0, 1));
+      expect(await store.disposals.ofRun('run-1', 'begun')).toEqual([begun, other]);
       const end = { outcome: 'overwritten-verified' as const, result: '{}', outcomeSeq: 6 };
       await store.transaction((transaction) =>
-        transaction.runs.finishDisposals('run-1', [{ itemId: 'a', ...end }]),
+        transaction.disposals.finish('run-1', [{ itemId: 'a', ...end }]),
       );
-      expect(await store.runs.entries('run-1', 'a', ALL)).toEqual([]);
-      expect(await store.runs.entries('run-1', 'b', ALL)).toHaveLength(1);
-      expect(await store.runs.disposals('run-1')).toEqual([{ ...begun, state: 'done', ...end }, other]);
+      expect(await store.disposals.entries('run-1', 'a', ALL)).toEqual([]);
+      expect(await store.disposals.entries('run-1', 'b', ALL)).toHaveLength(1);
+      expect(await store.disposals.ofRun('run-1')).toEqual([{ ...begun, state: 'done', ...end }, other]);
       expect((await store.runs.unfinished()).map(({ id }) => id)).toEqual(['run-1']);
       await store.runs.finish('run-1', '2026-01-03T00:00:00.000Z');
       expect(await store.runs.unfinished()).toEqual([]);

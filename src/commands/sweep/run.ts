@@ -6,11 +6,10 @@ import {
   counted,
   dryRunFlag,
   endedItemData,
-  outcomeReasons,
   printJsonLine,
   QuietusCommand,
 } from '../../cli/index.js';
-import { ExitCode, Fault, isDestroyed } from '../../model/index.js';
+import { ExitCode, Fault, isDestroyed, outcomeReasons } from '../../model/index.js';
 import type { SweepResult } from '../../retention/index.js';
 
 export default class SweepRun extends QuietusCommand {

@@ -2,13 +2,12 @@ import {
   Args,
   counted,
   Flags,
-  outcomeReasons,
   planItemData,
   planItemText,
   QuietusCommand,
   reasonText,
 } from '../../cli/index.js';
-import { isDestroyed, type PlanItem } from '../../model/index.js';
+import { isDestroyed, outcomeReasons, type PlanItem } from '../../model/index.js';
 import type { PlanObjection } from '../../retention/index.js';
 
 const LEFT_OUT_SHOWN = 20;
@@ -72,7 +71,7 @@ export default class SweepShow extends QuietusCommand {
     this.print(`  SHA-256 ${plan.sha256} (checked)`);
     this.print(`  approvals: ${approvals.length} of ${neededApprovals(session, plan, moment)} needed`);
     for (const approval of approvals) this.print(`    ${approval.operatorId} at ${approval.approvedAt}`);
-    const disposals = run ? await session.store.runs.disposals(run.id) : [];
+    const disposals = run ? await session.store.disposals.ofRun(run.id) : [];
     const ends = new Map(disposals.map((each) => [each.itemId, each]));
     const certificate = run ? await session.store.certificates.ofRun(run.id) : undefined;
     if (run) this.print(`  run ${run.id}, ${run.finishedAt ? `ended ${run.finishedAt}` : 'not finished'}`);

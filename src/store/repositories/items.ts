@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
-import type { CalendarDate, DueDates, ItemState, Medium } from '../../model/index.js';
+import type { CalendarDate, DueDates, ItemState } from '../../model/index.js';
 import { bulkInsert } from '../bulk-insert.js';
 import { isSqlite } from '../connection.js';
 import { DeferredIndexes } from '../deferred-indexes.js';
 import { ArchiveRepository } from './archives.js';
 import { ImportMarks } from './import-marks.js';
+import { ACTIVE, filteredItems, type ItemFilter, linkedItems } from './item-filter.js';
 import { ItemFolders } from './item-folders.js';
 import { ItemInsert } from './item-insert.js';
-import { ItemLinks, type LinkKind } from './item-links.js';
-import type { ItemPlace } from './item-place.js';
+import { ItemLinks } from './item-links.js';
 import {
   CHANGING_COLUMNS,
   ITEM_COLUMNS,
@@ -19,39 +19,14 @@ import {
   type WrittenItem,
 } from './item-row.js';
 
-export interface ItemFilter {
-  /** Only items of this class, whether it is their only one or not. */
-  recordClass?: string;
-  /** Only items that are linked to this subject. */
-  subject?: string;
-  medium?: Medium;
-  custodian?: string;
-  department?: string;
-  state?: ItemState;
-  /** Only items without a due date for lack of something. */
-  defective?: boolean;
-  /** Only items that must be kept longer than they may be kept. */
-  conflicting?: boolean;
-  /** Only items whose duty to keep ended before this day. */
-  dueBefore?: CalendarDate;
-  /** Only items at or below this path, or whose location starts with this text. */
-  locationPrefix?: string;
-}
-
 export interface Page {
   /** Last key of the page before; undefined for the first. */
   after?: string;
   limit: number;
 }
 
-/**
- * Written out, not bound: SQLite uses a partial index only where the statement's own text shows that its
- * condition holds.
- */
-const ACTIVE = "state = 'active'";
+/** Written out like `ACTIVE`, for the same reason. */
 const ENDED = "state <> 'active'";
-/** Whatever its medium: a database is a file too. What a run has claimed is still there. */
-const PLACED = "state <> 'disposed' and substr(location, 1, 1) = '/'";
 
 /**
  * Ids as one JSON document, so that nothing is compiled anew for each number of them. An error ends the transaction here
@@ -102,7 +77,7 @@ export class ItemRepository {
   }
 
   async list(filter: ItemFilter, page: Page): Promise<StoredItem[]> {
-    const query = this.filtered(filter).orderBy('id').limit(page.limit);
+    const query = filteredItems(this.database, filter).orderBy('id').limit(page.limit);
     if (page.after !== undefined) query.andWhere('id', '>', page.after);
     const rows: ItemRow[] = await query.select('*');
     return await this.stored(rows);
@@ -136,7 +111,7 @@ export class ItemRepository {
     for (const id of classes) {
       const own: { id: string }[] = await this.database('items').where('record_class', id).select('id');
       for (const row of own) found.add(row.id);
-      const further: { item_id: string }[] = await this.linked('class', id);
+      const further: { item_id: string }[] = await linkedItems(this.database, 'class', id);
       for (const row of further) found.add(row.item_id);
     }
     const ids = [...found];
@@ -147,7 +122,7 @@ export class ItemRepository {
   }
 
   async count(filter: ItemFilter): Promise<number> {
-    const rows: { n: number | string }[] = await this.filtered(filter).count({ n: '*' });
+    const rows: { n: number | string }[] = await filteredItems(this.database, filter).count({ n: '*' });
     return Number(rows[0]?.n ?? 0);
   }
 
@@ -169,7 +144,7 @@ export class ItemRepository {
     const found = Number(own[0]?.n ?? 0);
     if (found >= most) return most;
     const further = this.database('items')
-      .whereIn('id', this.linked('class', recordClass))
+      .whereIn('id', linkedItems(this.database, 'class', recordClass))
       .whereRaw(ACTIVE)
       .select('id')
       .limit(most - found);
@@ -241,27 +216,6 @@ export class ItemRepository {
     return rows.map(({ custodian }) => custodian);
   }
 
-  /** Items not disposed of whose location is one of these paths; at most 1,000 paths. */
-  async atLocations(paths: readonly string[]): Promise<ItemPlace[]> {
-    return await this.places().whereIn('location', paths);
-  }
-
-  /** Items not disposed of whose location lies below any of these folders; at most 100 folders. */
-  async belowFolders(folders: readonly string[]): Promise<ItemPlace[]> {
-    // '0' is the character after '/': the range holds what starts with the folder and a slash. One search for each
-    // folder: joined by "or", SQLite would read the whole index instead.
-    const [first, ...rest] = folders.map((folder) =>
-      this.places().where('location', '>', `${folder}/`).where('location', '<', `${folder}0`),
-    );
-    if (first === undefined) return [];
-    return await (rest.length === 0 ? first : first.union(rest));
-  }
-
-  /** The folders that items lie in, or lay in once, each once. */
-  async foldersOfPlaces(): Promise<string[]> {
-    return await new ItemFolders(this.database).all();
-  }
-
   /** Items of rows, the archived ones with the place that their content came from. */
   private async stored(rows: readonly ItemRow[]): Promise<StoredItem[]> {
     const items = rows.map(storedItem);
@@ -275,10 +229,6 @@ export class ItemRepository {
       if (archivedFrom !== undefined) item.archivedFrom = archivedFrom;
     }
     return items;
-  }
-
-  private places(): Knex.QueryBuilder<ItemPlace, ItemPlace[]> {
-    return this.database('items').whereRaw(PLACED).select('id', 'location');
   }
 
   /** Replaces what a person says of the item, and its due dates; needs a transaction. @returns false where there is no such item */
@@ -317,38 +267,6 @@ export class ItemRepository {
     const moved: unknown[] = await this.database.raw(MOVE_STATE, [to, JSON.stringify(ids), from]);
     return moved.length;
   }
-
-  private linked(kind: LinkKind, value: string): Knex.QueryBuilder {
-    return this.database('item_links').where({ kind, value }).select('item_id');
-  }
-
-  private filtered(filter: ItemFilter): Knex.QueryBuilder {
-    const query = this.database('items');
-    const { recordClass } = filter;
-    if (recordClass !== undefined) {
-      query.andWhere((match) =>
-        match.where('record_class', recordClass).orWhereIn('id', this.linked('class', recordClass)),
-      );
-    }
-    if (filter.subject !== undefined) query.whereIn('id', this.linked('subject', filter.subject));
-    if (filter.medium !== undefined) query.where('medium', filter.medium);
-    if (filter.custodian !== undefined) query.where('custodian', filter.custodian);
-    if (filter.department !== undefined) query.where('department', filter.department);
-    if (filter.state === 'active') query.whereRaw(ACTIVE);
-    else if (filter.state !== undefined) query.where('state', filter.state);
-    if (filter.defective) query.whereNotNull('due_defect');
-    if (filter.conflicting) query.whereRaw('delete_by < keep_until');
-    if (filter.dueBefore !== undefined) query.where('keep_until', '<', filter.dueBefore);
-    const prefix = filter.locationPrefix;
-    if (prefix !== undefined && prefix !== '')
-      query.where('location', '>=', prefix).where('location', '<', afterPrefix(prefix));
-    return query;
-  }
-}
-
-/** The smallest text that is greater than every text with the prefix, in byte order. */
-function afterPrefix(prefix: string): string {
-  return `${prefix}\u{10FFFF}`;
 }
 
 /** PostgreSQL's driver answers a raw query with an object, SQLite's with the rows. */

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { isDestroyed } from '../model/index.js';
+import type { Session } from '../session/index.js';
+import type {
+  DeviceFacts,
+  DeviceJournal,
+  Marks,
+  OfferedTechnique,
+  SanitizationOptions,
+  SanitizationOutcome,
+  Technique,
+} from '../shred/index.js';
+import type { SanitizationRecord, StoreTransaction } from '../store/index.js';
+import { instant } from '../workspace/index.js';
+import type { DeviceRequest } from './device-request.js';
+
+/** What was kept in the record before anything was written. */
+export interface StoredTarget {
+  device: DeviceFacts;
+  technique: Technique;
+  stated: SanitizationOptions['stated'];
+  marks: Marks | null;
+  /** Missing where no plan asked for it. */
+  planId?: string | null;
+}
+
+/** Writes record and log; the authority of a sanitization is the person who confirmed it. */
+export class SanitizationJournal implements DeviceJournal {
+  record: SanitizationRecord | null = null;
+
+  constructor(
+    private readonly session: Session,
+    private readonly request: DeviceRequest,
+    private readonly chosen: OfferedTechnique,
+    /** Asked in the transaction of the intent: a hold may have come since. Throws what stands against it. */
+    private readonly authorize: (transaction: StoreTransaction) => Promise<void>,
+  ) {}
+
+  async intent(marks: Marks | null): Promise<void> {
+    const { session, request } = this;
+    const { technique } = this.chosen;
+    const operator = await session.operator();
+    const id = `san-${session.today()}-${randomBytes(3).toString('hex')}`;
+    const target: StoredTarget = {
+      device: request.device,
+      technique,
+      stated: request.stated,
+      marks,
+      planId: request.planId,
+    };
+    await session.store.transaction(async (transaction) => {
+      await this.authorize(transaction);
+      const entry = await session.recorder.append(transaction, {
+        action: 'media.sanitize',
+        outcome: 'intent',
+        subject: {
+          ...subjectOf(id, request.itemId),
+          ...(request.planId !== null && { plan: request.planId }),
+        },
+        data: {
+          device: request.device.confirmation,
+          model: request.device.model,
+          bytes: request.device.bytes,
+          method: request.method,
+          technique: technique.id,
+          tool: technique.tool,
+          stated: request.stated,
+          accept_residual: request.acceptResidual,
+        },
+      });
+      this.record = {
+        id,
+        itemId: request.itemId,
+        confirmation: request.device.confirmation,
+        state: 'begun',
+        method: request.method,
+        technique: technique.id,
+        target: JSON.stringify(target),
+        outcome: null,
+        result: null,
+        startedAt: instant(session.clock),
+        startedBy: operator.id,
+        finishedAt: null,
+        intentSeq: entry.seq,
+        outcomeSeq: null,
+      };
+      await transaction.sanitizations.insert(this.record);
+    });
+  }
+
+  async marked(): Promise<void> {
+    const { record } = this;
+    if (record === null) throw new Error('A device was marked before its intent');
+    await this.session.store.transaction((transaction) => transaction.sanitizations.setMarked(record.id));
+  }
+
+  async outcome(outcome: SanitizationOutcome): Promise<void> {
+    if (this.record === null) throw new Error('A device has an outcome and no intent');
+    await recordOutcome(this.session, this.record, outcome);
+  }
+}
+
+function subjectOf(id: string, itemId: string | null): Record<string, string> {
+  return { sanitization: id, ...(itemId === null ? {} : { item: itemId }) };
+}
+
+export async function recordOutcome(
+  session: Session,
+  record: SanitizationRecord,
+  outcome: SanitizationOutcome,
+): Promise<void> {
+  await session.store.transaction(async (transaction) => {
+    const entry = await session.recorder.append(transaction, {
+      action: 'media.sanitize',
+      outcome: isDestroyed(outcome.outcome) ? 'done' : 'failed',
+      subject: subjectOf(record.id, record.itemId),
+      data: {
+        outcome: outcome.outcome,
+        sanitization: outcome.sanitization,
+        reasons: outcome.reasons.map(({ code }) => code),
+        verification: outcome.verification.kind,
+        verified: outcome.verification.result,
+        bytes_read: outcome.verification.bytesRead,
+        discarded: outcome.discarded,
+      },
+    });
+    if (closes(outcome) && record.itemId !== null && planOf(record) !== null) {
+      await transaction.items.moveState([record.itemId], 'active', 'disposed');
+    }
+    await transaction.sanitizations.finish(record.id, {
+      outcome: outcome.outcome,
+      result: JSON.stringify(outcome),
+      finishedAt: instant(session.clock),
+      outcomeSeq: entry.seq,
+    });
+  });
+}
+
+function planOf(record: SanitizationRecord): string | null {
+  return (JSON.parse(record.target) as StoredTarget).planId ?? null;
+}
+
+/** Whether nothing could be left behind, as the certificate says it too. */
+function closes({ outcome, sanitization }: SanitizationOutcome): boolean {
+  return isDestroyed(outcome) && sanitization !== null;
+}
