@@ -14,6 +14,7 @@ import {
   reviewQueue,
   runSweep,
 } from '../../src/retention/index.js';
+import { sampleRun } from '../store/samples.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { enter, item, makeWorld, type World, writeRecord } from './sweep-world.js';
 
@@ -189,5 +190,30 @@ describe('the queue', () => {
     const after = await reviewQueue(made.session, { kinds: ['failure'], limit: 9, withinDays: 30 });
     expect(after).toMatchObject({ counts: { failure: 0 }, items: [] });
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('lists an item by how its last run ended, not by one before', async () => {
+    const made = await world();
+    await enter(
+      made.session,
+      ['THEN-ARCHIVED', 'THEN-FAILED'].map((id) => item(id, join(made.records, id))),
+    );
+    const { store } = made.session;
+    const outcomes = [
+      ['first', { 'THEN-ARCHIVED': 'failed', 'THEN-FAILED': 'archived' }],
+      ['second', { 'THEN-ARCHIVED': 'archived', 'THEN-FAILED': 'failed' }],
+    ] as const;
+    await store.transaction(async (transaction) => {
+      for (const [at, [id, ends]] of outcomes.entries()) {
+        await transaction.runs.insert({ ...sampleRun(id, ''), planId: null, kind: 'ad-hoc' });
+        const rows = Object.entries(ends).map(([itemId, outcome], position) => ({
+          ...{ runId: id, itemId, position, state: 'done' as const, target: '{}', outcome },
+          ...{ result: '{"reasons":[]}', intentSeq: 100 + at * 10, outcomeSeq: 101 + at * 10 + position },
+        }));
+        await transaction.disposals.insert(rows);
+      }
+    });
+    const { items } = await reviewQueue(made.session, { kinds: ['failure'], limit: 9, withinDays: 30 });
+    expect(items.map(({ itemId }) => itemId)).toEqual(['THEN-FAILED']);
   });
 });

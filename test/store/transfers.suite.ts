@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Identity, Recipient, Transfer } from '../../src/model/index.js';
+import type { Identity, Recipient } from '../../src/model/index.js';
 import { openStore, type Store, type StoreLocation } from '../../src/store/index.js';
 import { temporaryFolder } from '../temporary-folder.js';
+import { sampleTransfer } from '../transfer/sample-transfer.js';
 
 const AT = '2026-11-22T10:00:00.000Z';
 
@@ -26,27 +27,6 @@ function sampleRecipient(id: number, name: string, changes: Partial<Recipient> =
     confirmedHow: null,
     removedAt: null,
     removedBy: null,
-    ...changes,
-  };
-}
-
-function sampleTransfer(id: string, changes: Partial<Transfer> = {}): Transfer {
-  return {
-    id,
-    state: 'begun',
-    format: 'age',
-    begunAt: AT,
-    begunBy: 'jdoe',
-    endedAt: null,
-    recipients: [{ name: 'acme', kind: 'age', fingerprint: 'ab'.repeat(32), recovery: false }],
-    work: { host: 'h', pid: 1, temporary: '/t/.x.tmp', output: '/t/x' },
-    plaintextBytes: null,
-    ciphertextBytes: null,
-    files: null,
-    ciphertextSha256: null,
-    escrow: null,
-    escrowRecipient: null,
-    media: null,
     ...changes,
   };
 }
