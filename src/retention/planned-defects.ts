@@ -1,3 +1,4 @@
+import { newestEntryOf } from '../audit/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
 import { itemDigest } from './item-digest.js';
@@ -13,7 +14,8 @@ const PAGE = 500;
 export async function* plannedDefects({
   store,
 }: Pick<Session, 'store'>): AsyncGenerator<{ item: StoredItem; line: PlanItemLine }> {
-  const newest = (await store.plans.list()).at(-1);
+  const entry = await newestEntryOf(store, 'sweep.plan');
+  const newest = await store.plans.get(String(entry?.subject.plan));
   if (newest === undefined) return;
   for (let after = -1; ; ) {
     const page = await store.plans.lines(newest.id, after, PAGE, 'defect');
