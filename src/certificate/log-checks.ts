@@ -36,7 +36,7 @@ export async function logChecks(document: CertificateDocument, followLog: Follow
       passed: wrong.length === 0,
       text:
         wrong.length === 0
-          ? `The log has all ${entries.length} entries of these items, with the hashes that the certificate names`
+          ? `The log has ${entries.length === 1 ? 'the entry' : `all ${entries.length} entries`} of these items, with the hashes that the certificate names`
           : `The log lacks entry ${wrong[0]}, or has it with another hash${wrong.length > 1 ? `; so for ${wrong.length} entries in all` : ''}`,
     },
     {
@@ -44,7 +44,7 @@ export async function logChecks(document: CertificateDocument, followLog: Follow
       passed: recorded.get(last) === head && recorded.has(first),
       text:
         recorded.get(last) === head && recorded.has(first)
-          ? `The log has entries ${first} and ${last}, the last with the hash that the certificate names`
+          ? `The log has entry ${first === last ? '' : `${first}, and entry `}${last} with the hash that the certificate names`
           : `The log lacks entry ${first} or ${last}, or has entry ${last} with another hash`,
     },
     {
@@ -52,7 +52,7 @@ export async function logChecks(document: CertificateDocument, followLog: Follow
       passed: broken === null,
       text:
         broken === null
-          ? `Entries ${first} to ${last} of the log follow from one another`
+          ? `${first === last ? `Entry ${last} follows` : `Entries ${first} to ${last} follow`} from the one before in the log`
           : `The log does not verify at entry ${broken}, within the part that this certificate rests on`,
     },
   ];

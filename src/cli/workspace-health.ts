@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { ExitCode, operatorState } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { groupOf, readSettings, type WorkspacePaths } from '../workspace/index.js';
+import { counted } from './counted.js';
 import { type Finding, finding, type HealthSurroundings } from './health-finding.js';
 import { checkSharedPermissions } from './shared-permissions.js';
 
@@ -200,8 +201,8 @@ export async function checkSchedule(session: Session): Promise<Finding[]> {
       }),
     ];
   }
-  const { length } = stored.classes;
-  return [finding('schedule', 'good', `Version ${stored.version} with ${length} record classes is in force`)];
+  const classes = counted(stored.classes.length, 'record class', 'record classes');
+  return [finding('schedule', 'good', `Version ${stored.version} with ${classes} is in force`)];
 }
 
 /** What stands against destroying anything here: the clock, and a database that is an older copy. */
