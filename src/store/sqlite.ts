@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import type { Knex } from 'knex';
 import { monotonicMs } from '../model/index.js';
+import { StatementCache, type StatementConstructor } from './statement-cache.js';
 
 /** knex prints what it also throws, statements with their values included. */
 export const SILENT = { warn() {}, error() {}, deprecate() {}, debug() {} };
@@ -25,7 +26,7 @@ export function openSqlite(filename: string): Knex {
   process.env.SQLITE_TMPDIR ??= dirname(resolve(filename));
   const { knex } = require('knex') as typeof import('knex');
   return knex({
-    client: immediateClient(),
+    client: quietusClient(),
     connection: { filename },
     useNullAsDefault: true,
     log: SILENT,
@@ -64,22 +65,64 @@ interface TransactionInternals {
   query(connection: unknown, sql: string): Promise<unknown>;
 }
 
-type ClientConstructor = new (config: Knex.Config) => Knex.Client;
+/** A query as knex has compiled it, and what it wants to know of it afterwards. */
+interface CompiledQuery {
+  sql?: string;
+  bindings?: readonly unknown[];
+  method?: string;
+  returning?: unknown;
+  response?: unknown;
+  context?: { lastID: number; changes: number };
+}
+
+interface SqliteClientInternals {
+  driver: { Statement: StatementConstructor };
+  destroyRawConnection(connection: SqliteConnection): Promise<void>;
+}
+
+type ClientConstructor = new (config: Knex.Config) => Knex.Client & SqliteClientInternals;
 
 /**
+ * knex's client for SQLite, with two changes.
+ *
  * knex begins transactions with plain BEGIN, which takes the write lock only at the first write; two such
  * transactions that have both read cannot both go on, and one fails with SQLITE_BUSY at once, whatever the
  * timeout. BEGIN IMMEDIATE queues them instead.
+ *
+ * And it has each statement compiled at each use; here each connection keeps those that it has.
  */
-function immediateClient(): typeof Knex.Client {
+function quietusClient(): typeof Knex.Client {
   const SqliteClient = require('knex/lib/dialects/sqlite3/index.js') as ClientConstructor;
-  class ImmediateSqliteClient extends SqliteClient {
+  // Not in the client: a transaction has one of its own, without its fields.
+  const caches = new WeakMap<SqliteConnection, StatementCache>();
+  class QuietusSqliteClient extends SqliteClient {
     override transaction(...parameters: unknown[]): Knex.Transaction {
       const create = Reflect.get(SqliteClient.prototype, 'transaction') as (...rest: unknown[]) => unknown;
       const transaction = create.apply(this, parameters) as TransactionInternals;
       transaction.begin = (connection) => transaction.query(connection, 'BEGIN IMMEDIATE;');
       return transaction as unknown as Knex.Transaction;
     }
+
+    async _query(connection: SqliteConnection, query: CompiledQuery): Promise<CompiledQuery> {
+      if (!query.sql) throw new Error('The query is empty');
+      const statements = caches.get(connection) ?? new StatementCache(connection, this.driver.Statement);
+      caches.set(connection, statements);
+      const method = answersWithRows(query) ? 'all' : 'run';
+      const { rows, ...changed } = await statements.execute(method, query.sql, query.bindings ?? []);
+      query.response = rows;
+      query.context = changed;
+      return query;
+    }
+
+    override async destroyRawConnection(connection: SqliteConnection): Promise<void> {
+      caches.get(connection)?.close();
+      await super.destroyRawConnection(connection);
+    }
   }
-  return ImmediateSqliteClient as unknown as typeof Knex.Client;
+  return QuietusSqliteClient as unknown as typeof Knex.Client;
+}
+
+function answersWithRows({ method, returning }: CompiledQuery): boolean {
+  if (method === 'insert' || method === 'update') return Boolean(returning);
+  return method !== 'counter' && method !== 'del';
 }

@@ -54,6 +54,42 @@ describe('a SQLite database', () => {
     expect(await pragma('secure_delete')).toBe(1);
   });
 
+  it('answers each of several like queries at once with its own rows, and knows columns that came later', async () => {
+    const { file } = await usedDatabase();
+    const database = connect({ sqlite: file });
+    onTestFinished(() => database.destroy());
+    await database.raw('create table numbers (number integer primary key)');
+    await database.transaction(async (transaction) => {
+      const numbers = Array.from({ length: 20 }, (_, number) => number);
+      await Promise.all(numbers.map((number) => transaction('numbers').insert({ number })));
+      const found = numbers.map((number) => transaction('numbers').where({ number }).first());
+      expect(await Promise.all(found)).toEqual(numbers.map((number) => ({ number })));
+      expect(await transaction('numbers').where('number', '<', 5).delete()).toBe(5);
+    });
+    const lowest = () => database('numbers').orderBy('number').first();
+    expect(await lowest()).toEqual({ number: 5 });
+    shell(file, "alter table numbers add column name text default 'five'");
+    expect(await lowest()).toEqual({ number: 5, name: 'five' });
+  });
+
+  it('goes on after statements that failed, within a transaction and after it', async () => {
+    const { file } = await usedDatabase();
+    const database = connect({ sqlite: file });
+    onTestFinished(() => database.destroy());
+    await database.raw('create table numbers (number integer primary key)');
+    const insert = (into: typeof database, number: number) => into('numbers').insert({ number });
+    await database.transaction(async (transaction) => {
+      await insert(transaction, 1);
+      for (const again of [1, 1]) {
+        await expect(insert(transaction, again)).rejects.toMatchObject({ code: 'SQLITE_CONSTRAINT' });
+      }
+      await expect(transaction.raw('no such statement')).rejects.toMatchObject({ code: 'SQLITE_ERROR' });
+      await insert(transaction, 2);
+    });
+    await insert(database, 3);
+    expect(shell(file, 'select group_concat(number) from numbers')).toBe('1,2,3');
+  });
+
   it('holds nothing of a deleted row', async () => {
     const { file } = await usedDatabase();
     shell(
