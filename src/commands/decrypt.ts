@@ -9,7 +9,7 @@ import {
   writeStandardOutput,
 } from '../cli/index.js';
 import type { Session } from '../session/index.js';
-import type { DecryptionResult } from '../transfer/index.js';
+import type { DecryptionRequest, DecryptionResult } from '../transfer/index.js';
 
 export default class Decrypt extends QuietusCommand {
   static override description =
@@ -52,6 +52,17 @@ export default class Decrypt extends QuietusCommand {
       exclusive: ['keep-packed'],
     }),
     'keep-packed': Flags.boolean({ description: 'Write a pack as the tar file that it is.' }),
+    'max-entries': Flags.integer({
+      description: 'Most files, folders and links that a pack may have. Default: 1,000,000.',
+      min: 1,
+      exclusive: ['keep-packed'],
+    }),
+    'max-ratio': Flags.integer({
+      description:
+        'Most bytes that a compressed pack may make of one, after the first 64 MiB. Default: 200; gzip can make 1,032.',
+      min: 1,
+      exclusive: ['keep-packed'],
+    }),
     force: Flags.boolean({ char: 'f', description: 'Replace the output file where it exists.' }),
   };
 
@@ -74,6 +85,7 @@ export default class Decrypt extends QuietusCommand {
       force: flags.force,
       unpack: flags.unpack,
       keepPacked: flags['keep-packed'],
+      limits: limitsOf(flags),
       keys: {
         identityFiles: flags.identity ?? [],
         identity: flags.as ?? null,
@@ -116,4 +128,15 @@ export default class Decrypt extends QuietusCommand {
       extracted,
     };
   }
+}
+
+function limitsOf(flags: {
+  'max-entries': number | undefined;
+  'max-ratio': number | undefined;
+}): DecryptionRequest['limits'] {
+  const { 'max-entries': maxEntries, 'max-ratio': maxRatio } = flags;
+  return {
+    ...(maxEntries !== undefined && { maxEntries }),
+    ...(maxRatio !== undefined && { maxRatio }),
+  };
 }

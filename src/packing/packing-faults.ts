@@ -21,9 +21,10 @@ export function unsafeEntry(name: string, why: string): Fault {
   });
 }
 
-export function tooLarge(why: string): Fault {
+/** @param remedy what allows it, where somebody trusts the sender */
+export function tooLarge(why: string, remedy: string): Fault {
   return refused('pack-too-large', `The pack is not extracted: ${why}`, {
-    hint: 'If you trust the sender, allow more; nothing of it was kept',
+    hint: `${remedy}; nothing of it was kept`,
   });
 }
 

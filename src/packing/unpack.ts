@@ -177,7 +177,10 @@ class Extraction {
     for await (const piece of gunzip as AsyncIterable<Buffer>) {
       bytes += piece.length;
       if (bytes > RATIO_FREE_BYTES && bytes > ratio * read.bytes) {
-        throw tooLarge(`it grows to more than ${ratio} times its compressed size`);
+        throw tooLarge(
+          `it grows to more than ${ratio} times its compressed size`,
+          'If you expected that, allow more with --max-ratio',
+        );
       }
       yield piece;
     }
@@ -187,7 +190,11 @@ class Extraction {
   async #entry(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
     this.#entries += 1;
     const limit = this.#options.maxEntries ?? DEFAULT_ENTRIES;
-    if (this.#entries > limit) throw tooLarge(`it has more than ${limit} entries`);
+    if (this.#entries > limit)
+      throw tooLarge(
+        `it has more than ${limit} entries`,
+        'If you expected that, allow more with --max-entries',
+      );
     const name = header.name.replace(/^(?:\.\/)+/, '').replace(/\/$/, '');
     const facts = { name, mode: header.mode ?? 0o600, mtime: mtimeOf(header) };
     const pax = paxOf(header);
@@ -223,7 +230,11 @@ class Extraction {
     content: AsyncIterable<Uint8Array>,
   ): Promise<void> {
     const { maxBytes } = this.#options;
-    if (this.summary.bytes + size > maxBytes) throw tooLarge(`its files have more than ${maxBytes} bytes`);
+    if (this.summary.bytes + size > maxBytes)
+      throw tooLarge(
+        `its files have more than ${maxBytes} bytes`,
+        'Make room on the disk, or extract it on another one with -o',
+      );
     await this.#tree.addFile(facts, content);
     this.summary.files += 1;
     this.summary.bytes += size;

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ByteOutput } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
-import { type UnpackSummary, unpack } from '../packing/index.js';
+import { type UnpackOptions, type UnpackSummary, unpack } from '../packing/index.js';
 import { unfinishedName } from '../workspace/index.js';
 import { PlaintextPipe } from './plaintext-pipe.js';
 import { TemporaryOutput } from './temporary-output.js';
@@ -42,10 +42,10 @@ export async function filePlace(path: string, force: boolean): Promise<Decryptio
 }
 
 /** Extracts while it is decrypted, so that the pack itself never lies on disk. @param path where nothing is */
-export function folderPlace(path: string, signal: AbortSignal): DecryptionPlace {
+export function folderPlace(path: string, options: UnpackOptions): DecryptionPlace {
   const pipe = new PlaintextPipe();
   let failure: { error: unknown } | null = null;
-  const extracting = unpack(pipe.read(), path, { signal }).catch((error: unknown) => {
+  const extracting = unpack(pipe.read(), path, options).catch((error: unknown) => {
     failure = { error };
     // Whoever decrypts need not go on.
     pipe.abandon();

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { ByteOutput, Decrypted, OutputChoice } from '../crypto/index.js';
 import { badInput, ExitCode, Fault, refused } from '../model/index.js';
-import { isGzip, isPack, type UnpackSummary } from '../packing/index.js';
+import { isGzip, isPack, type UnpackOptions, type UnpackSummary } from '../packing/index.js';
 import type { Session } from '../session/index.js';
 import { removeUnfinished } from '../workspace/index.js';
 import { decryptionKeys, type KeyChoice, type TriedKeys } from './decryption-keys.js';
@@ -21,6 +21,8 @@ export interface DecryptionRequest {
   unpack: boolean;
   /** Leave a pack as the tar file that it is. */
   keepPacked: boolean;
+  /** What a pack may have, where that is not the default. */
+  limits: Pick<UnpackOptions, 'maxEntries' | 'maxRatio'>;
   keys: KeyChoice;
   signal: AbortSignal;
   onProgress?: (bytes: number, total: number | null) => void;
@@ -140,7 +142,7 @@ class Decryption {
     if (!request.keepPacked && (ours || request.unpack)) {
       const path = folderPath(request, name.replace(tar, ''));
       await this.#clear(dirname(path));
-      return folderPlace(path, request.signal);
+      return folderPlace(path, { ...request.limits, signal: request.signal });
     }
     if (!request.keepPacked && tar.test(name)) {
       throw refused('not-our-pack', 'It holds a tar file that this program did not make', {

@@ -111,6 +111,30 @@ describe('what comes out', () => {
     expect(names(made.desk)).toEqual(before);
   });
 
+  test('of a pack with more than is allowed is nothing, and all of it with the flag that the hint names', async () => {
+    const made = await desk();
+    writeFileSync(join(made.desk, 'records', 'zeros'), Buffer.alloc(80_000_000));
+    execFileSync('tar', ['-czf', 'foreign', 'records'], { cwd: made.desk });
+    execFileSync('age', ['-r', made.recipient, '-o', 'foreign.age', 'foreign'], { cwd: made.desk });
+    const decrypt = (...args: string[]) =>
+      made.run(['decrypt', 'foreign.age', '-i', 'key.txt', '--unpack', '-o', 'out', ...args]);
+    const before = names(made.desk);
+    // The folder and its three files.
+    const allowed = { '--max-ratio': '1032', '--max-entries': '4' };
+    for (const [flag, short] of [
+      ['--max-ratio', []],
+      ['--max-entries', ['--max-ratio', '1032', '--max-entries', '3']],
+    ] as const) {
+      const refused = await decrypt(...short);
+      expect(refused.status, refused.stderr).toBe(4);
+      expect(refused.stderr).toContain(flag);
+      expect(names(made.desk)).toEqual(before);
+    }
+    const opened = await decrypt(...Object.entries(allowed).flat());
+    expect(opened.status, opened.stderr).toBe(0);
+    expect(statSync(join(made.desk, 'out', 'records', 'zeros')).size).toBe(80_000_000);
+  });
+
   test('of a damaged file is in a pipe what came before the damage, and exit code 5', async () => {
     const made = await desk();
     const plaintext = Buffer.alloc(3_000_000, 7);
