@@ -75,11 +75,16 @@ it.for([
   ['a large file that cannot be read back', 12_000_000, 'read'],
 ] as const)('keeps %s, says why, and destroys the others', async ([, size, on], context) => {
   await fill(context, { bad: size, good: 5000 }, [on]);
-  const [bad, good] = await destroyAll(['bad', 'good']);
-  // Where it cannot be read the large one may also be found not to hold what was written, see the device.
+  // Where it cannot be read the device mixes up what is written at the same time, see there: the large one may be found not to
+  // hold what was written, and the other one waits until that is over.
+  const mixesUp = on === 'read' && size > 1_000_000;
+  const runs = mixesUp ? [['bad'], ['good']] : [['bad', 'good']];
+  const outcomes: TargetOutcome[] = [];
+  for (const names of runs) outcomes.push(...(await destroyAll(names)));
+  const [bad, good] = outcomes;
   expect([bad?.outcome, bad?.files]).toEqual(['failed', 0]);
   const either = expect.stringMatching(/^(io-error|verification-failed)$/);
-  expect(bad && codesOf(bad)).toEqual([on === 'read' && size > 1_000_000 ? either : 'io-error']);
+  expect(bad && codesOf(bad)).toEqual([mixesUp ? either : 'io-error']);
   expect(good?.outcome).toBe('overwritten-residual');
   expect([existsSync(at('bad')), existsSync(at('good'))]).toEqual([true, false]);
   expect(box.journal.read().items.bad?.entries[0]?.state).toBe('pending');
