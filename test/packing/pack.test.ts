@@ -196,6 +196,23 @@ describe('a pack', () => {
     expect(lstatSync(copy).blocks * 512).toBeLessThan(1_000_000);
   });
 
+  it.each([
+    [0, 65_536],
+    [0, 131_072],
+    [0, 65_537],
+    [1, 196_608],
+    [65_536, 131_072],
+    [65_536, 1_048_576],
+    [100_000, 1_048_576],
+  ])('keeps the zeros at the end of a file: %d bytes of content in %d', async (content, size) => {
+    const path = join(temporaryFolder(), 'disk.img');
+    writeFileSync(path, Buffer.alloc(content, 'x'));
+    truncateSync(path, size);
+    const target = join(temporaryFolder(), 'out');
+    await unpack(pieces(await packed([path])), target);
+    expect(readFileSync(join(target, 'disk.img')).equals(readFileSync(path))).toBe(true);
+  });
+
   it('writes the size of a file over 8 GiB as other programs read it', async (context) => {
     const root = temporaryFolder();
     const size = 8 * 1024 ** 3 + 5;
