@@ -9,7 +9,7 @@ import {
   writeStandardOutput,
 } from '../cli/index.js';
 import type { Session } from '../session/index.js';
-import type { DecryptionRequest, DecryptionResult } from '../transfer/index.js';
+import type { DecryptionResult } from '../transfer/index.js';
 
 export default class Decrypt extends QuietusCommand {
   static override description =
@@ -54,12 +54,14 @@ export default class Decrypt extends QuietusCommand {
     'keep-packed': Flags.boolean({ description: 'Write a pack as the tar file that it is.' }),
     'max-entries': Flags.integer({
       description: 'Most files, folders and links that a pack may have. Default: 1,000,000.',
+      helpValue: 'N',
       min: 1,
       exclusive: ['keep-packed'],
     }),
     'max-ratio': Flags.integer({
       description:
         'Most bytes that a compressed pack may make of one, after the first 64 MiB. Default: 200; gzip can make 1,032.',
+      helpValue: 'N',
       min: 1,
       exclusive: ['keep-packed'],
     }),
@@ -85,7 +87,7 @@ export default class Decrypt extends QuietusCommand {
       force: flags.force,
       unpack: flags.unpack,
       keepPacked: flags['keep-packed'],
-      limits: limitsOf(flags),
+      limits: { maxEntries: flags['max-entries'], maxRatio: flags['max-ratio'] },
       keys: {
         identityFiles: flags.identity ?? [],
         identity: flags.as ?? null,
@@ -128,15 +130,4 @@ export default class Decrypt extends QuietusCommand {
       extracted,
     };
   }
-}
-
-function limitsOf(flags: {
-  'max-entries': number | undefined;
-  'max-ratio': number | undefined;
-}): DecryptionRequest['limits'] {
-  const { 'max-entries': maxEntries, 'max-ratio': maxRatio } = flags;
-  return {
-    ...(maxEntries !== undefined && { maxEntries }),
-    ...(maxRatio !== undefined && { maxRatio }),
-  };
 }

@@ -22,11 +22,11 @@ const SPARE_BYTES = 64 * 1024 * 1024;
 
 export interface UnpackOptions {
   /** Most entries; 1,000,000 unless told. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** Most bytes of all files together; what is free on the disk unless told. */
   maxBytes?: number;
   /** Most bytes out of one compressed byte, after the first 64 MiB; 200 unless told. */
-  maxRatio?: number;
+  maxRatio?: number | undefined;
   signal?: AbortSignal;
   /** Called now and then with the bytes of file contents written so far. */
   onProgress?: (bytes: number) => void;

@@ -24,12 +24,11 @@ const LONGEST_VALUE = 1024 * 1024;
 
 /**
  * The statements of one SQLite connection, compiled once. The driver compiles a statement at each use, which takes a turn
- * of a thread of its own: half of the time of a small statement.
+ * of a thread of its own: 40 µs of each of the five statements of an append.
  */
 export class StatementCache {
   /** By their text; the one that was used longest ago comes first. One in use is not here, for it has one set of values. */
   readonly #kept = new Map<string, Statement>();
-  #closed = false;
 
   constructor(
     private readonly connection: Connection,
@@ -47,7 +46,6 @@ export class StatementCache {
         const { lastID, changes } = statement as unknown as StatementResult;
         const keeps = error === null && sql.length <= LONGEST_SQL && !values.some(isLarge);
         if (keeps) this.#giveBack(sql, statement);
-        // One that failed in the middle of its work would keep its transaction from ending.
         else statement.finalize();
         if (error) reject(error);
         else resolve({ rows, lastID, changes });
@@ -57,7 +55,6 @@ export class StatementCache {
 
   /** Frees all statements, without which the connection does not close. */
   close(): void {
-    this.#closed = true;
     for (const statement of this.#kept.values()) statement.finalize();
     this.#kept.clear();
   }
@@ -75,7 +72,7 @@ export class StatementCache {
   }
 
   #giveBack(sql: string, statement: Statement): void {
-    if (this.#closed || this.#kept.has(sql)) {
+    if (this.#kept.has(sql)) {
       statement.finalize();
       return;
     }

@@ -43,7 +43,7 @@ export class BadMedium {
     for (let waited = 0; waited < 100 && statSync(served).size !== size; waited += 1) await sleep(50);
     if (statSync(served).size !== size) context.skip('qemu-storage-daemon or FUSE is not available');
     // Past the cache of FUSE, which would answer for a sector that cannot be read. Several writes at once
-    // such a device mixes up (QEMU answers the next request in the same memory), so only what has to read goes past it.
+    // such a device mixes up (two dd do it too, one after the other they do not), so only what has to read goes past it.
     const direct = bad.some(({ on }) => on === 'read') ? ['--direct-io=on'] : [];
     const made = spawnSync('losetup', ['-f', '--show', ...direct, served], { encoding: 'utf8' });
     if (made.status !== 0) context.skip('loop devices are not permitted');
