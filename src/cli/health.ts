@@ -8,6 +8,7 @@ import { type Finding, finding, type HealthSurroundings } from './health-finding
 import { checkNode, checkSqliteBinding, checkUnfinishedPlaintext } from './machine-health.js';
 import {
   checkDatabase,
+  checkEvidence,
   checkFitness,
   checkFreeSpace,
   checkLog,
@@ -66,6 +67,7 @@ export async function checkHealth(around: HealthSurroundings): Promise<HealthRep
       if (settings) await check('expiry', async () => checkExpiry(await session()));
       await check('transfers', async () => checkTransfers(await session()));
       if (settings) await check('log', async () => checkLog(await session(), around));
+      if (settings) await check('evidence', async () => checkEvidence(await session()));
       if (settings) await check('clock', async () => checkFitness(await session()));
     }
   }

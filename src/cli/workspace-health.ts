@@ -205,6 +205,15 @@ export async function checkSchedule(session: Session): Promise<Finding[]> {
   return [finding('schedule', 'good', `Version ${stored.version} with ${classes} is in force`)];
 }
 
+/** Whether other tables hold what the log tells of. */
+export async function checkEvidence(session: Session): Promise<Finding[]> {
+  const { requireStateAsLogged } = await import('../retention/index.js');
+  await requireStateAsLogged(session);
+  return [
+    finding('evidence', 'good', 'Holds, statements, events, reviews, plans and approvals are as logged'),
+  ];
+}
+
 /** What stands against destroying anything here: the clock, and a database that is an older copy. */
 export async function checkFitness(session: Session): Promise<Finding[]> {
   const { requireFitToDestroy } = await import('../audit/index.js');

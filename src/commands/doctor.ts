@@ -17,7 +17,7 @@ const MARKS: Readonly<Record<FindingState, readonly [mark: string, colour: Colou
 
 export default class Doctor extends QuietusCommand {
   static override description =
-    'Check that this machine and the workspace are fit for use. Looks at Node, the sqlite3 binding, settings, permissions, free space, the database, the operator, the schedule in force and the chain of the log, and says how to put right what is wrong. The exit code is that of the gravest finding: 0 when nothing needs a person.';
+    'Check that this machine and the workspace are fit for use. Looks at Node, the sqlite3 binding, settings, permissions, free space, the database, the operator, the schedule in force, the chain of the log, and whether the database holds what the log tells of, and says how to put right what is wrong. The exit code is that of the gravest finding: 0 when nothing needs a person.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

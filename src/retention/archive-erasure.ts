@@ -2,13 +2,13 @@ import { type CopyStatements, type Erasure, eraseArchives, factsOf } from '../ar
 import { requireFitToDestroy } from '../audit/index.js';
 import { type CertificateFacts, type CertifiedItemFacts, issueCertificate } from '../certificate/index.js';
 import type { DecryptionKey } from '../crypto/index.js';
-import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, type Reason, type RecordClass, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { ArchiveRecord, CertificateRecord } from '../store/index.js';
 import { dateIn, instant, takeRunLock } from '../workspace/index.js';
 import { approvalsNow, requireApproved } from './approval.js';
 import { plannedLines, requireStillDue } from './by-hand-checks.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import { certifiedApprovals } from './run-certificate.js';
@@ -117,7 +117,7 @@ async function erase(
       const ids = new Set(standing.map(({ itemId }) => itemId));
       const due = lines.filter(({ itemId }) => ids.has(itemId));
       await requireApproved(session, plan, approvalsNow(session), transaction);
-      await requireHoldsAsLogged(transaction);
+      await requireFactsAsLogged(transaction, session.settings());
       await requireStillDue(session, transaction, { lines: due, attested, planned: schedule.classes });
     },
     erased: async (transaction, { itemId }) => {

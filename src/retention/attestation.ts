@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AttestedStatement, CustodyStep } from '../certificate/index.js';
 import { canonicalJson } from '../crypto/index.js';
-import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, type Plan, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { CertificateRecord, Run, StoreTransaction } from '../store/index.js';
@@ -9,6 +8,7 @@ import { instant } from '../workspace/index.js';
 import { approvalsNow, requireApproved } from './approval.js';
 import { plannedLines, requireAfterApproval, requireMethod, requireStillDue } from './by-hand-checks.js';
 import { requireChain } from './destruction-details.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import { certifyRun, type DisposalResult } from './run-certificate.js';
@@ -85,7 +85,7 @@ async function recordRun(
   await session.store.transaction(async (transaction) => {
     const approvals = await requireApproved(session, plan, moment, transaction);
     requireAfterApproval(session, plan, approvals, attested);
-    await requireHoldsAsLogged(transaction);
+    await requireFactsAsLogged(transaction, session.settings());
     await requireStillDue(session, transaction, { lines, attested, planned: schedule.classes });
     await transaction.runs.insert(run);
     await recordAll(session, transaction, { plan, run, lines, stated });

@@ -15,6 +15,7 @@ import type { Session } from '../session/index.js';
 import type { StoredItem, StoreTransaction } from '../store/index.js';
 import { dateIn } from '../workspace/index.js';
 import { neededApprovals } from './approval-need.js';
+import { requireEventsOfItems } from './event-evidence.js';
 import { itemDigest } from './item-digest.js';
 import type { Overlap } from './location-overlap.js';
 import { overlapsOfArchives } from './overlap-search.js';
@@ -92,6 +93,7 @@ export async function requireStillDue(
   const { lines, attested, planned } = context;
   const rules = await readRulebook(transaction, session.settings());
   const items = await transaction.items.byIds(lines.map((line) => line.itemId));
+  await requireEventsOfItems(transaction, [...items.values()]);
   const overlaps = await keptInArchives(session, transaction, rules, [...items.values()]);
   for (const line of lines) {
     const item = items.get(line.itemId);

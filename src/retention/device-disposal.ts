@@ -1,10 +1,10 @@
 import type { DeviceAuthority } from '../disposal/index.js';
-import { requireHoldsAsLogged } from '../holds/index.js';
 import { refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { dateIn } from '../workspace/index.js';
 import { approvalsNow, requireApproved } from './approval.js';
 import { plannedLines, requireMethod, requireStillDue } from './by-hand-checks.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import { verifiedPlan } from './plan-reading.js';
 import { certifiedApprovals } from './run-certificate.js';
 
@@ -30,7 +30,7 @@ export function deviceAuthority(session: Session): DeviceAuthority {
         ...{ witness: null, vendor: null, reference: null },
       };
       await requireApproved(session, plan, approvalsNow(session), transaction);
-      await requireHoldsAsLogged(transaction);
+      await requireFactsAsLogged(transaction, session.settings());
       await requireStillDue(session, transaction, { lines, attested, planned: schedule.classes });
     },
     async certified(planId, startedAt) {

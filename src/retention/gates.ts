@@ -14,6 +14,7 @@ import type { StoredItem, StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { requireSubject } from './events.js';
 import { gatesOf, partyOf, sameParty } from './gate-state.js';
+import { countKinds, statementDigest } from './statement-evidence.js';
 
 export interface StatementRequest {
   kind: StatementKind;
@@ -78,7 +79,12 @@ export async function stateGate(session: Session, request: StatementRequest): Pr
       action: 'gate.state',
       outcome: 'done',
       subject: { statement: statement.id },
-      data: { kind: statement.kind, stated_on: statement.statedOn, scopes: countKinds(scopes) },
+      data: {
+        kind: statement.kind,
+        stated_on: statement.statedOn,
+        scopes: countKinds(scopes),
+        statement_sha256: statementDigest(statement),
+      },
     });
     return statement;
   });
@@ -237,12 +243,6 @@ function refuseUnlinked(subjects: readonly string[]): void {
 function distinct(scopes: readonly StatementScope[]): StatementScope[] {
   const known = scopes.map(({ kind, value }) => ({ kind, value: requireLine(value, `--${kind}`) }));
   return [...new Map(known.map((scope) => [`${scope.kind} ${scope.value}`, scope])).values()];
-}
-
-function countKinds(scopes: readonly StatementScope[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { kind } of scopes) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
 }
 
 function requireLine(text: string, what: string): string {

@@ -1,5 +1,4 @@
 import { lstatSync } from 'node:fs';
-import { requireHoldsAsLogged } from '../holds/index.js';
 import {
   badInput,
   type CalendarDate,
@@ -10,6 +9,7 @@ import {
 import type { Session } from '../session/index.js';
 import { dateIn, instant } from '../workspace/index.js';
 import { requireUnchanged } from './handover.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import { readRulebook } from './rulebook.js';
 
 export interface ReceiptRequest {
@@ -61,7 +61,7 @@ export async function receiveHandover(session: Session, request: ReceiptRequest)
   const items = await session.store.handovers.items(handover.id);
   const ids = items.map(({ itemId }) => itemId);
   await session.store.transaction(async (transaction) => {
-    await requireHoldsAsLogged(transaction);
+    await requireFactsAsLogged(transaction, session.settings());
     const rules = await readRulebook(transaction, session.settings());
     for (const { itemId, itemSha256 } of items) {
       await requireUnchanged(transaction, rules, session, { id: itemId }, itemSha256);

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../crypto/index.js';
-import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, type Handover, type Plan, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { Repositories, StoredItem } from '../store/index.js';
 import { groupOf, instant, readableMode, writeFileAtomically } from '../workspace/index.js';
 import { requireApproved } from './approval.js';
+import { requireEventsOfItems } from './event-evidence.js';
 import {
   type HandoverManifest,
   manifestItems,
@@ -16,6 +16,7 @@ import {
   manifestTotals,
 } from './handover-manifest.js';
 import { itemDigest } from './item-digest.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import type { PlanItemLine } from './plan-document.js';
 import { awaitingTransfer, verifiedPlan } from './plan-reading.js';
 import { type Rulebook, readRulebook } from './rulebook.js';
@@ -131,7 +132,7 @@ async function itemsToHandOver(
   if (plan.asOf > session.today()) {
     throw refused('plan-in-future', `The plan ${plan.id} was made for ${plan.asOf}, which has not come yet`);
   }
-  await requireHoldsAsLogged(session.store);
+  await requireFactsAsLogged(session.store, session.settings());
   const lines = await awaitingTransfer(session.store, plan.id);
   const wanted = request.itemIds ?? lines.map(({ itemId }) => itemId);
   const missing = wanted.filter((id) => !lines.some(({ itemId }) => itemId === id));
@@ -159,6 +160,7 @@ async function itemsToHandOver(
     requireDue(rules, session, item);
     items.push(item);
   }
+  await requireEventsOfItems(session.store, items);
   return { plan, items };
 }
 
@@ -196,6 +198,7 @@ export async function requireUnchanged(
 ): Promise<void> {
   const item = await repositories.items.get(known.id);
   if (item === undefined || itemDigest(item) !== digest) throw itemChanged(known.id);
+  await requireEventsOfItems(repositories, [item]);
   requireDue(rules, session, item);
 }
 

@@ -1,25 +1,30 @@
 import { entriesOf } from '../audit/index.js';
-import { requireHoldsAsLogged } from '../holds/index.js';
 import { verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { Repositories } from '../store/index.js';
-import { loggedReviews } from './review-standing.js';
+import { requireEventsOfItems } from './event-evidence.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import { requireScheduleInForce } from './schedule-evidence.js';
 
 /**
- * Compares with the log what its entries tell of and other tables hold: holds, the schedule in force, plans, approvals,
- * decisions of people. Whatever destroys compares these too; here somebody asks before anything is to be destroyed.
+ * Compares with the log what its entries tell of and other tables hold: holds, statements about gates, events, decisions of
+ * people, the schedule in force, plans, approvals. Whatever destroys compares these too; here somebody asks before anything is to be destroyed.
  *
- * @throws Fault `hold-changed`, `schedule-changed`, `plan-changed`, `approval-removed`, `approval-forged`,
- *   `review-changed` (exit 5)
+ * @throws Fault `hold-changed`, `statement-changed`, `review-changed`, `event-changed`, `item-events-changed`,
+ *   `schedule-changed`, `plan-changed`, `approval-removed`, `approval-forged` (exit 5)
  */
 export async function requireStateAsLogged(session: Session): Promise<void> {
   const { store } = session;
-  await requireHoldsAsLogged(store);
+  await requireFactsAsLogged(store, {});
+  await requireEventsOfInventory(store);
   await requireSchedule(session);
   await requirePlans(store);
   await requireApprovals(store);
-  await loggedReviews(store);
+}
+
+async function requireEventsOfInventory(repositories: Repositories): Promise<void> {
+  for await (const page of repositories.items.all({ state: 'active' }))
+    await requireEventsOfItems(repositories, page);
 }
 
 async function requireSchedule({ store }: Session): Promise<void> {

@@ -7,9 +7,11 @@ import { requireDatesOfThisYear } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
 import { instant } from '../workspace/index.js';
+import { requireEventsOfItems } from './event-evidence.js';
 import { itemDigest } from './item-digest.js';
 import { Examiners } from './item-identity.js';
 import type { Overlap } from './location-overlap.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import { findOverlaps } from './overlap-search.js';
 import { PlanDigest, planHeader, planLine } from './plan-document.js';
 import { requireWithinLimits } from './plan-limits.js';
@@ -47,7 +49,8 @@ export interface PlanDraft {
  *
  * The plan's digest covers every decision, so that an approval is of exactly this list.
  *
- * @throws Fault `clock-backwards`, `schedule-missing`, `dates-outdated`, `inventory-empty`, `limit-reached`
+ * @throws Fault `clock-backwards`, `schedule-missing`, `dates-outdated`, `inventory-empty`, `limit-reached`,
+ *   and as `readRulebook`, `event-changed`, `item-events-changed` (exit 5)
  */
 export async function buildPlan(session: Session, options: PlanOptions = {}): Promise<BuiltPlan> {
   const draft = await decidePlan(session, options);
@@ -109,6 +112,13 @@ export function approvalsFor(session: Session, { rules }: PlanDraft, items: read
   return approvalsRequired(items, rules, session.settings().approvals.minimum);
 }
 
+/** All recorded events are compared only where some of them let an item go. */
+async function requireEventsOfPlanned(session: Session, planned: readonly StoredItem[]): Promise<void> {
+  if (!planned.some(({ subjectEvents }) => Object.keys(subjectEvents).length > 0)) return;
+  await requireFactsAsLogged(session.store, session.settings());
+  await requireEventsOfItems(session.store, planned);
+}
+
 async function decideDueItems(
   session: Session,
   rules: Rulebook,
@@ -126,6 +136,7 @@ async function decideDueItems(
   }
   const first = stored.map((item) => ({ item, judgement: rules.judge(item, item.state, asOf) }));
   const planned = first.filter(({ judgement }) => judgement.decision === 'dispose').map(({ item }) => item);
+  await requireEventsOfPlanned(session, planned);
   const linked = planned.length === 0 ? [] : await placesThroughLinks(session.store);
   const isDue = (item: StoredItem) => rules.judge(item, item.state, asOf).decision === 'dispose';
   const overlaps = await findOverlaps(session.store, planned, isDue, linked);

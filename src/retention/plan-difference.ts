@@ -3,9 +3,10 @@ import type { Plan, PlanItem } from '../model/index.js';
 import { type DueSettings, dueDateCalculator } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
+import { loggedFacts } from './logged-facts.js';
 import { parsePlanLine } from './plan-document.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
-import { type Rulebook, readFacts, rulebook } from './rulebook.js';
+import { type Rulebook, rulebook } from './rulebook.js';
 
 /** What of an item differs between two plans. */
 export type PlanChange = 'decision' | 'reason' | 'class' | 'dates' | 'item' | 'place' | 'holds';
@@ -122,7 +123,7 @@ class Reasons {
 
   static async read(session: Session, one: VerifiedPlan, two: VerifiedPlan): Promise<Reasons> {
     const settings = session.settings();
-    const facts = await readFacts(session.store);
+    const facts = await loggedFacts(session.store, session.settings());
     return new Reasons(one, two, rulebook(two.schedule, facts, settings), settings);
   }
 

@@ -4,19 +4,18 @@ import {
   type CalendarDate,
   classesOf,
   type DueDates,
-  type GateStatement,
   type Hold,
   type InventoryItem,
   type ItemState,
   type RecordClass,
-  type Review,
   type StoredSchedule,
 } from '../model/index.js';
 import { dueDateCalculator } from '../schedule/index.js';
 import type { Repositories, WrittenItem } from '../store/index.js';
 import { type DecisionResult, decide } from './decision.js';
 import { compileStatements, type OpenGate } from './gate-state.js';
-import { compileReviews, loggedReviews } from './review-standing.js';
+import { loggedFacts, type RulebookFacts } from './logged-facts.js';
+import { compileReviews } from './review-standing.js';
 import { requireScheduleInForce } from './schedule-evidence.js';
 
 /** What was decided for an item, with the facts that it rests on. */
@@ -41,8 +40,9 @@ export interface Rulebook {
 
 /**
  * @param repositories those of a transaction, where the decision must still hold when it is acted on
- * @param settings those of the session: the schedule is compared with the log once for each such object
- * @throws Fault `schedule-missing` where no schedule was imported, `schedule-changed` where it is not what was imported
+ * @param settings those of the session: what is compared with the log is compared once for each such object
+ * @throws Fault `schedule-missing` where no schedule was imported, `schedule-changed` where it is not what was imported,
+ *   `hold-changed`, `statement-changed`, `review-changed` (exit 5) where the log tells of something else
  */
 export async function readRulebook(
   repositories: Repositories,
@@ -55,24 +55,7 @@ export async function readRulebook(
     });
   }
   await requireScheduleInForce(repositories, schedule, settings);
-  return rulebook(schedule, await readFacts(repositories), settings);
-}
-
-export async function readFacts(repositories: Repositories): Promise<RulebookFacts> {
-  return {
-    holds: await repositories.holds.standing(),
-    statements: await repositories.gates.counting(),
-    reviews: await loggedReviews(repositories),
-  };
-}
-
-/** What decisions rest on beside the schedule. */
-export interface RulebookFacts {
-  /** Holds in force, and released ones whose cooling-off period may last. */
-  holds: readonly Hold[];
-  statements: readonly GateStatement[];
-  /** What people decided of items that are still there. */
-  reviews: readonly Review[];
+  return rulebook(schedule, await loggedFacts(repositories, settings), settings);
 }
 
 export interface RulebookSettings {

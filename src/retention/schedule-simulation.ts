@@ -3,7 +3,8 @@ import { type DueChange, fiscalYearOfDates, scheduleComparison, type Widening } 
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
 import { DECISION_REASONS } from './decision-reasons.js';
-import { type Rulebook, readFacts, rulebook } from './rulebook.js';
+import { loggedFacts } from './logged-facts.js';
+import { type Rulebook, rulebook } from './rulebook.js';
 
 /** An item that another schedule would make due, or would keep. */
 export interface SimulatedItem {
@@ -66,7 +67,7 @@ export async function simulateSchedule(
   const settings = session.settings();
   const asOf = options.asOf ?? session.today();
   const inForce = await session.store.schedules.latest();
-  const facts = await readFacts(session.store);
+  const facts = await loggedFacts(session.store, session.settings());
   const year = (await fiscalYearOfDates(session.store)) ?? settings.fiscalYearEnd;
   const settingsBefore = { ...settings, fiscalYearEnd: year };
   const compare = scheduleComparison(inForce, schedule, settings, asOf, settingsBefore);

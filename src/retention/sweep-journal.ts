@@ -21,6 +21,7 @@ import {
 import type { Session } from '../session/index.js';
 import type { BeginAnswer, DisposalJournal, OverwrittenMark, PlannedEntry } from '../shred/index.js';
 import type { ItemPlace, Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
+import { requireEventsOfItems } from './event-evidence.js';
 import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong, overlapsOfArchives } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
@@ -70,6 +71,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     return await session.store.transaction(async (transaction) => {
       const rules = await readRulebook(transaction, session.settings());
       const items = await transaction.items.byIds(requests.map(({ target }) => target.itemId));
+      await requireEventsOfItems(transaction, [...items.values()]);
       const overlaps = await findOverlapsAmong(
         transaction,
         [...items.values()],
@@ -108,6 +110,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     if (this.checkedAt.get(itemId) === head) return undefined;
     const item = await store.items.get(itemId);
     if (item === undefined) return ITEM_CHANGED;
+    await requireEventsOfItems(store, [item]);
     const rules = await readRulebook(store, settings());
     const linked = await this.placesThroughLinks(store);
     const overlap = (await findOverlapsAmong(store, [item], this.isDue(rules), linked)).get(itemId);
@@ -134,6 +137,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     await session.store.transaction(async (transaction) => {
       const rules = await readRulebook(transaction, session.settings());
       const items = await transaction.items.byIds(lines.map(({ itemId }) => itemId));
+      await requireEventsOfItems(transaction, [...items.values()]);
       const archived = [...items.values()].filter(({ archivedFrom }) => archivedFrom !== undefined);
       const overlaps =
         archived.length === 0

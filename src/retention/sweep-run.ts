@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { requireFitToDestroy, requireSoundClock } from '../audit/index.js';
 import { protectedPaths, type RowStepName } from '../disposal/index.js';
-import { requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, interrupted, isDestroyed, type Plan, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { DisposalStep, Throttle } from '../shred/index.js';
 import type { Run } from '../store/index.js';
 import { instant, type RunLock, takeRunLock } from '../workspace/index.js';
 import { approvalsAtBeginning, approvalsNow, requireApproved } from './approval.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import { certifyRun } from './run-certificate.js';
 import { workThrough } from './sweep-batches.js';
@@ -48,7 +48,7 @@ export interface SweepOptions {
  * the certificate. Killing it at any instant loses nothing and repeats nothing; running it again continues. At a
  * quota it stops, and what is left is not begun.
  *
- * @throws Fault `run-lock-held`, `plan-unknown`, `plan-changed`, `hold-changed`, `schedule-changed`, `disposal-changed`, `plan-finished`, `plan-in-future`,
+ * @throws Fault `run-lock-held`, `plan-unknown`, `plan-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed`, `item-events-changed`, `schedule-changed`, `disposal-changed`, `plan-finished`, `plan-in-future`,
  *   `approval-missing`, `clock-backwards`, `clock-jump`, `log-rewound`, `quota-too-small`, `interrupted`
  */
 export async function runSweep(
@@ -73,7 +73,7 @@ export async function runSweep(
     await requireSoundClock(session);
     await requireRunnable(session, plan);
     await requireFitToDestroy(session);
-    await requireHoldsAsLogged(session.store);
+    await requireFactsAsLogged(session.store, session.settings());
     const earlier = await session.store.runs.sweepOf(plan.id);
     const run = earlier ?? (await beginRun(session, plan, options.acceptResidual ?? false));
     options.observe?.({ step: 'run-begun', itemId: null });

@@ -15,7 +15,7 @@ export type { ItemInsert, ItemWrite } from './repositories/item-insert.js';
 export type { ItemPlace } from './repositories/item-place.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
 export type { Page } from './repositories/items.js';
-export type { LogFilter, LogRecord } from './repositories/log.js';
+export type { EvidenceAction, LogFilter, LogRecord } from './repositories/log.js';
 export type { LogSegment } from './repositories/log-segments.js';
 export type {
   CheckpointRecord,

@@ -77,6 +77,7 @@ describe('doctor', () => {
       'operator',
       'schedule',
       'log',
+      'evidence',
       'clock',
     ]);
   });
@@ -105,6 +106,28 @@ describe('doctor', () => {
     const fix = /Run: (chmod .*)/.exec(stdout)?.[1] ?? 'false';
     expect(spawnSync('sh', ['-c', fix]).status).toBe(0);
     expect((await doctor(root)).of('permissions')).toMatchObject([{ state: 'good' }]);
+  });
+
+  test('finds that a hold is gone of which the log tells', async () => {
+    const root = workspace();
+    const place = [
+      'hold',
+      'place',
+      '--matter',
+      'Doe v. Roe',
+      '--item',
+      'A',
+      '--allow-unknown',
+      '--workspace',
+      root,
+    ];
+    expect((await quietus(place)).status).toBe(0);
+    expect((await doctor(root)).of('evidence')).toMatchObject([{ state: 'good' }]);
+    spawnSync('sqlite3', [join(root, 'quietus.db'), 'delete from hold_scopes; delete from holds']);
+    const { status, of } = await doctor(root);
+    expect(status).toBe(5);
+    expect(of('log')).toMatchObject([{ state: 'good' }]);
+    expect(of('evidence')).toMatchObject([{ state: 'bad', message: expect.stringContaining('H-2026-0001') }]);
   });
 
   test('warns of what has expired or ends soon, and of transfers without an outcome', async () => {

@@ -4,7 +4,7 @@ import type { Session } from '../../session/index.js';
 
 export default class LogVerify extends QuietusCommand {
   static override description =
-    'Verify the whole log: that no entry was changed, removed, inserted or moved, that no clock ran backwards, that every checkpoint is signed and fits, that those kept elsewhere fit too, that all certificates that were issued are there, in the log, in the register and as files, and that holds, schedule, plans and approvals are those of which the log tells. Ends with exit code 5 at the first thing that is wrong. Only what is kept elsewhere shows that the whole workspace was replaced by an older copy: use --against, --key, or a witness in quietus.yaml.';
+    'Verify the whole log: that no entry was changed, removed, inserted or moved, that no clock ran backwards, that every checkpoint is signed and fits, that those kept elsewhere fit too, that all certificates that were issued are there, in the log, in the register and as files, and that holds, statements, events, reviews, schedule, plans and approvals are those of which the log tells. Ends with exit code 5 at the first thing that is wrong. Only what is kept elsewhere shows that the whole workspace was replaced by an older copy: use --against, --key, or a witness in quietus.yaml.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --against /mnt/safe/checkpoint.txt --key /mnt/safe/log.vkey',

@@ -20,6 +20,7 @@ import * as itemFolders from './012-item-folders.js';
 import * as logSegments from './013-log-segments.js';
 import * as archivePlaces from './014-archive-places.js';
 import * as logTimes from './015-log-times.js';
+import * as logEvidence from './016-log-evidence.js';
 
 export interface Migration {
   name: string;
@@ -43,6 +44,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '013-log-segments', up: logSegments.up },
   { name: '014-archive-places', up: archivePlaces.up },
   { name: '015-log-times', up: logTimes.up },
+  { name: '016-log-evidence', up: logEvidence.up },
 ];
 
 /** Table that names the migrations which a database has. */

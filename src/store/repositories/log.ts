@@ -34,6 +34,22 @@ const INSTANT = 'substr(time, 1, 24)';
 /** As the index over these entries has it. */
 const MARKS = "action in ('log.accept-clock', 'settings.change', 'workspace.create')";
 
+/** Actions with whose entries other tables are compared. */
+const EVIDENCE = [
+  'event.record',
+  'gate.state',
+  'gate.withdraw',
+  'hold.place',
+  'hold.release',
+  'review.decide',
+  'schedule.import',
+  'sweep.approve',
+  'sweep.plan',
+] as const;
+export type EvidenceAction = (typeof EVIDENCE)[number];
+/** As the index over these entries has it. */
+const IS_EVIDENCE = `action in (${EVIDENCE.map((action) => `'${action}'`).join(', ')})`;
+
 /** Rows a statement. */
 const ROWS = 500;
 /** SQLite takes the rows as one JSON document: to bind each value costs more than the insert itself. */
@@ -111,6 +127,19 @@ export class LogRepository {
     if (before !== undefined) query.where('seq', '<', before);
     const row: LogRecord | undefined = await query.orderBy('seq', 'desc').first(...COLUMNS);
     return row && (await this.#whole(row));
+  }
+
+  /** Number of the newest entry of these actions; 0 where there is none. */
+  async newestEvidence(actions: readonly EvidenceAction[]): Promise<number> {
+    const last = await Promise.all(
+      actions.map(async (action) => {
+        const row: { seq: number } | undefined = await this.filtered({ action })
+          .orderBy('seq', 'desc')
+          .first('seq');
+        return row?.seq ?? 0;
+      }),
+    );
+    return Math.max(0, ...last);
   }
 
   /** Hashes of the entries with these numbers; numbers that the log lacks are left out. */
@@ -193,7 +222,8 @@ export class LogRepository {
       query.whereRaw(holds, [path, id]);
     }
     const action = filter.action;
-    if (action !== undefined) {
+    if (EVIDENCE.some((each) => each === action)) query.whereRaw(IS_EVIDENCE).where('action', action);
+    else if (action !== undefined) {
       query.andWhere((match) =>
         match
           .where('action', action)

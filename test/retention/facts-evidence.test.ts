@@ -1,0 +1,251 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { verifyWorkspaceLog } from '../../src/audit/index.js';
+import { addItem } from '../../src/inventory/index.js';
+import type { Plan } from '../../src/model/index.js';
+import { readOperatorKey } from '../../src/operators/index.js';
+import {
+  approvePlan,
+  buildPlan,
+  decideReview,
+  placeHold,
+  recordEvents,
+  requireStateAsLogged,
+  runSweep,
+  stateGate,
+  withdrawStatement,
+} from '../../src/retention/index.js';
+import { importSchedule } from '../../src/schedule/index.js';
+import { date } from '../schedule/generated-rules.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { makeWorld, type World, writeRecord } from './sweep-world.js';
+
+const SCHEDULE = `version: 1
+title: Test
+classes:
+  payroll:
+    title: Payroll
+    retain: [{after: closed, for: P3Y}]
+    disposition: destroy
+    authority: {citation: 29 CFR 516.5, checked: 2026-11-02}
+  form-i9:
+    title: Form I-9
+    retain: [{after: termination, for: P1Y}]
+    disposition: destroy
+    authority: {citation: 8 CFR 274a.2, checked: 2026-11-02}
+  town-record:
+    title: Town record
+    retain: [{after: closed, for: P7Y}]
+    disposition: destroy
+    gates: [{kind: permission, authority: Records Conservation Board}]
+    authority: {citation: Records Conservation Board, checked: 2026-11-02}
+`;
+
+/** Today is 2 March 2026. The item A is of the class that is asked for; another one is always due. */
+async function world(recordClass: string): Promise<World & { file: string }> {
+  const made = await makeWorld(temporaryFolder());
+  onTestFinished(() => made.session.close());
+  const { session, records } = made;
+  await importSchedule(session, { text: SCHEDULE, fileName: 'schedule.yaml' });
+  const file = writeRecord(join(records, 'A'));
+  const common = {
+    title: 'T',
+    medium: 'file',
+    subjects: 'EMP-1',
+    closed: '2015-06-30',
+    created: '2015-01-01',
+  };
+  await addItem(session, { ...common, id: 'A', class: recordClass, location: file });
+  const other = writeRecord(join(records, 'B'));
+  await addItem(session, { ...common, id: 'B', class: 'payroll', subjects: 'EMP-2', location: other });
+  return { ...made, file };
+}
+
+async function approvedPlan({ session }: World): Promise<Plan> {
+  const { plan } = await buildPlan(session, { limit: 9 });
+  const operator = await session.operator();
+  await approvePlan(session, plan.id, await readOperatorKey(session.paths.keys, operator.id).unlock(null));
+  return plan;
+}
+
+/** Changes the database as somebody with the sqlite3 shell would. */
+function tamper({ root }: World, sql: string): void {
+  execFileSync('sqlite3', [join(root, 'quietus.db')], { input: `.timeout 5000\n.bail on\n${sql};` });
+}
+
+const left = (day: string | null) => [
+  { event: 'termination', subject: 'EMP-1', date: day === null ? null : date(day) },
+];
+const CHARGE = {
+  kind: 'open-charge',
+  scopes: [{ kind: 'item', value: 'A' }],
+  statedOn: date('2026-03-01'),
+  statedBy: 'Dana Reyes',
+  reference: null,
+  party: null,
+} as const;
+
+interface Scene {
+  recordClass: string;
+  /** What is due is planned and approved after this. */
+  first?: (made: World) => Promise<unknown>;
+  /** What protects the item since. */
+  since: (made: World) => Promise<unknown>;
+}
+
+const REVIEWED: Scene = {
+  recordClass: 'payroll',
+  since: ({ session }) =>
+    decideReview(session, {
+      itemIds: ['A'],
+      decision: 'keep',
+      keepUntil: date('2099-01-31'),
+      reason: 'Audit',
+    }),
+};
+const CHARGED: Scene = {
+  recordClass: 'payroll',
+  since: ({ session }) => stateGate(session, CHARGE),
+};
+/** An event that was recorded with a wrong year, and corrected after the plan was approved. */
+const CORRECTED: Scene = {
+  recordClass: 'form-i9',
+  first: ({ session }) => recordEvents(session, left('2019-06-30')),
+  since: ({ session }) => recordEvents(session, left('2025-12-31')),
+};
+/** A permission that was taken back. */
+const WITHDRAWN: Scene = {
+  recordClass: 'town-record',
+  first: ({ session }) =>
+    stateGate(session, { ...CHARGE, kind: 'permission', reference: '26-117', party: null }),
+  since: ({ session }) => withdrawStatement(session, { id: 'G-2026-0001' }),
+};
+
+const EARLY = `update items set keep_until = '2020-06-30', links = replace(links, '2025-12-31', '2019-06-30') where id = 'A'`;
+
+describe('what protects an item', () => {
+  it.each([
+    ['a decision to keep it', REVIEWED],
+    ['an open charge', CHARGED],
+    ['a corrected event', CORRECTED],
+    ['a permission that was withdrawn', WITHDRAWN],
+  ])('protects it where nobody touches the database: %s', async (_, { recordClass, first, since }) => {
+    const made = await world(recordClass);
+    await first?.(made);
+    const plan = await approvedPlan(made);
+    expect(plan.counts.dispose).toBe(2);
+    await since(made);
+    await runSweep(made.session, plan.id, { acceptResidual: true });
+    expect(existsSync(made.file)).toBe(true);
+    expect(existsSync(join(made.records, 'B'))).toBe(false);
+    await expect(requireStateAsLogged(made.session)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ['the decision was deleted', REVIEWED, 'delete from reviews', 'review-changed'],
+    ['its last day was moved', REVIEWED, "update reviews set keep_until = '2026-03-01'", 'review-changed'],
+    [
+      'it is said to be superseded',
+      REVIEWED,
+      "update reviews set superseded_at = '2026-03-02T15:00:00.000Z'",
+      'review-changed',
+    ],
+    [
+      'the charge was deleted',
+      CHARGED,
+      'delete from gate_scopes; delete from gate_statements',
+      'statement-changed',
+    ],
+    ['the charge reaches something else', CHARGED, "update gate_scopes set value = 'Z'", 'statement-changed'],
+    [
+      'the charge is a later one',
+      CHARGED,
+      "update gate_statements set stated_on = '2099-01-01'",
+      'statement-changed',
+    ],
+    [
+      'the charge was closed by nobody',
+      CHARGED,
+      "update gate_statements set withdrawn_on = '2026-03-02', withdrawn_at = '2026-03-02T15:00:00.000Z', withdrawn_by = 'jdoe'",
+      'statement-changed',
+    ],
+    [
+      'the correction was deleted',
+      CORRECTED,
+      `update events set superseded_by = 99 where id = 1; delete from events where id = 2; update events set superseded_by = null where id = 1; ${EARLY}`,
+      'event-changed',
+    ],
+    [
+      'the event is of another day',
+      CORRECTED,
+      `update events set date = '2019-06-30' where id = 2; ${EARLY}`,
+      'event-changed',
+    ],
+    [
+      'the event is of another subject',
+      CORRECTED,
+      `update events set subject = 'EMP-9'; ${EARLY}`,
+      'event-changed',
+    ],
+    [
+      'the record before it counts',
+      CORRECTED,
+      `update events set superseded_by = 1 where id = 2; update events set superseded_by = null where id = 1; ${EARLY}`,
+      'event-changed',
+    ],
+    ['the item has another day than the event', CORRECTED, EARLY, 'item-events-changed'],
+    [
+      'the permission was not withdrawn',
+      WITHDRAWN,
+      'update gate_statements set withdrawn_on = null, withdrawn_at = null, withdrawn_by = null',
+      'statement-changed',
+    ],
+    [
+      'the withdrawn permission counts by half',
+      WITHDRAWN,
+      'update gate_statements set withdrawn_at = null',
+      'statement-changed',
+    ],
+    [
+      'another permission was written in',
+      WITHDRAWN,
+      `insert into gate_statements select 'G-2026-0002', kind, party, '2026-03-01', stated_by, reference, recorded_at, recorded_by, null, null, null from gate_statements;
+       insert into gate_scopes select 'G-2026-0002', kind, value from gate_scopes`,
+      'statement-changed',
+    ],
+  ])('cannot be taken away in the database: %s', async (_, { recordClass, first, since }, sql, code) => {
+    const made = await world(recordClass);
+    await first?.(made);
+    const plan = await approvedPlan(made);
+    await since(made);
+    tamper(made, sql);
+    expect((await verifyWorkspaceLog(made.session)).problem).toBeNull();
+    await expect(runSweep(made.session, plan.id, { acceptResidual: true })).rejects.toMatchObject({
+      code,
+      exitCode: 5,
+    });
+    expect(existsSync(made.file)).toBe(true);
+    await expect(requireStateAsLogged(made.session)).rejects.toMatchObject({ code, exitCode: 5 });
+    await expect(buildPlan(made.session, { limit: 9 })).rejects.toMatchObject({ code, exitCode: 5 });
+  });
+
+  it('cannot be taken away in the middle of a run', async () => {
+    const made = await world('payroll');
+    const plan = await approvedPlan(made);
+    await placeHold(made.session, {
+      matter: 'Doe v. Roe',
+      reason: null,
+      scopes: [{ kind: 'item', value: 'A' }],
+    });
+    const running = runSweep(made.session, plan.id, {
+      acceptResidual: true,
+      observe: ({ step }) => {
+        if (step === 'run-begun') tamper(made, 'delete from hold_scopes; delete from holds');
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'hold-changed', exitCode: 5 });
+    expect(existsSync(made.file)).toBe(true);
+  });
+});
