@@ -1,23 +1,14 @@
-import { join } from 'node:path';
 import { sha256 } from '../crypto/index.js';
 import { badInput, verificationFailed } from '../model/index.js';
 import type { Store, StoreTransaction } from '../store/index.js';
-import {
-  type Clock,
-  dateIn,
-  instant,
-  makeMembersFolder,
-  readableMode,
-  takeRunLock,
-  writeFileAtomically,
-} from '../workspace/index.js';
+import { type Clock, dateIn, instant, makeMembersFolder, takeRunLock } from '../workspace/index.js';
 import { originOf } from './checkpoint.js';
 import { readLogKey } from './log-key.js';
 import { rootAt } from './merkle-tree.js';
 import { checkpointLog } from './proving.js';
 import type { Recorder } from './recorder.js';
 import { copySegment } from './segment-copy.js';
-import { removeLeftovers, type WrittenSegment, writeSegment } from './segment-file.js';
+import { removeLeftovers, type WrittenSegment, writeManifest, writeSegment } from './segment-file.js';
 import { manifestName, signManifest } from './segment-manifest.js';
 import { StoredTree } from './stored-tree.js';
 import { type LogPlace, verifyWorkspaceLog } from './workspace-log.js';
@@ -151,7 +142,7 @@ async function archiveYear(
   const written = await writeSegment(desk.store, folder, year, options);
   const manifest = await manifestOf(desk, written);
   const name = manifestName(written.file);
-  await writeFileAtomically(join(folder, name), manifest, { mode: readableMode(folder) });
+  await writeManifest(folder, name, manifest);
   if (options.copy !== undefined) await copySegment(folder, options.copy, written.file, name);
   await desk.store.transaction((transaction) =>
     takeOver(desk.recorder, transaction, written, { manifest, copied: options.copy !== undefined }),

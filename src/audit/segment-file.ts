@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { sha256 } from '../crypto/index.js';
-import { verificationFailed } from '../model/index.js';
+import { refused, verificationFailed } from '../model/index.js';
 import type { LogSegment, Store } from '../store/index.js';
-import { readableMode, syncFolder } from '../workspace/index.js';
+import { readableMode, syncFolder, writeFileAtomically } from '../workspace/index.js';
 import { PACK } from './log-pack.js';
 
 const STEP = 1 << 20;
@@ -31,7 +31,7 @@ function segmentName(first: number, last: number): string {
  * entry is found without reading all: to a temporary name, flushed, read back and compared, then renamed.
  *
  * @throws Fault `log-broken` (exit 5) where an entry does not match its hash or does not follow from the one before;
- *   `log-segment-unreadable` (exit 5) where what was written does not come back
+ *   `log-segment-unreadable` (exit 5) where what was written does not come back; `segment-left` (exit 4)
  */
 export async function writeSegment(
   store: Store,
@@ -46,7 +46,7 @@ export async function writeSegment(
     const written = await writeBlocks(store, file, { first, last }, options);
     await file.sync();
     await requireReadable(file, written, name);
-    await rename(temporary, join(folder, name));
+    await takeName(temporary, join(folder, name));
     await syncFolder(folder);
     return { ...written, first, last, file: name };
   } catch (error) {
@@ -55,6 +55,42 @@ export async function writeSegment(
   } finally {
     await file.close();
   }
+}
+
+/** Writes the manifest beside a segment. @throws Fault `segment-left` (exit 4) */
+export async function writeManifest(folder: string, name: string, manifest: string): Promise<void> {
+  const path = join(folder, name);
+  try {
+    await writeFileAtomically(path, manifest, { mode: readableMode(folder) });
+  } catch (error) {
+    if (!isOfSomebodyElse(error) || (await readFile(path, 'utf8')) !== manifest) throw leftIn(path, error);
+  }
+}
+
+/**
+ * Gives a file its name. In a workspace of a group nobody can replace another member's file: one that a member's archiving left
+ * when it was cut off is kept where it is the same, byte for byte.
+ */
+async function takeName(temporary: string, path: string): Promise<void> {
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    const [ours, theirs] = [await fileDigest(temporary), isOfSomebodyElse(error) && (await fileDigest(path))];
+    if (!theirs || ours?.sha256 !== theirs.sha256) throw leftIn(path, error);
+    await rm(temporary);
+  }
+}
+
+function isOfSomebodyElse(error: unknown): boolean {
+  return ['EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function leftIn(path: string, cause: unknown): unknown {
+  if (!isOfSomebodyElse(cause)) return cause;
+  return refused('segment-left', `Another account's log archive was cut off and left ${basename(path)}`, {
+    cause,
+    hint: `Nothing was taken out of the database. Ask the owner of the file to archive the log, or root to remove it: ${path}`,
+  });
 }
 
 type Blocks = Omit<WrittenSegment, 'first' | 'last' | 'file'>;
@@ -149,8 +185,13 @@ export async function fileDigest(path: string): Promise<{ sha256: string; bytes:
   }
 }
 
-/** Removes what a crash left half written. Only under the run lock. */
+/** Removes what a crash left half written. Only under the run lock. That of another member of the group is in nobody's way. */
 export async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder))
-    if (TEMPORARY.test(name)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder)) {
+    if (!TEMPORARY.test(name)) continue;
+    // `rm` takes a file that it may not remove for a folder.
+    await unlink(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && !isOfSomebodyElse(error)) throw error;
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import { disposalClause, type Reason, refused } from '../model/index.js';
+import { type Authority, disposalClause, type Reason, refused } from '../model/index.js';
 import type {
   AttestedStatement,
   CertifiedItemFacts,
@@ -10,6 +10,7 @@ import type {
 } from './certificate-facts.js';
 import {
   type AttestedEntry,
+  type AuthorityEntry,
   CERTIFICATE_FORMAT,
   type CertificateDocument,
   type ExceptionEntry,
@@ -118,12 +119,33 @@ function totalsOf(facts: IssuedFacts): Totals {
   };
 }
 
+function otherClasses({ otherClasses: others = [] }: CertifiedItemFacts): Pick<ItemEntry, 'other_classes'> {
+  if (others.length === 0) return {};
+  return {
+    other_classes: others.map(({ recordClass, classTitle, authority }) => ({
+      record_class: recordClass,
+      class_title: oneLine(classTitle),
+      authority: authorityEntry(authority),
+    })),
+  };
+}
+
+function authorityEntry({ citation, source, checked, warning }: Authority): AuthorityEntry {
+  return {
+    citation: oneLine(citation),
+    source: optionalLine(source),
+    checked,
+    warning: optionalLine(warning),
+  };
+}
+
 function itemEntry(item: CertifiedItemFacts): ItemEntry {
   return {
     id: item.id,
     title: optionalLine(item.title),
     record_class: item.recordClass,
     class_title: optionalLine(item.classTitle),
+    ...otherClasses(item),
     medium: item.medium,
     media: mediaEntry(item),
     source: optionalLine(item.source),
@@ -131,12 +153,7 @@ function itemEntry(item: CertifiedItemFacts): ItemEntry {
     pi_elements: [...item.piElements],
     data_subjects: item.dataSubjects,
     keep_until: item.keepUntil,
-    authority: item.authority && {
-      citation: oneLine(item.authority.citation),
-      source: optionalLine(item.authority.source),
-      checked: item.authority.checked,
-      warning: optionalLine(item.authority.warning),
-    },
+    authority: item.authority && authorityEntry(item.authority),
     law: { chapter: 'M.G.L. c. 93I', section: '2', clause: disposalClause(item.medium) },
     outcome: item.outcome,
     sanitization: item.sanitization ?? null,

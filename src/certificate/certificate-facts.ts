@@ -143,9 +143,11 @@ export interface CertifiedItemFacts {
   id: string;
   /** Null unless the workspace prints titles: a title may be personal information. */
   title: string | null;
-  /** Null for what is in no class, such as a path that a person named. */
+  /** Of several classes the one that kept it longest. Null for what is in no class, such as a path that a person named. */
   recordClass: string | null;
   classTitle: string | null;
+  /** Further classes of the item, each with the authority for its own period. */
+  otherClasses?: readonly { recordClass: string; classTitle: string; authority: Authority }[];
   medium: Medium;
   media?: MediaFacts | null;
   /** The room, machine or system that it came from, without names of files. */
@@ -156,6 +158,7 @@ export interface CertifiedItemFacts {
   dataSubjects: number | null;
   /** Last day of the duty to keep it. */
   keepUntil: CalendarDate | null;
+  /** Of the class that kept it longest. */
   authority: Authority | null;
   outcome: CertifiedOutcome;
   /**

@@ -77,6 +77,8 @@ export interface ItemEntry {
   title: string | null;
   record_class: string | null;
   class_title: string | null;
+  /** Left out where the item has one class. */
+  other_classes?: { record_class: string; class_title: string; authority: AuthorityEntry }[];
   medium: Medium;
   media: MediaEntry | null;
   source: string | null;
@@ -84,7 +86,8 @@ export interface ItemEntry {
   pi_elements: PiElement[];
   data_subjects: number | null;
   keep_until: string | null;
-  authority: { citation: string; source: string | null; checked: string; warning: string | null } | null;
+  /** Of the class that kept it longest, which is `record_class`. */
+  authority: AuthorityEntry | null;
   law: { chapter: 'M.G.L. c. 93I'; section: '2'; clause: 'a' | 'b' };
   outcome: CertifiedOutcome;
   sanitization: Sanitization | null;
@@ -105,6 +108,13 @@ export interface ItemEntry {
   statement: AttestedEntry | null;
   custody: CustodyEntry[];
   log: LogEntryReference;
+}
+
+export interface AuthorityEntry {
+  citation: string;
+  source: string | null;
+  checked: string;
+  warning: string | null;
 }
 
 export interface MediaEntry {

@@ -82,6 +82,12 @@ const item = v.strictObject({
   title: v.nullable(text),
   record_class: v.nullable(id),
   class_title: v.nullable(text),
+  other_classes: v.exactOptional(
+    v.pipe(
+      v.array(v.strictObject({ record_class: id, class_title: text, authority })),
+      v.minLength(1, 'at least one class'),
+    ),
+  ),
   medium: v.picklist(MEDIA),
   media: v.nullable(
     v.strictObject({

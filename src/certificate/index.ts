@@ -33,6 +33,7 @@ export {
 } from './certificate-register.js';
 export { voidCertificate } from './certificate-void.js';
 export { SUBJECT_LABELS } from './certificate-words.js';
+export { certifiedClasses } from './certified-classes.js';
 export type { CheckResult } from './check-result.js';
 export type { CertificateVerification, VerifiedFile } from './conclusion.js';
 export {

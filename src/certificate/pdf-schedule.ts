@@ -110,7 +110,14 @@ function* rows(
       cells: [
         [{ text: String(numbers.get(item)), style: STYLE.cellMuted }],
         titled(item),
-        [{ text: item.class_title ?? '\u2013', maxLines: 3 }],
+        [
+          { text: item.class_title ?? '\u2013', maxLines: 3 },
+          ...(item.other_classes ?? []).map((each) => ({
+            text: `and ${each.class_title}`,
+            style: STYLE.cellMuted,
+            maxLines: 3,
+          })),
+        ],
         [
           { text: MEDIUM_LABELS[item.medium], maxLines: 2 },
           { text: `§ 2(${item.law.clause})`, style: STYLE.cellMuted },

@@ -146,7 +146,7 @@ export function drawAuthority(paper: Paper, document: CertificateDocument): void
 function authorityRows(document: CertificateDocument): Row[] {
   const classes = new Map<string, { item: ItemEntry; count: number }>();
   for (const item of document.items) {
-    const key = JSON.stringify([item.record_class, item.authority]);
+    const key = JSON.stringify([item.record_class, item.authority, item.other_classes]);
     const entry = classes.get(key) ?? { item, count: 0 };
     entry.count += 1;
     classes.set(key, entry);
@@ -159,11 +159,17 @@ function authorityRows(document: CertificateDocument): Row[] {
             { text: item.class_title ?? item.record_class, style: STYLE.cellStrong, maxLines: 3 },
             { text: item.record_class, style: STYLE.cellMuted, maxLines: Infinity },
           ],
-      authorityTexts(item.authority),
+      [...authorityTexts(item.authority), ...(item.other_classes ?? []).map(otherAuthority)],
       item.authority === null ? '\u2013' : dateInWords(item.authority.checked),
       grouped(count),
     ],
   }));
+}
+
+/** A class whose period ended earlier. */
+function otherAuthority(each: NonNullable<ItemEntry['other_classes']>[number]) {
+  const text = `Also in ${each.class_title} (${each.record_class}), whose period ended no later: ${each.authority.citation}`;
+  return { text, style: STYLE.cellMuted, maxLines: 6 };
 }
 
 function authorityTexts(authority: ItemEntry['authority']) {

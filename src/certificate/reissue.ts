@@ -77,6 +77,11 @@ function itemFacts(item: ItemEntry): CertifiedItemFacts {
     title: item.title,
     recordClass: item.record_class,
     classTitle: item.class_title,
+    otherClasses: (item.other_classes ?? []).map((each) => ({
+      recordClass: each.record_class,
+      classTitle: each.class_title,
+      authority: { ...each.authority, checked: day(each.authority.checked) },
+    })),
     medium: item.medium,
     media: media && {
       type: media.type,

@@ -54,6 +54,10 @@ const COLUMNS: readonly { name: string; value: (row: RegisterRow) => string | nu
   { name: 'title', value: ({ item }) => item.title },
   { name: 'record_class', value: ({ item }) => item.record_class },
   { name: 'class_title', value: ({ item }) => item.class_title },
+  {
+    name: 'other_classes',
+    value: ({ item }) => (item.other_classes ?? []).map((each) => each.record_class).join(' '),
+  },
   { name: 'authority', value: ({ item }) => item.authority?.citation ?? null },
   { name: 'ground', value: ({ document }) => document.subject.ground },
   { name: 'kept_until', value: ({ item }) => item.keep_until },

@@ -1,9 +1,12 @@
 import {
   type CertificateFacts,
   type CertifiedItemFacts,
+  certifiedClasses,
   issueCertificate,
   type LogReference,
 } from '../certificate/index.js';
+import { classesOf } from '../model/index.js';
+import { keepingClass } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { DeviceFacts, SanitizationOutcome, Technique } from '../shred/index.js';
 import type { CertificateRecord, SanitizationRecord } from '../store/index.js';
@@ -60,12 +63,14 @@ async function deviceItem(
   const { device, technique, outcome, log } = done;
   const item = record.itemId === null ? undefined : await session.store.items.get(record.itemId);
   const schedule = await session.store.schedules.latest();
-  const recordClass = schedule?.classes.find(({ id }) => id === item?.recordClass);
+  const classes = item
+    ? classesOf(item).flatMap((id) => schedule?.classes.find((each) => each.id === id) ?? [])
+    : [];
+  const keeping = item && keepingClass(item, classes, item.due.keepUntil, session.settings());
   return {
     id: record.itemId ?? record.id,
     title: null,
-    recordClass: recordClass?.id ?? null,
-    classTitle: recordClass?.title ?? null,
+    ...certifiedClasses(classes, keeping),
     medium: item?.medium ?? (device.removable ? 'removable' : 'device'),
     media: {
       type: mediaType(device),
@@ -78,7 +83,6 @@ async function deviceItem(
     piElements: item?.piElements ?? [],
     dataSubjects: item?.dataSubjects ?? null,
     keepUntil: item?.due.keepUntil ?? null,
-    authority: recordClass?.authority ?? null,
     outcome: outcome.outcome === 'sanitized' ? 'sanitized' : 'key-erased',
     sanitization: outcome.sanitization === null ? null : SANITIZATIONS[outcome.sanitization],
     method: technique.id,

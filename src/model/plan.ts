@@ -52,6 +52,8 @@ export interface PlanItem {
   recordClass: string | null;
   /** Further classes of the item; see `InventoryItem`. */
   otherClasses: readonly string[];
+  /** Of several classes the one whose duty to keep ends last; null where the item has one class, or no such day. */
+  keptUnder: string | null;
   scheduleVersion: number | null;
   keepUntil: CalendarDate | null;
   deleteBy: CalendarDate | null;

@@ -1,8 +1,13 @@
 import { type CopyStatements, type Erasure, eraseArchives, factsOf } from '../archive/index.js';
 import { requireFitToDestroy } from '../audit/index.js';
-import { type CertificateFacts, type CertifiedItemFacts, issueCertificate } from '../certificate/index.js';
+import {
+  type CertificateFacts,
+  type CertifiedItemFacts,
+  certifiedClasses,
+  issueCertificate,
+} from '../certificate/index.js';
 import type { DecryptionKey } from '../crypto/index.js';
-import { badInput, type Reason, type RecordClass, refused } from '../model/index.js';
+import { badInput, classesOf, type Reason, type RecordClass, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { ArchiveRecord, CertificateRecord } from '../store/index.js';
 import { dateIn, instant, takeRunLock } from '../workspace/index.js';
@@ -11,7 +16,7 @@ import { plannedLines, requireStillDue } from './by-hand-checks.js';
 import { requireFactsAsLogged } from './logged-facts.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
-import { certifiedApprovals } from './run-certificate.js';
+import { certifiedApprovals, keptUnder } from './run-certificate.js';
 
 export interface ErasureOrder {
   planId: string;
@@ -151,7 +156,7 @@ async function certify(
   line: PlanItemLine,
   erasure: Erasure,
 ): Promise<CertificateRecord> {
-  const recordClass = schedule.classes.find(({ id }) => id === line.recordClass);
+  const classes = classesOf(line).flatMap((id) => schedule.classes.find((each) => each.id === id) ?? []);
   const operator = await session.store.operators.get(erasure.by);
   const facts: CertificateFacts = {
     subject: {
@@ -168,7 +173,7 @@ async function certify(
       day: dateIn(session.settings().timeZone, new Date(erasure.startedAt)),
       begun: true,
     }),
-    items: [await certifiedArchive(session, line, recordClass, erasure)],
+    items: [await certifiedArchive(session, line, classes, erasure)],
     exceptions: [],
     methods: [METHOD],
     limits: LIMITS,
@@ -180,7 +185,7 @@ async function certify(
 async function certifiedArchive(
   session: Session,
   line: PlanItemLine,
-  recordClass: RecordClass | undefined,
+  classes: readonly RecordClass[],
   erasure: Erasure,
 ): Promise<CertifiedItemFacts> {
   const { intentSeq, outcomeSeq } = erasure;
@@ -189,13 +194,11 @@ async function certifiedArchive(
   return {
     id: line.itemId,
     title: null,
-    recordClass: recordClass?.id ?? null,
-    classTitle: recordClass?.title ?? null,
+    ...certifiedClasses(classes, keptUnder(line, classes)),
     medium: line.medium,
     piElements: line.piElements,
     dataSubjects: line.dataSubjects,
     keepUntil: line.keepUntil,
-    authority: recordClass?.authority ?? null,
     outcome: 'key-erased',
     sanitization: erasure.sanitization,
     method: METHOD.code,

@@ -4,6 +4,7 @@ import {
   type DueItem,
   dueDates,
   governingClause,
+  keepingClass,
   missingTriggers,
   reckon,
 } from '../schedule/index.js';
@@ -33,7 +34,7 @@ export function governingRules(
   const own = (each: RecordClass) =>
     dueDates({ ...item, recordClass: each.id, otherClasses: [] }, [each], { fiscalYearEnd });
   return {
-    keeping: sorted.find((each) => own(each).keepUntil === due.keepUntil) ?? first,
+    keeping: keepingClass(item, sorted, due.keepUntil, { fiscalYearEnd }) ?? first,
     limiting: due.deleteBy === null ? undefined : sorted.find((each) => own(each).deleteBy === due.deleteBy),
     disposing,
   };

@@ -185,6 +185,7 @@ export function describeItem(
       : { reason: judgement.reason, explanation: judgement.explanation }),
     recordClass: item.recordClass,
     otherClasses: item.otherClasses,
+    keptUnder: keptUnder(item, judgement, rules),
     scheduleVersion: rules.schedule.version,
     keepUntil: judgement.due.keepUntil,
     deleteBy: judgement.due.deleteBy,
@@ -196,6 +197,11 @@ export function describeItem(
     fingerprint: null,
     holds: judgement.holds,
   };
+}
+
+function keptUnder(item: StoredItem, { due }: ReturnType<Rulebook['judge']>, rules: Rulebook): string | null {
+  if (item.otherClasses.length === 0 || due.keepUntil === null) return null;
+  return rules.keepingClass(item, due.keepUntil)?.id ?? null;
 }
 
 /** Of two due items in one place the inner one goes first. */

@@ -10,7 +10,7 @@ import {
   type RecordClass,
   type StoredSchedule,
 } from '../model/index.js';
-import { dueDateCalculator } from '../schedule/index.js';
+import { dueDateCalculator, keepingClass } from '../schedule/index.js';
 import type { Repositories, WrittenItem } from '../store/index.js';
 import { type DecisionResult, decide } from './decision.js';
 import { compileStatements, type OpenGate } from './gate-state.js';
@@ -34,6 +34,8 @@ export interface Rulebook {
   holds: readonly Hold[];
   /** The rules of all the item's classes, as far as the schedule has them. */
   classesOf(item: InventoryItem): readonly RecordClass[];
+  /** Of an item with several classes the one whose duty to keep it ends last. */
+  keepingClass(item: WrittenItem, keepUntil: CalendarDate | null): RecordClass | undefined;
   /** Recomputes the item's dates from the rule and decides; stored dates are never trusted for a disposal. */
   judge(item: WrittenItem, state: ItemState, asOf: CalendarDate, overlaps?: readonly string[]): Judgement;
 }
@@ -84,6 +86,7 @@ export function rulebook(
     schedule,
     holds: facts.holds,
     classesOf: rulesOf,
+    keepingClass: (item, keepUntil) => keepingClass(item, rulesOf(item), keepUntil, settings),
     judge(item, state, asOf, overlaps = []) {
       const due = dueOf(item);
       const reaching = standing.on(item);

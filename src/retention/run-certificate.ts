@@ -3,6 +3,7 @@ import {
   type CertificateFacts,
   type CertifiedItemFacts,
   type CustodyStep,
+  certifiedClasses,
   type ExceptionFacts,
   isCertified,
   issueCertificate,
@@ -15,7 +16,14 @@ import {
   logHashes,
   logReference,
 } from '../disposal/index.js';
-import { isDoneByProgram, type Plan, type PlanItem, type Reason, type RecordClass } from '../model/index.js';
+import {
+  classesOf,
+  isDoneByProgram,
+  type Plan,
+  type PlanItem,
+  type Reason,
+  type RecordClass,
+} from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { type ApprovalMoment, approvalsAtBeginning, validApprovals } from './approval.js';
@@ -108,13 +116,12 @@ async function sortOut(
       const result = disposal?.result ? (JSON.parse(disposal.result) as DisposalResult) : undefined;
       for (const limit of result && 'assessment' in result ? (result.assessment?.limits ?? []) : [])
         limits.set(limit.code, limit);
-      const recordClass = classes.get(line.recordClass ?? '');
+      const own = classesOf(line).flatMap((id) => classes.get(id) ?? []);
       const log = disposal && logReference(disposal, hashes);
-      const certified = disposal?.outcome && isCertified(disposal.outcome) && result && recordClass && log;
+      const certified = disposal?.outcome && isCertified(disposal.outcome) && result && own.length > 0 && log;
       const archive = line.medium === 'archive' ? undefined : archives.get(line.itemId);
       if (certified && archive !== undefined) limits.set(ARCHIVE_KEPT.code, ARCHIVE_KEPT);
-      if (certified)
-        items.push({ ...certifiedItem(line, recordClass, result, title, log), ...stateAfter(archive) });
+      if (certified) items.push({ ...certifiedItem(line, own, result, title, log), ...stateAfter(archive) });
       else exceptions.push(exception(line, disposal, result, title, log ?? null));
     }
   }
@@ -138,9 +145,14 @@ function stateAfter(archive: string | undefined): Pick<CertifiedItemFacts, 'post
   return { postState: `destroyed where it lay; its encrypted archive ${archive} is kept` };
 }
 
+/** The class whose duty to keep the item ended last. Plans of an earlier version do not tell it of items with several. */
+export function keptUnder(line: PlanItem, classes: readonly RecordClass[]): RecordClass | undefined {
+  return classes.length === 1 ? classes[0] : classes.find(({ id }) => id === line.keptUnder);
+}
+
 function certifiedItem(
   line: PlanItem,
-  recordClass: RecordClass,
+  classes: readonly RecordClass[],
   result: DisposalResult,
   title: string | null,
   log: LogReference,
@@ -148,13 +160,11 @@ function certifiedItem(
   const common = {
     id: line.itemId,
     title,
-    recordClass: recordClass.id,
-    classTitle: recordClass.title,
+    ...certifiedClasses(classes, keptUnder(line, classes)),
     medium: line.medium,
     piElements: line.piElements,
     dataSubjects: line.dataSubjects,
     keepUntil: line.keepUntil,
-    authority: recordClass.authority,
     log,
   };
   if ('attested' in result) {

@@ -10,6 +10,7 @@ export {
 export { clauseInWords, explainDue, governingClause } from './due-explanation.js';
 export type { Widening } from './going.js';
 export type { ImportPermission } from './import-permission.js';
+export { keepingClass } from './keeping-class.js';
 export { type DueSettings, dayAfter, lastDay } from './period-arithmetic.js';
 export { approveSchedule } from './schedule-approval.js';
 export { parseScheduleCsv, scheduleCsv } from './schedule-csv.js';
