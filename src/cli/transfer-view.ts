@@ -24,7 +24,7 @@ export function mediumText({ removable, model, encrypted }: MediumFacts): string
 export function encryptionText(
   result: EncryptionResult,
   { receipt, sheetPath, receiptPath }: Handover,
-  onMedium: boolean,
+  { onMedium, passphraseInFile }: { onMedium: boolean; passphraseInFile: boolean },
 ): { result: string[]; notes: string[] } {
   const { facts, output, choice } = result;
   const names = result.recipients.map(({ name }) => name).join(', ');
@@ -49,13 +49,13 @@ export function encryptionText(
   if (choice.unrecoverable !== null)
     notes.push(`note: no recovery recipient can open it: ${UNRECOVERABLE[choice.unrecoverable]}`);
   for (const { path, why } of result.skipped) notes.push(`left out: ${path} ${why}`);
-  if (choice.byPassphrase && result.passphrase === null)
+  if (choice.byPassphrase && passphraseInFile)
     notes.push('The passphrase is in the file of --passphrase-to; it never travels with the encrypted file.');
   return { result: lines, notes };
 }
 
 /** The passphrase and how it reaches each recipient. */
-export function passphraseText({ recipients }: EncryptionResult, passphrase: string): string[] {
+export function passphraseText(recipients: EncryptionResult['recipients'], passphrase: string): string[] {
   const ways = recipients.map(({ name, channel }) => `${name}: ${channel ?? 'as agreed'}`).join('; ');
   return [
     '',

@@ -58,7 +58,10 @@ export default class Encrypt extends QuietusCommand {
         'Compress with gzip first. The size then tells something of the content: docs/threat-model.md.',
     }),
     'skip-unreadable': Flags.boolean({ description: 'Leave out what cannot be read, and list it (exit 3).' }),
-    force: Flags.boolean({ char: 'f', description: 'Replace the output where it exists.' }),
+    force: Flags.boolean({
+      char: 'f',
+      description: 'Replace the output, and receipt and sheet, where they exist.',
+    }),
     sheet: Flags.string({
       description: 'The instruction sheet for the recipient.',
       options: ['text', 'pdf', 'none'],
@@ -117,9 +120,7 @@ export default class Encrypt extends QuietusCommand {
       throw badInput('json-and-pipe', 'Standard output cannot take both the file and JSON', {
         hint: 'Leave --json out, and give --receipt FILE',
       });
-    const { encryptTransfer, handOver, inspectMedium, readBackFromMedium } = await import(
-      '../transfer/index.js'
-    );
+    const { encryptTransfer, handOver, inspectMedium } = await import('../transfer/index.js');
     const session = await this.openSession();
     const medium = flags.media === undefined ? null : await inspectMedium(flags.media);
     if (medium !== null) for (const line of mediumText(medium)) this.note(line);
@@ -138,7 +139,13 @@ export default class Encrypt extends QuietusCommand {
       compress: flags.compress === true,
       skipUnreadable: flags['skip-unreadable'] === true,
       force: flags.force === true,
+      sheet: flags.sheet as SheetKind,
+      receipt: flags.receipt ?? null,
       passphraseTo: flags['passphrase-to'] ?? null,
+      showPassphrase: (passphrase, recipients) => {
+        bar.stop();
+        showSecret(passphraseText(recipients, passphrase));
+      },
       canShow: canShowSecret(),
       medium: medium && {
         id: flags['media-id'] ?? medium.model ?? 'unnamed',
@@ -152,15 +159,11 @@ export default class Encrypt extends QuietusCommand {
       write: writeStandardOutput,
     });
     bar.stop();
-    // First of all: whatever fails from here on, the file is there and only this opens it.
-    if (result.passphrase !== null) showSecret(passphraseText(result, result.passphrase));
-    const fromMedium = medium !== null && (await readBackFromMedium(result));
-    const handover = await handOver(session, result, {
-      sheet: flags.sheet as SheetKind,
-      receipt: flags.receipt ?? null,
-      fromMedium,
+    const handover = await handOver(session, result, { force: flags.force === true });
+    const text = encryptionText(result, handover, {
+      onMedium: medium !== null,
+      passphraseInFile: flags['passphrase-to'] !== undefined,
     });
-    const text = encryptionText(result, handover, medium !== null);
     for (const line of text.result) {
       if (toPipe) this.note(line);
       else this.print(line);

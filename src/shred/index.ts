@@ -32,6 +32,7 @@ export {
   offeredTechniques,
   sanitizerOf,
 } from './device/sanitizer-choice.js';
+export { readsFromMedium } from './direct-reading.js';
 export { createExaminer, examine } from './disk-examiner.js';
 export type {
   BeginAnswer,

@@ -1,15 +1,30 @@
 import { rm } from 'node:fs/promises';
 import type { Encrypted, EncryptionFormat, EncryptionKey } from '../crypto/index.js';
 import { formatOf } from '../crypto/index.js';
-import { badInput, type Recipient, type TransferFormat, type TransferMedium } from '../model/index.js';
+import {
+  badInput,
+  ExitCode,
+  Fault,
+  type Recipient,
+  type TransferFormat,
+  type TransferMedium,
+} from '../model/index.js';
 import type { PackSummary } from '../packing/index.js';
 import { encryptionKeyOf, escrowOf, requireAddressees } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import { writeFileAtomically } from '../workspace/index.js';
+import {
+  type CompanionPlaces,
+  companionPlaces,
+  passphraseExists,
+  requireOutsideOfInputs,
+  type SheetKind,
+} from './companion-places.js';
 import { chooseFormat, type FormatChoice } from './format-choice.js';
 import { neutralName, outputPath } from './output-place.js';
 import { generatePassphrase } from './passphrase.js';
 import { openSource, type PlaintextSource } from './plaintext-source.js';
+import { readBackFromMedium } from './portable-medium.js';
 import { TemporaryOutput } from './temporary-output.js';
 import { clearUp, type LogReference, TransferRecord, type WrittenFacts } from './transfer-record.js';
 
@@ -27,10 +42,16 @@ export interface EncryptionRequest {
   compress: boolean;
   skipUnreadable: boolean;
   force: boolean;
+  sheet: SheetKind;
+  /** Where the receipt goes; null for beside the file, or nowhere for a pipe. */
+  receipt: string | null;
   /** New file for the generated passphrase; null where it is shown. */
   passphraseTo: string | null;
+  /** Shows the passphrase, once: called when the file is complete, before anything else can fail. */
+  showPassphrase: (passphrase: string, recipients: readonly Recipient[]) => void;
   /** Whether somebody is there to read it from a terminal. */
   canShow: boolean;
+  /** Not null where the file goes onto a portable medium, from which it is then read back, too. */
   medium: TransferMedium | null;
   signal: AbortSignal;
   onProgress?: (bytes: number, total: number | null) => void;
@@ -52,8 +73,8 @@ export interface EncryptionResult {
   packed: boolean;
   compressed: boolean;
   armored: boolean;
-  /** To be shown once; null where keys open the file, or where it was written to a file. */
-  passphrase: string | null;
+  /** For what lies beside the file; nothing of it is written yet. */
+  places: CompanionPlaces;
   log: LogReference;
   /** Transfers of earlier processes, cut off, that were ended first. */
   ended: readonly string[];
@@ -63,7 +84,8 @@ export interface EncryptionResult {
  * Encrypts files for registered recipients: written under a temporary name, read back and decrypted in memory,
  * renamed, recorded. A failure leaves nothing behind but its entry in the log.
  *
- * @throws Fault as `requireAddressees`, `chooseFormat`, `openSource`, `outputPath`; `passphrase-nowhere` (exit 2);
+ * @throws Fault as `requireAddressees`, `chooseFormat`, `openSource`, `outputPath`, `companionPlaces`, `readBackFromMedium`;
+ *   `passphrase-nowhere` (exit 2), `transfer-unrecorded` (exit 3);
  *   what the format throws
  */
 export async function encryptTransfer(
@@ -126,16 +148,26 @@ class Encryption {
 
   async run(): Promise<Omit<EncryptionResult, 'ended'>> {
     const { request, material } = this;
+    const inputs = request.paths.filter((path) => path !== '-');
     const keys = this.#keys();
     material.format.requireFit(keys);
-    if (request.output === '-') return await this.#intoPipe(keys);
+    if (request.output === '-') {
+      requireOutsideOfInputs(process.stdout.fd, inputs);
+      return await this.#intoPipe(keys, this.#places(null, inputs));
+    }
     const output = outputPath(request.output, {
       cwd: request.cwd,
       name: `${this.#name}${material.format.extension}`,
       force: request.force,
-      inputs: request.paths.filter((path) => path !== '-'),
+      inputs,
     });
-    return await this.#intoFile(keys, output);
+    return await this.#intoFile(keys, output, this.#places(output, inputs));
+  }
+
+  #places(output: string | null, inputs: readonly string[]): CompanionPlaces {
+    const { cwd, force, sheet, receipt } = this.request;
+    const passphraseTo = this.#passphrase === null ? null : this.request.passphraseTo;
+    return companionPlaces({ receipt, sheet }, { cwd, inputs, output, passphraseTo, force });
   }
 
   #keys(): EncryptionKey[] {
@@ -143,12 +175,17 @@ class Encryption {
     return [...this.material.recipients, ...this.material.choice.recovery].map(encryptionKeyOf);
   }
 
-  async #intoFile(keys: readonly EncryptionKey[], output: string): Promise<Omit<EncryptionResult, 'ended'>> {
+  async #intoFile(
+    keys: readonly EncryptionKey[],
+    output: string,
+    places: CompanionPlaces,
+  ): Promise<Omit<EncryptionResult, 'ended'>> {
     const { request, material } = this;
     const temporary = new TemporaryOutput(output);
     const record = await this.#begin({ temporary: temporary.path, output });
     let encrypted: Encrypted | undefined;
     let passphraseFile: string | null = null;
+    let appeared = false;
     try {
       const file = await temporary.open();
       const target = { kind: 'file', file } as const;
@@ -159,12 +196,17 @@ class Encryption {
         { kind: 'file', file, size },
         { signal: request.signal },
       );
-      const facts = await this.#facts(encrypted, ciphertextSha256);
+      const fromMedium =
+        request.medium !== null && (await readBackFromMedium(temporary.path, ciphertextSha256));
+      const facts = await this.#facts(encrypted, { ciphertextSha256, fromMedium });
       await record.proved(facts);
       passphraseFile = await this.#writePassphrase();
       await temporary.appear(request.force);
-      return this.#result(record, output, facts, await record.done(facts));
+      appeared = true;
+      this.#show();
+      return this.#result(record, { output, places }, facts, await record.done(facts));
     } catch (error) {
+      if (appeared) throw unrecorded(error);
       await temporary.discard();
       // It opens nothing that is there.
       if (passphraseFile !== null) await rm(passphraseFile, { force: true });
@@ -176,7 +218,10 @@ class Encryption {
   }
 
   /** A pipe cannot be read back: what came out of its other end is not proved, and the receipt says so. */
-  async #intoPipe(keys: readonly EncryptionKey[]): Promise<Omit<EncryptionResult, 'ended'>> {
+  async #intoPipe(
+    keys: readonly EncryptionKey[],
+    places: CompanionPlaces,
+  ): Promise<Omit<EncryptionResult, 'ended'>> {
     const { request, material } = this;
     const record = await this.#begin(null);
     try {
@@ -189,9 +234,10 @@ class Encryption {
       );
       encrypted.forget();
       await material.source.requireUnchanged();
-      const facts = await this.#facts(encrypted, null);
+      this.#show();
+      const facts = await this.#facts(encrypted, { ciphertextSha256: null, fromMedium: false });
       await record.proved(facts);
-      return this.#result(record, null, facts, await record.done(facts));
+      return this.#result(record, { output: null, places }, facts, await record.done(facts));
     } catch (error) {
       await record.failed(error);
       throw error;
@@ -213,7 +259,15 @@ class Encryption {
     };
   }
 
-  async #facts(encrypted: Encrypted, ciphertextSha256: string | null): Promise<WrittenFacts> {
+  #show(): void {
+    if (this.#passphrase === null || this.request.passphraseTo !== null) return;
+    this.request.showPassphrase(this.#passphrase, this.material.recipients);
+  }
+
+  async #facts(
+    encrypted: Encrypted,
+    proof: Pick<WrittenFacts, 'ciphertextSha256' | 'fromMedium'>,
+  ): Promise<WrittenFacts> {
     const { files, skipped } = this.material.source.contents();
     const { escrow } = this.material.choice;
     return {
@@ -221,7 +275,7 @@ class Encryption {
       ciphertextBytes: encrypted.ciphertextBytes,
       files,
       skipped: skipped.length,
-      ciphertextSha256,
+      ...proof,
       escrow: this.#passphrase === null || escrow === null ? null : await escrowOf(this.#passphrase, escrow),
     };
   }
@@ -235,22 +289,20 @@ class Encryption {
       return passphraseTo;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw badInput('output-exists', 'The file of --passphrase-to is there already', {
-        hint: 'A passphrase never replaces anything: give a new file',
-      });
+      throw passphraseExists();
     }
   }
 
   #result(
     record: TransferRecord,
-    output: string | null,
+    where: { output: string | null; places: CompanionPlaces },
     facts: WrittenFacts,
     log: LogReference,
   ): Omit<EncryptionResult, 'ended'> {
     const { source, choice, recipients } = this.material;
     return {
       transfer: record.transfer.id,
-      output,
+      ...where,
       entryName: this.#name,
       recipients: [...recipients, ...choice.recovery],
       choice,
@@ -259,8 +311,20 @@ class Encryption {
       packed: source.packed,
       compressed: source.compressed,
       armored: this.request.armor,
-      passphrase: this.request.passphraseTo === null ? this.#passphrase : null,
       log,
     };
   }
+}
+
+/** The file is there, and what opens it too: only its end is not written down, which the next command makes up for. */
+function unrecorded(cause: unknown): Fault {
+  return new Fault(
+    'transfer-unrecorded',
+    ExitCode.partial,
+    'The encrypted file is there and proved, but the workspace could not record it',
+    {
+      cause,
+      hint: 'Make room for the workspace or see: quietus doctor. The next quietus encrypt records the file; it has no receipt and no sheet',
+    },
+  );
 }

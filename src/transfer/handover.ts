@@ -3,9 +3,7 @@ import type { Session } from '../session/index.js';
 import { writeFileAtomically } from '../workspace/index.js';
 import type { EncryptionResult } from './encryption.js';
 import { instructionSheet, sheetText } from './instruction-sheet.js';
-import { type Receipt, receiptOf, receiptPath, writeReceipt } from './receipt.js';
-
-export type SheetKind = 'text' | 'pdf' | 'none';
+import { type Receipt, receiptOf, writeReceipt } from './receipt.js';
 
 /** What lies beside the encrypted file. */
 export interface Handover {
@@ -14,41 +12,32 @@ export interface Handover {
   sheetPath: string | null;
 }
 
-/**
- * Writes the instruction sheet for the recipient and the receipt for the sender beside the file.
- *
- * @param options.receipt where the receipt goes; null for beside the file, or nowhere for a pipe
- */
+/** Writes the instruction sheet for the recipient and the receipt for the sender, where the encryption has made sure of a place. */
 export async function handOver(
   session: Session,
   result: EncryptionResult,
-  options: { sheet: SheetKind; receipt: string | null; fromMedium: boolean },
+  options: { force: boolean },
 ): Promise<Handover> {
-  const sheet =
-    result.output === null ? null : await writeSheet(session, result, result.output, options.sheet);
-  const receipt = receiptOf(session, result, sheet, options.fromMedium);
-  const path = options.receipt ?? (result.output === null ? null : receiptPath(result.output));
-  if (path !== null) await writeReceipt(path, receipt);
-  return { receipt, receiptPath: path, sheetPath: sheet?.path ?? null };
+  const { places } = result;
+  const exclusive = !options.force;
+  const sheet = places.sheet === null ? null : await writeSheet(session, result, places.sheet, exclusive);
+  const receipt = receiptOf(session, result, sheet);
+  if (places.receipt !== null) await writeReceipt(places.receipt, receipt, exclusive);
+  return { receipt, receiptPath: places.receipt, sheetPath: places.sheet };
 }
 
 async function writeSheet(
   session: Session,
   result: EncryptionResult,
-  output: string,
-  kind: SheetKind,
-): Promise<{ path: string; content: Uint8Array } | null> {
-  if (kind === 'none') return null;
+  path: string,
+  exclusive: boolean,
+): Promise<{ path: string; content: Uint8Array }> {
   const sheet = instructionSheet(result, session.settings().organization.name);
-  const path = sheetPath(output, kind);
-  const content =
-    kind === 'pdf' ? await (await import('./sheet-pdf.js')).sheetPdf(sheet) : Buffer.from(sheetText(sheet));
-  await writeFileAtomically(path, content);
+  const content = path.endsWith('.pdf')
+    ? await (await import('./sheet-pdf.js')).sheetPdf(sheet)
+    : Buffer.from(sheetText(sheet));
+  await writeFileAtomically(path, content, { exclusive });
   return { path, content };
-}
-
-function sheetPath(output: string, kind: 'text' | 'pdf'): string {
-  return `${output}.how-to-open.${kind === 'pdf' ? 'pdf' : 'txt'}`;
 }
 
 /** Whether a file is the instruction sheet that a receipt names. */

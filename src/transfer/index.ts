@@ -1,3 +1,4 @@
+export type { SheetKind } from './companion-places.js';
 export {
   type DecryptionRequest,
   type DecryptionResult,
@@ -6,7 +7,7 @@ export {
 } from './decryption.js';
 export { inspectFile } from './encrypted-file.js';
 export { type EncryptionRequest, type EncryptionResult, encryptTransfer } from './encryption.js';
-export { type Handover, handOver, type SheetKind } from './handover.js';
+export { type Handover, handOver } from './handover.js';
 export { checkMedia, type MediaCheck, type MediaFinding } from './media-check.js';
-export { inspectMedium, type MediumFacts, readBackFromMedium } from './portable-medium.js';
+export { inspectMedium, type MediumFacts } from './portable-medium.js';
 export { cutOffTransfers } from './transfer-record.js';

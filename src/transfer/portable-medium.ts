@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { badInput, verificationFailed } from '../model/index.js';
 import type { DiskFacts } from '../shred/index.js';
 
@@ -56,20 +57,20 @@ function isRemovable({ removable, transport }: DiskFacts): boolean {
 const BUFFER_BYTES = 1024 * 1024;
 
 /**
- * Reads an encrypted file once more, past the page cache, and compares it with what was proved.
+ * Reads a file once more, past the page cache, and compares it with what was proved.
  *
- * @returns false where the file system cannot be read so
+ * @param digest SHA-256, hex
+ * @returns false where the file system cannot be read so, or answers from somewhere else than a medium of this machine
  * @throws Fault `readback-differs` (exit 5)
  */
-export async function readBackFromMedium(result: {
-  output: string | null;
-  facts: { ciphertextSha256: string | null };
-}): Promise<boolean> {
-  const digest = result.output === null ? null : await sha256FromMedium(result.output);
-  if (digest === null) return false;
-  if (digest === result.facts.ciphertextSha256) return true;
+export async function readBackFromMedium(path: string, digest: string): Promise<boolean> {
+  const { readsFromMedium } = await import('../shred/index.js');
+  if (!readsFromMedium(realpathSync(dirname(path)))) return false;
+  const found = await sha256FromMedium(path);
+  if (found === null) return false;
+  if (found === digest) return true;
   throw verificationFailed('readback-differs', 'What the medium holds is not what was written to it', {
-    hint: 'Do not use the medium any more, and destroy it; encrypt again to another one',
+    hint: 'Nothing was kept there. Do not use the medium any more, and destroy it; encrypt again to another one',
   });
 }
 

@@ -3,6 +3,7 @@ import { sha256 } from '../crypto/index.js';
 import type { Session } from '../session/index.js';
 import { instant, writeFileAtomically } from '../workspace/index.js';
 import type { EncryptionResult } from './encryption.js';
+import type { WrittenFacts } from './transfer-record.js';
 
 const FORMAT = 'quietus-receipt/1';
 
@@ -41,7 +42,6 @@ export function receiptOf(
   session: Session,
   result: EncryptionResult,
   sheet: { path: string; content: Uint8Array } | null,
-  fromMedium: boolean,
 ): Receipt {
   const { facts } = result;
   return {
@@ -66,23 +66,20 @@ export function receiptOf(
     plaintext_bytes: facts.plaintextBytes,
     ciphertext_bytes: facts.ciphertextBytes,
     ciphertext_sha256: facts.ciphertextSha256,
-    verification: verificationOf(facts.ciphertextSha256, fromMedium),
+    verification: verificationOf(facts),
     instruction_sheet: sheet && { file: basename(sheet.path), sha256: sha256(sheet.content) },
     log: result.log,
   };
 }
 
-function verificationOf(digest: string | null, fromMedium: boolean): Receipt['verification'] {
-  if (digest === null) return 'none';
+function verificationOf({ ciphertextSha256, fromMedium }: WrittenFacts): Receipt['verification'] {
+  if (ciphertextSha256 === null) return 'none';
   return fromMedium ? 'read-back-from-medium' : 'read-back-and-decrypted';
 }
 
-export function receiptPath(output: string): string {
-  return `${output}.receipt.json`;
-}
-
-export async function writeReceipt(path: string, receipt: Receipt): Promise<void> {
-  await writeFileAtomically(path, receiptText(receipt));
+/** @param exclusive replaces nothing that has come there since its place was found free */
+export async function writeReceipt(path: string, receipt: Receipt, exclusive: boolean): Promise<void> {
+  await writeFileAtomically(path, receiptText(receipt), { exclusive });
 }
 
 function receiptText(receipt: Receipt): string {

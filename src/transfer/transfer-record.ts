@@ -21,6 +21,8 @@ export interface WrittenFacts {
   skipped: number;
   /** Null where it went into a pipe and could not be read back. */
   ciphertextSha256: string | null;
+  /** Whether it was also read from the medium itself, past the page cache. */
+  fromMedium: boolean;
   escrow: string | null;
 }
 
@@ -138,6 +140,7 @@ function outcomeData(facts: WrittenFacts): Record<string, unknown> {
     files: facts.files,
     left_out: facts.skipped,
     read_back: facts.ciphertextSha256 !== null,
+    ...(facts.fromMedium && { read_from_medium: true }),
   };
 }
 
@@ -229,6 +232,8 @@ async function recordLateOutcome(session: Session, transfer: Transfer): Promise<
           files: transfer.files ?? 0,
           skipped: 0,
           ciphertextSha256: transfer.ciphertextSha256,
+          // The process that would know it was killed.
+          fromMedium: false,
           escrow: null,
         }),
         late: true,

@@ -330,7 +330,7 @@ describe('bad input', () => {
       '--sheet',
       'none',
       '--receipt',
-      'r',
+      'tar-r',
     ]);
     ageKeygen(made.desk, 'other.txt');
     const flip = (from: string, to: string, change: (bytes: Buffer) => Buffer): string => {
@@ -378,6 +378,8 @@ describe('media check', () => {
       ...['--custodian', 'Pat Roe', '--destination', 'Boston'],
     ]);
     expect(String(copied.output)).toContain('/stick/transfer-');
+    const listed = await made.json(['media', 'list']);
+    expect(listed.transfers).toMatchObject([{ medium: 'USB-7', recipients: ['acme'], state: 'done' }]);
     const clean = await made.run(['media', 'check', 'stick']);
     expect(clean, clean.stdout).toMatchObject({ status: 0 });
     expect(clean.stdout).toContain('1 file encrypted, 2 receipts and sheets, 0 not known');

@@ -1,10 +1,12 @@
 import { QuietusCommand } from '../../cli/index.js';
+import type { Transfer } from '../../model/index.js';
 import type { SanitizationRecord } from '../../store/index.js';
 
 export default class MediaList extends QuietusCommand {
   static override description =
-    'List the devices that were sanitized, the latest first. One that is unfinished was cut off: nobody knows what became ' +
-    'of it until `media sanitize` is run on that device again, which asks the device.';
+    'List the devices that were sanitized and the encrypted files that were written to portable media, with who carries ' +
+    'the medium where; the latest first. A device that is unfinished was cut off: nobody knows what became of it until ' +
+    '`media sanitize` is run on that device again, which asks the device.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
@@ -14,17 +16,9 @@ export default class MediaList extends QuietusCommand {
     await this.parse(MediaList);
     const session = await this.openSession();
     const records = await session.store.sanitizations.list();
-    if (records.length === 0) this.print('No device was sanitized.');
-    else {
-      this.printTable(records, [
-        { head: 'ID', value: ({ id }) => id, shrink: false },
-        { head: 'STARTED (UTC)', value: ({ startedAt }) => startedAt.slice(0, 16).replace('T', ' ') },
-        { head: 'DEVICE', value: ({ confirmation }) => confirmation },
-        { head: 'METHOD', value: ({ method }) => method },
-        { head: 'TECHNIQUE', value: ({ technique }) => technique },
-        { head: 'OUTCOME', value: outcomeOf },
-      ]);
-    }
+    const transfers = await session.store.transfers.onMedia();
+    this.#printDevices(records);
+    this.#printTransfers(transfers);
     return {
       sanitizations: records.map((record) => ({
         id: record.id,
@@ -37,8 +31,53 @@ export default class MediaList extends QuietusCommand {
         finished_at: record.finishedAt,
         outcome: record.outcome,
       })),
+      transfers: transfers.map((transfer) => ({
+        id: transfer.id,
+        state: transfer.state,
+        begun_at: transfer.begunAt,
+        begun_by: transfer.begunBy,
+        recipients: transfer.recipients.map(({ name }) => name),
+        ciphertext_sha256: transfer.ciphertextSha256,
+        medium: transfer.media?.id ?? null,
+        removable: transfer.media?.removable ?? null,
+        custodian: transfer.media?.custodian ?? null,
+        destination: transfer.media?.destination ?? null,
+      })),
     };
   }
+
+  #printDevices(records: readonly SanitizationRecord[]): void {
+    if (records.length === 0) {
+      this.print('No device was sanitized.');
+      return;
+    }
+    this.printTable(records, [
+      { head: 'ID', value: ({ id }) => id, shrink: false },
+      { head: 'STARTED (UTC)', value: ({ startedAt }) => moment(startedAt) },
+      { head: 'DEVICE', value: ({ confirmation }) => confirmation },
+      { head: 'METHOD', value: ({ method }) => method },
+      { head: 'TECHNIQUE', value: ({ technique }) => technique },
+      { head: 'OUTCOME', value: outcomeOf },
+    ]);
+  }
+
+  #printTransfers(transfers: readonly Transfer[]): void {
+    if (transfers.length === 0) return;
+    this.print('');
+    this.printTable(transfers, [
+      { head: 'TRANSFER', value: ({ id }) => id, shrink: false },
+      { head: 'BEGUN (UTC)', value: ({ begunAt }) => moment(begunAt) },
+      { head: 'MEDIUM', value: ({ media }) => media?.id ?? '' },
+      { head: 'CUSTODIAN', value: ({ media }) => media?.custodian ?? 'not said' },
+      { head: 'DESTINATION', value: ({ media }) => media?.destination ?? 'not said' },
+      { head: 'OUTCOME', value: ({ state }) => state },
+    ]);
+  }
+}
+
+/** `2026-11-22 09:30` */
+function moment(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
 }
 
 function outcomeOf({ outcome, finishedAt }: SanitizationRecord): string {

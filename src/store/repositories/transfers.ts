@@ -70,6 +70,12 @@ export class TransferRepository {
     return rows.map(transfer);
   }
 
+  /** Transfers onto portable media, the latest first. */
+  async onMedia(): Promise<Transfer[]> {
+    const rows: TransferRow[] = await this.database('transfers').whereNotNull('media').orderBy('id', 'desc');
+    return rows.map(transfer);
+  }
+
   /** The next number of a year for ids of the form `T-YYYY-NNNN`, starting at 1. */
   async nextSequence(year: number): Promise<number> {
     const prefix = `T-${year}-`;

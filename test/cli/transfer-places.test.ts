@@ -1,0 +1,180 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { ageKeygen, type EncryptionDesk, encryptionDesk, sha256sum } from './encryption-desk.js';
+
+const CONTENT = 'SSN 078-05-1120\n'.repeat(100);
+
+/** Acme has an age key, Dr. Lee a passphrase by telephone; there are a file and a folder. */
+async function desk(): Promise<EncryptionDesk & { key: string }> {
+  const made = await encryptionDesk();
+  const { recipient, file } = ageKeygen(made.desk);
+  await made.json(['recipient', 'add', 'acme', '--age', recipient]);
+  await made.json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
+  await made.json(['recipient', 'add', 'drlee', '--passphrase-by', 'telephone']);
+  await made.json(['recipient', 'confirm', 'drlee', '--how', 'telephone']);
+  writeFileSync(join(made.desk, 'payroll.csv'), CONTENT);
+  mkdirSync(join(made.desk, 'folder'));
+  writeFileSync(join(made.desk, 'folder', 'a.csv'), CONTENT);
+  return { ...made, key: file };
+}
+
+/** Content of all files in the folder, by name. */
+function contents(folder: string): Record<string, string> {
+  const names = execFileSync('find', [folder, '-type', 'f'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .toSorted();
+  return Object.fromEntries(names.map((name) => [name, readFileSync(name, 'latin1')]));
+}
+
+describe('encrypt replaces nothing that it reads or writes besides', () => {
+  let made: EncryptionDesk;
+
+  beforeAll(async () => {
+    made = await desk();
+    linkSync(join(made.desk, 'payroll.csv'), join(made.desk, 'hard'));
+    symlinkSync('payroll.csv', join(made.desk, 'soft'));
+    writeFileSync(join(made.desk, 'old'), 'old');
+    writeFileSync(join(made.desk, 'y.how-to-open.txt'), 'old');
+  });
+
+  test.each([
+    [
+      'the receipt is the original',
+      ['payroll.csv', '--to', 'acme', '--receipt', 'payroll.csv'],
+      'output-is-input',
+    ],
+    [
+      'even with --force',
+      ['payroll.csv', '--to', 'acme', '--receipt', 'payroll.csv', '--force'],
+      'output-is-input',
+    ],
+    ['by another name', ['payroll.csv', '--to', 'acme', '--receipt', 'hard', '--force'], 'output-is-input'],
+    ['by a link', ['payroll.csv', '--to', 'acme', '--receipt', 'soft', '--force'], 'output-is-input'],
+    [
+      'the receipt is in the folder',
+      ['folder', '--to', 'acme', '--receipt', 'folder/r.json'],
+      'output-in-input',
+    ],
+    [
+      'the receipt is the output',
+      ['payroll.csv', '--to', 'acme', '-o', 'x.age', '--receipt', 'x.age', '--force'],
+      'outputs-collide',
+    ],
+    [
+      'the passphrase is the output',
+      ['payroll.csv', '--to', 'drlee', '-o', 'x', '--passphrase-to', 'x', '--force'],
+      'outputs-collide',
+    ],
+    [
+      'the passphrase is the receipt',
+      ['payroll.csv', '--to', 'drlee', '-o', 'x', '--passphrase-to', 'r', '--receipt', 'r'],
+      'outputs-collide',
+    ],
+    [
+      'the passphrase is the sheet',
+      ['payroll.csv', '--to', 'drlee', '-o', 'x', '--passphrase-to', 'x.how-to-open.txt'],
+      'outputs-collide',
+    ],
+    [
+      'the passphrase would replace a file',
+      ['payroll.csv', '--to', 'drlee', '-o', 'x', '--passphrase-to', 'old', '--force'],
+      'output-exists',
+    ],
+    ['a receipt is there', ['payroll.csv', '--to', 'acme', '-o', 'x', '--receipt', 'old'], 'output-exists'],
+    ['a sheet is there', ['payroll.csv', '--to', 'acme', '-o', 'y'], 'output-exists'],
+    [
+      'a folder is missing',
+      ['payroll.csv', '--to', 'acme', '-o', 'x', '--receipt', 'no/r'],
+      'output-folder-missing',
+    ],
+  ])('%s', async (_, args, code) => {
+    const before = contents(made.desk);
+    const { status, stdout } = await made.run(['encrypt', ...args, '--json']);
+    expect([status, JSON.parse(stdout).error.code]).toEqual([2, code]);
+    expect(contents(made.desk)).toEqual(before);
+  });
+
+  test('with --force old receipts and sheets are', async () => {
+    const args = ['encrypt', 'payroll.csv', '--to', 'acme', '-o', 'x.age'];
+    const first = await made.json(args);
+    const again = await made.json([...args, '--force']);
+    expect(again.receipt_file).toBe(first.receipt_file);
+    expect(JSON.parse(readFileSync(String(again.receipt_file), 'utf8')).transfer).toBe(again.transfer);
+  });
+
+  test.each(['payroll.csv', 'folder'])('nor with standard output: %s', (input) => {
+    const target = input === 'folder' ? 'folder/out.age' : input;
+    const program = [process.execPath, join(import.meta.dirname, '../../bin/quietus.js')];
+    const command = `"$0" "$1" encrypt ${input} --to acme -o - >> ${target}`;
+    const shell = () =>
+      execFileSync('sh', ['-c', command, ...program], {
+        cwd: made.desk,
+        env: { ...process.env, QUIETUS_WORKSPACE: made.root },
+        stdio: 'pipe',
+      });
+    expect(shell).toThrow(input === 'folder' ? /lies in the folder/ : /standard output/);
+    expect(readFileSync(join(made.desk, 'payroll.csv'), 'utf8')).toBe(CONTENT);
+    if (input === 'folder') expect(readFileSync(join(made.desk, target), 'utf8')).toBe('');
+  });
+});
+
+describe('a workspace that cannot record the end', () => {
+  test('keeps the file and the passphrase that opens it, and the next command records it', async () => {
+    const made = await desk();
+    const sql = `create trigger full before update of state on transfers when new.state = 'done'
+      begin select raise(abort, 'database or disk is full'); end`;
+    execFileSync('sqlite3', [join(made.root, 'quietus.db'), sql]);
+    const args = ['encrypt', 'payroll.csv', '--to', 'drlee', '-o', 'x.zip', '--passphrase-to', 'p'];
+    const { status, stdout } = await made.run([...args, '--json']);
+    expect([status, JSON.parse(stdout).error.code]).toEqual([3, 'transfer-unrecorded']);
+    execFileSync('sqlite3', [join(made.root, 'quietus.db'), 'drop trigger full']);
+    await made.json(['decrypt', 'x.zip', '--passphrase-file', 'p', '-o', 'opened']);
+    expect(readFileSync(join(made.desk, 'opened'), 'utf8')).toBe(CONTENT);
+    const next = await made.json(['encrypt', 'payroll.csv', '--to', 'acme']);
+    expect(next.ended_transfers).toEqual([
+      'T-2026-0001'.replace('2026', String(new Date().getUTCFullYear())),
+    ]);
+    const ends = (await made.log()).filter(({ data }) => data.late === true);
+    expect(ends).toMatchObject([{ action: 'transfer.encrypt', outcome: 'done' }]);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('what was read back from a medium', () => {
+  /** A mounted file system; the test is skipped where it cannot be mounted, unless in CI. */
+  function medium(made: EncryptionDesk, type: 'vfat' | 'ext4' | 'tmpfs'): string | undefined {
+    const [folder, image] = [join(made.desk, 'stick'), join(made.desk, 'image')];
+    mkdirSync(folder);
+    try {
+      if (type === 'tmpfs') execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', folder]);
+      else {
+        execFileSync('truncate', ['-s', '48M', image]);
+        execFileSync(`mkfs.${type}`, [image], { stdio: 'ignore' });
+        execFileSync('mount', ['-o', 'loop', image, folder], { stdio: 'ignore' });
+      }
+    } catch (error) {
+      if (process.env.CI === 'true' && type !== 'vfat') throw error;
+      return undefined;
+    }
+    onTestFinished(() => {
+      execFileSync('umount', ['--lazy', folder]);
+    });
+    return folder;
+  }
+
+  test.each([
+    ['ext4', 'read-back-from-medium', true],
+    ['vfat', 'read-back-from-medium', true],
+    ['tmpfs', 'read-back-and-decrypted', undefined],
+  ] as const)('is said of %s as it is', async (type, verification, inLog) => {
+    const made = await desk();
+    if (medium(made, type) === undefined) return expect(type).not.toBe('tmpfs');
+    const result = await made.json(['encrypt', 'payroll.csv', '--to', 'acme', '--media', 'stick']);
+    expect(result.verification).toBe(verification);
+    const [end] = (await made.log()).filter(({ action }) => action === 'transfer.encrypt');
+    expect([end?.outcome, end?.data.read_from_medium]).toEqual(['done', inLog]);
+    expect(existsSync(String(result.output))).toBe(true);
+  });
+});
