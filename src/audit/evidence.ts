@@ -1,6 +1,6 @@
 import { sha256 } from '../crypto/index.js';
 import { verificationFailed } from '../model/index.js';
-import type { LogRecord, Repositories } from '../store/index.js';
+import type { EvidenceAction, LogRecord, Repositories } from '../store/index.js';
 import { type LogEntry, parseLogEntry } from './log-entry.js';
 
 const PAGE = 500;
@@ -31,6 +31,29 @@ export async function newestEntryOf(
 ): Promise<LogEntry | undefined> {
   const [record] = await repositories.log.pageBefore(undefined, 1, { action });
   return record && soundEntry(record);
+}
+
+const TRIES = 5;
+
+/**
+ * Compares a table with the entries that tell of it. Outside of a transaction somebody may write a row and its entry between
+ * the looks at the two: then once more.
+ *
+ * @param compare gets the number of the newest of these entries
+ */
+export async function whileNothingComes<Result>(
+  { log }: Repositories,
+  actions: readonly EvidenceAction[],
+  compare: (end: number) => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    const end = await log.newestEvidence(actions);
+    try {
+      return await compare(end);
+    } catch (error) {
+      if (tries === TRIES || (await log.newestEvidence(actions)) === end) throw error;
+    }
+  }
 }
 
 /** @throws Fault `log-entry-changed` (exit 5) */

@@ -10,6 +10,7 @@ import { showCertificate } from './certificate-register.js';
 import type { CertificateStatus } from './certificate-status.js';
 import { STATUS_FORMAT } from './certificate-status.js';
 import { namedEntries } from './log-checks.js';
+import { requireRegisterAsLogged } from './register-evidence.js';
 import { certificateSigner } from './signing-identity.js';
 import { certificateFilesProblem } from './workspace-verification.js';
 
@@ -64,6 +65,8 @@ async function addSigner(session: Session, document: CertificateDocument, files:
 async function addStatus(session: Session, record: CertificateRecord, files: BundleFiles): Promise<void> {
   const { number } = record;
   const { certificates } = session.store;
+  // What is signed here counts for outsiders, who do not see the log.
+  await requireRegisterAsLogged(session.store);
   const declared = (await certificates.voids()).find((each) => each.number === number);
   const replacement = await certificates.replacementOf(number);
   const now = session.clock.now();

@@ -5,6 +5,7 @@ import type { CertificateRecord, CertificateVoid } from '../store/index.js';
 import { type CertificatePaths, certificatePaths, readCertificateFile } from './certificate-files.js';
 import type { CertificateDocument } from './certificate-format.js';
 import { parseCertificate } from './certificate-parser.js';
+import { requireRegisterAsLogged } from './register-evidence.js';
 
 export const NUMBER = /^\d{4}-\d{4,9}$/;
 
@@ -15,8 +16,9 @@ export interface RegisteredCertificate extends CertificateRecord {
   replacedBy: string | null;
 }
 
-/** Every certificate that was issued, oldest first. */
+/** Every certificate that was issued, oldest first. @throws Fault `register-changed` (exit 5) */
 export async function listCertificates(session: Session): Promise<RegisteredCertificate[]> {
+  await requireRegisterAsLogged(session.store);
   const records = await session.store.certificates.list();
   const voids = new Map((await session.store.certificates.voids()).map((each) => [each.number, each]));
   const replacements = new Map(records.map(({ number, replaces }) => [replaces, number]));

@@ -43,6 +43,7 @@ export {
 } from './countersignature.js';
 export { type OutsideTrust, verifyOutside } from './outside-verification.js';
 export { readPdfClaim } from './pdf-info.js';
+export { requireRegisterAsLogged } from './register-evidence.js';
 export { registerAsCsv, writeRegisterPdf } from './register-export.js';
 export { reissueCertificate } from './reissue.js';
 export { certificateSigner, importCertificateSigner, makeCertificateSigner } from './signing-identity.js';

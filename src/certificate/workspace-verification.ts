@@ -174,7 +174,7 @@ async function counterSignatureChecks(session: Session, record: CertificateRecor
   return checks;
 }
 
-/** A void that stands in the log counts, whatever the table beside it says. */
+/** A void or a replacement that stands in the log counts, whatever the tables beside it say. */
 async function revocationCheck(session: Session, record: CertificateRecord): Promise<CheckResult> {
   for await (const entry of entriesOf(session.store, 'certificate.void')) {
     if (entry.subject.certificate !== record.number) continue;
@@ -184,13 +184,10 @@ async function revocationCheck(session: Session, record: CertificateRecord): Pro
       `It was declared void on ${entry.time} by ${entry.operator} (log entry ${entry.seq})`,
     );
   }
-  const replacement = await session.store.certificates.replacementOf(record.number);
-  if (replacement)
-    return check(
-      'revocation',
-      false,
-      `Certificate ${replacement.number} took its place on ${replacement.issuedAt}`,
-    );
+  for await (const { subject, data, time } of entriesOf(session.store, 'certificate.issue')) {
+    if (data.replaces !== record.number) continue;
+    return check('revocation', false, `Certificate ${subject.certificate} took its place on ${time}`);
+  }
   const recorded = (await session.store.certificates.voids()).some(({ number }) => number === record.number);
   if (recorded)
     return check('revocation', false, 'The register says that it is void; the log does not tell of it');

@@ -210,7 +210,11 @@ export async function checkEvidence(session: Session): Promise<Finding[]> {
   const { requireStateAsLogged } = await import('../retention/index.js');
   await requireStateAsLogged(session);
   return [
-    finding('evidence', 'good', 'Holds, statements, events, reviews, plans and approvals are as logged'),
+    finding(
+      'evidence',
+      'good',
+      'Holds, statements, events, reviews, plans, approvals and certificates are as logged',
+    ),
   ];
 }
 

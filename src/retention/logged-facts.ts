@@ -1,3 +1,4 @@
+import { whileNothingComes } from '../audit/index.js';
 import { sha256 } from '../crypto/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
 import type { GateStatement, Hold, Review } from '../model/index.js';
@@ -24,7 +25,6 @@ const FACTS: readonly EvidenceAction[] = [
   'gate.withdraw',
   'review.decide',
 ];
-const TRIES = 5;
 
 /**
  * Holds, statements and decisions of people, compared with the log: what somebody wrote into the database lets nothing go,
@@ -54,22 +54,6 @@ export async function loggedFacts(repositories: Repositories, session: object): 
 export async function requireFactsAsLogged(repositories: Repositories, session: object): Promise<void> {
   await loggedFacts(repositories, session);
   await whileNothingComes(repositories, ['event.record'], () => requireEventsAsLogged(repositories));
-}
-
-/** Outside of a transaction somebody may place a hold between the look at the table and that at its entry: then once more. */
-async function whileNothingComes<Result>(
-  { log }: Repositories,
-  actions: readonly EvidenceAction[],
-  compare: (end: number) => Promise<Result>,
-): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    const end = await log.newestEvidence(actions);
-    try {
-      return await compare(end);
-    } catch (error) {
-      if (tries === TRIES || (await log.newestEvidence(actions)) === end) throw error;
-    }
-  }
 }
 
 async function readFacts(repositories: Repositories): Promise<RulebookFacts> {

@@ -7,6 +7,6 @@ import type { Knex } from 'knex';
 export async function up(database: Knex): Promise<void> {
   await database.raw(
     `create index log_entries_evidence on log_entries (action, seq) where action in
-      ('event.record', 'gate.state', 'gate.withdraw', 'hold.place', 'hold.release', 'review.decide', 'schedule.import', 'sweep.approve', 'sweep.plan')`,
+      ('certificate.countersign', 'certificate.issue', 'certificate.void', 'event.record', 'gate.state', 'gate.withdraw', 'hold.place', 'hold.release', 'review.decide', 'schedule.import', 'sweep.approve', 'sweep.plan')`,
   );
 }

@@ -36,6 +36,9 @@ const MARKS = "action in ('log.accept-clock', 'settings.change', 'workspace.crea
 
 /** Actions with whose entries other tables are compared. */
 const EVIDENCE = [
+  'certificate.countersign',
+  'certificate.issue',
+  'certificate.void',
   'event.record',
   'gate.state',
   'gate.withdraw',
