@@ -1,3 +1,4 @@
+import type { LogEvent } from '../audit/index.js';
 import type { DecryptionKey } from '../crypto/index.js';
 import { protectionOf } from '../holds/index.js';
 import { type Reason, refused } from '../model/index.js';
@@ -115,23 +116,9 @@ export async function recordErasure(
   intentSeq: number | undefined,
   request: ErasureRequest,
 ): Promise<Erasure> {
-  const { archiveId, itemId, outcome, sanitization, reasons, proof } = concluded;
+  const { archiveId, outcome } = concluded;
   return await session.store.transaction(async (transaction) => {
-    const entry = await session.recorder.append(transaction, {
-      action: 'archive.erase',
-      outcome: outcome === 'failed' ? 'failed' : 'done',
-      subject: { item: itemId, archive: archiveId },
-      data: {
-        outcome,
-        sanitization,
-        reasons: reasons.map(({ code }) => code),
-        proof: {
-          keys_tried: proof.keysTried,
-          bytes_searched: proof.bytesSearched,
-          old_key_refused: proof.oldKeyRefused,
-        },
-      },
-    });
+    const entry = await session.recorder.append(transaction, erasureEvent(concluded));
     const finishedAt = instant(session.clock);
     const erasure: Erasure = {
       ...concluded,
@@ -147,4 +134,30 @@ export async function recordErasure(
     await request.erased(transaction, erasure);
     return erasure;
   });
+}
+
+/** The entry of what became of an archive's key. */
+export function erasureEvent({
+  archiveId,
+  itemId,
+  outcome,
+  sanitization,
+  reasons,
+  proof,
+}: Omit<Erasure, 'finishedAt' | 'intentSeq' | 'outcomeSeq'>): LogEvent {
+  return {
+    action: 'archive.erase',
+    outcome: outcome === 'failed' ? 'failed' : 'done',
+    subject: { item: itemId, archive: archiveId },
+    data: {
+      outcome,
+      sanitization,
+      reasons: reasons.map(({ code }) => code),
+      proof: {
+        keys_tried: proof.keysTried,
+        bytes_searched: proof.bytesSearched,
+        old_key_refused: proof.oldKeyRefused,
+      },
+    },
+  };
 }

@@ -9,5 +9,5 @@ export { type ArchiveKeyFacts, archiveKey, makeArchiveKey } from './archive-key.
 export { exportArchiveKey, openArchive, requireArchive } from './archive-opening.js';
 export type { ArchiveRequest, ArchiveStep } from './archive-request.js';
 export type { CopyStatements } from './erasure-conditions.js';
-export type { Erasure, ErasureStep } from './erasure-records.js';
+export { type Erasure, type ErasureStep, erasureEvent } from './erasure-records.js';
 export type { KeyOpener } from './keyring.js';

@@ -1,7 +1,7 @@
-import { sha256 } from '../crypto/index.js';
+import { canonicalJson, sha256 } from '../crypto/index.js';
 import { verificationFailed } from '../model/index.js';
 import type { EvidenceAction, LogRecord, Repositories } from '../store/index.js';
-import { type LogEntry, parseLogEntry } from './log-entry.js';
+import { type LogEntry, type LogEvent, parseLogEntry } from './log-entry.js';
 
 const PAGE = 500;
 
@@ -66,6 +66,27 @@ function soundEntry(record: LogRecord): LogEntry {
     hint: 'Keep the workspace as it is, and run: quietus log verify',
     details: { seq: record.seq },
   });
+}
+
+/**
+ * Whether an entry is sound and tells of this event. Of subject and data what the event names is compared: entries of earlier
+ * versions lack members, and an event that is put together again need not have all.
+ */
+export function tellsOfEvent(record: LogRecord | undefined, event: LogEvent): boolean {
+  const entry = record && parseLogEntry(record.entry);
+  if (!record || !entry || sha256(record.entry) !== record.hash || !columnsAgree(record, entry)) return false;
+  const agrees = (told: object = {}, meant: object = {}): boolean => {
+    const known = new Map<string, unknown>(Object.entries(told));
+    return Object.entries(meant).every(
+      ([name, value]) => !known.has(name) || canonicalJson(known.get(name)) === canonicalJson(value),
+    );
+  };
+  return (
+    entry.action === event.action &&
+    entry.outcome === event.outcome &&
+    agrees(entry.subject, event.subject) &&
+    agrees(entry.data, event.data)
+  );
 }
 
 /** Whether the columns that filters use say what the entry says. */

@@ -12,7 +12,14 @@ export {
 } from './checkpoint-timestamps.js';
 export { acceptClock } from './clock-acceptance.js';
 export { isAboutClock, requireClockNotBehind, requireSoundClock } from './clock-standing.js';
-export { type ChainPart, entriesOf, followChain, newestEntryOf, whileNothingComes } from './evidence.js';
+export {
+  type ChainPart,
+  entriesOf,
+  followChain,
+  newestEntryOf,
+  tellsOfEvent,
+  whileNothingComes,
+} from './evidence.js';
 export { requireFitToDestroy } from './fitness.js';
 export {
   beginEpoch,

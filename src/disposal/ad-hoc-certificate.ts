@@ -11,7 +11,8 @@ import type { Session } from '../session/index.js';
 import type { TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Run } from '../store/index.js';
 import { type AdHocLine, frozenList } from './ad-hoc-list.js';
-import { disposalFacts, disposalMethods, logHashes, logReference } from './certified-disposal.js';
+import { disposalFacts, disposalMethods, logReference } from './certified-disposal.js';
+import { loggedOutcomes } from './outcome-evidence.js';
 
 /** The same for a run of which only the register is at hand. @throws Fault `disposal-changed` (exit 5) */
 export async function certifyDisposal(session: Session, run: Run): Promise<CertificateRecord | null> {
@@ -58,7 +59,7 @@ async function sortOut(
   lines: readonly AdHocLine[],
 ): Promise<{ items: CertifiedItemFacts[]; exceptions: ExceptionFacts[]; limits: Reason[] }> {
   const disposals = await session.store.disposals.ofRun(run.id);
-  const hashes = await logHashes(session, disposals);
+  const hashes = await loggedOutcomes(session, run, disposals);
   const done = new Map(disposals.map((disposal) => [disposal.itemId, disposal]));
   const items: CertifiedItemFacts[] = [];
   const exceptions: ExceptionFacts[] = [];

@@ -1,6 +1,5 @@
 import { type CertifiedItemFacts, isCertified, type LogReference } from '../certificate/index.js';
 import type { Reason } from '../model/index.js';
-import type { Session } from '../session/index.js';
 import { describeMethod, OVERWRITE_METHOD_IDS } from '../shred/index.js';
 import type { Disposal } from '../store/index.js';
 import {
@@ -78,15 +77,4 @@ export function logReference(disposal: Disposal, hashes: ReadonlyMap<number, str
     outcomeSeq,
     outcomeHash: hashes.get(outcomeSeq) ?? '',
   };
-}
-
-/** Hashes of the entries of disposals, by their numbers. */
-export async function logHashes(
-  session: Session,
-  disposals: readonly Disposal[],
-): Promise<ReadonlyMap<number, string>> {
-  const seqs = disposals
-    .flatMap(({ intentSeq, outcomeSeq }) => [intentSeq, outcomeSeq])
-    .filter((seq) => seq !== null);
-  return await session.store.log.hashes(seqs);
 }

@@ -1,3 +1,4 @@
+import { tellsOfEvent } from '../audit/index.js';
 import {
   type CertificateFacts,
   type CertifiedItemFacts,
@@ -11,6 +12,8 @@ import type { Session } from '../session/index.js';
 import type { DeviceFacts, SanitizationOutcome, Technique } from '../shred/index.js';
 import type { CertificateRecord, SanitizationRecord } from '../store/index.js';
 import type { DeviceAuthority } from './device-authority.js';
+import { outcomeChanged } from './outcome-evidence.js';
+import { sanitizationEvent } from './sanitization-journal.js';
 
 /**
  * Issues the certificate of a sanitized device, once. Only what was done as a whole is certified: where something could be
@@ -27,6 +30,8 @@ export async function certifyDevice(
   if (outcome.outcome !== 'sanitized' && outcome.outcome !== 'key-erased') return null;
   if (outcome.outcome === 'sanitized' && outcome.sanitization === null) return null;
   const { intentSeq, outcomeSeq } = record;
+  if (!tellsOfEvent(await session.store.log.get(outcomeSeq), sanitizationEvent(record, outcome)))
+    throw outcomeChanged(record.id);
   const hashes = await session.store.log.hashes([intentSeq, outcomeSeq]);
   const log = {
     intentSeq,

@@ -9,7 +9,7 @@ export {
   disposeOf,
 } from './ad-hoc-run.js';
 export { BATCH, destroyPatiently } from './batch-work.js';
-export { disposalFacts, disposalMethods, logHashes, logReference } from './certified-disposal.js';
+export { disposalFacts, disposalMethods, logReference } from './certified-disposal.js';
 export { hookLocation, readHooks } from './database-hook.js';
 export type { DeviceAuthority } from './device-authority.js';
 export {
@@ -24,6 +24,7 @@ export { placesThroughLinks } from './linked-spellings.js';
 export { LogEnd } from './log-end.js';
 export { methodNamed } from './method-names.js';
 export { locationOf, readNames0 } from './named-paths.js';
+export { loggedOutcomes, outcomeChanged } from './outcome-evidence.js';
 export { nameOfLinked, type SelectedPath } from './path-examination.js';
 export { PatientJournal } from './patient-journal.js';
 export { foldersAbove, itemPlacesAround, placesAround } from './places-around.js';

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { LogEvent } from '../audit/index.js';
 import { isDestroyed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type {
@@ -104,26 +105,34 @@ function subjectOf(id: string, itemId: string | null): Record<string, string> {
   return { sanitization: id, ...(itemId === null ? {} : { item: itemId }) };
 }
 
+/** The entry of what became of a device. */
+export function sanitizationEvent(
+  record: Pick<SanitizationRecord, 'id' | 'itemId'>,
+  outcome: SanitizationOutcome,
+): LogEvent {
+  return {
+    action: 'media.sanitize',
+    outcome: isDestroyed(outcome.outcome) ? 'done' : 'failed',
+    subject: subjectOf(record.id, record.itemId),
+    data: {
+      outcome: outcome.outcome,
+      sanitization: outcome.sanitization,
+      reasons: outcome.reasons.map(({ code }) => code),
+      verification: outcome.verification.kind,
+      verified: outcome.verification.result,
+      bytes_read: outcome.verification.bytesRead,
+      discarded: outcome.discarded,
+    },
+  };
+}
+
 export async function recordOutcome(
   session: Session,
   record: SanitizationRecord,
   outcome: SanitizationOutcome,
 ): Promise<void> {
   await session.store.transaction(async (transaction) => {
-    const entry = await session.recorder.append(transaction, {
-      action: 'media.sanitize',
-      outcome: isDestroyed(outcome.outcome) ? 'done' : 'failed',
-      subject: subjectOf(record.id, record.itemId),
-      data: {
-        outcome: outcome.outcome,
-        sanitization: outcome.sanitization,
-        reasons: outcome.reasons.map(({ code }) => code),
-        verification: outcome.verification.kind,
-        verified: outcome.verification.result,
-        bytes_read: outcome.verification.bytesRead,
-        discarded: outcome.discarded,
-      },
-    });
+    const entry = await session.recorder.append(transaction, sanitizationEvent(record, outcome));
     if (closes(outcome) && record.itemId !== null && planOf(record) !== null) {
       await transaction.items.moveState([record.itemId], 'active', 'disposed');
     }

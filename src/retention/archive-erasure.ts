@@ -1,5 +1,5 @@
-import { type CopyStatements, type Erasure, eraseArchives, factsOf } from '../archive/index.js';
-import { requireFitToDestroy } from '../audit/index.js';
+import { type CopyStatements, type Erasure, eraseArchives, erasureEvent, factsOf } from '../archive/index.js';
+import { requireFitToDestroy, tellsOfEvent } from '../audit/index.js';
 import {
   type CertificateFacts,
   type CertifiedItemFacts,
@@ -7,6 +7,7 @@ import {
   issueCertificate,
 } from '../certificate/index.js';
 import type { DecryptionKey } from '../crypto/index.js';
+import { outcomeChanged } from '../disposal/index.js';
 import { badInput, classesOf, type Reason, type RecordClass, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { ArchiveRecord, CertificateRecord } from '../store/index.js';
@@ -189,6 +190,8 @@ async function certifiedArchive(
   erasure: Erasure,
 ): Promise<CertifiedItemFacts> {
   const { intentSeq, outcomeSeq } = erasure;
+  if (!tellsOfEvent(await session.store.log.get(outcomeSeq), erasureEvent(erasure)))
+    throw outcomeChanged(erasure.archiveId);
   const hashes = await session.store.log.hashes([intentSeq, outcomeSeq]);
   const archive = await session.store.archives.get(erasure.archiveId);
   return {

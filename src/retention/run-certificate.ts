@@ -13,7 +13,7 @@ import {
   type DisposalOutcome,
   disposalFacts,
   disposalMethods,
-  logHashes,
+  loggedOutcomes,
   logReference,
 } from '../disposal/index.js';
 import {
@@ -100,7 +100,7 @@ async function sortOut(
   const archives = await keptArchives(session);
   for await (const lines of plannedDisposals(session, plan.id, 500)) {
     const pageDisposals = lines.flatMap((line) => done.get(line.itemId) ?? []);
-    const hashes = await logHashes(session, pageDisposals);
+    const hashes = await loggedOutcomes(session, run, pageDisposals);
     const titles = await itemTitles(session, lines);
     const doneByOthers = await disposedOf(
       session,

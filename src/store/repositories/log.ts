@@ -145,6 +145,18 @@ export class LogRepository {
     return Math.max(0, ...last);
   }
 
+  /** Entries by their numbers; numbers that the log lacks are left out. */
+  async records(seqs: readonly number[]): Promise<Map<number, LogRecord>> {
+    const found = new Map<number, LogRecord>();
+    for (let at = 0; at < seqs.length; at += ROWS) {
+      const rows: LogRecord[] = await this.database('log_entries')
+        .whereIn('seq', seqs.slice(at, at + ROWS))
+        .select(...COLUMNS);
+      for (const row of rows) found.set(row.seq, await this.#whole(row));
+    }
+    return found;
+  }
+
   /** Hashes of the entries with these numbers; numbers that the log lacks are left out. */
   async hashes(seqs: readonly number[]): Promise<Map<number, string>> {
     const found = new Map<number, string>();

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { verifyWorkspaceLog } from '../../src/audit/index.js';
+import type { Plan } from '../../src/model/index.js';
+import { readOperatorKey } from '../../src/operators/index.js';
+import { approvePlan, buildPlan, recordDestruction, runSweep } from '../../src/retention/index.js';
+import { date } from '../schedule/generated-rules.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { enter, item, makeWorld, type World, writeRecord } from './sweep-world.js';
+
+/** A run that destroyed A, could not destroy B, which changed, and was cut off before its certificate was issued. */
+async function uncertified(): Promise<{ made: World; plan: Plan }> {
+  const made = await makeWorld(temporaryFolder());
+  onTestFinished(() => made.session.close());
+  const { session, records } = made;
+  const files = ['A', 'B'].map((id) => writeRecord(join(records, id)));
+  await enter(
+    session,
+    ['A', 'B'].map((id, at) => item(id, files[at] ?? '')),
+  );
+  const { plan } = await buildPlan(session);
+  const { id } = await session.operator();
+  await approvePlan(session, plan.id, await readOperatorKey(session.paths.keys, id).unlock(null));
+  writeRecord(files[1] ?? '', 5000);
+  const observe = ({ step }: { step: string }) => {
+    if (step === 'run-finished') throw new Error('cut off');
+  };
+  await expect(runSweep(session, plan.id, { acceptResidual: true, observe })).rejects.toThrow('cut off');
+  return { made, plan };
+}
+
+/** Changes the database as somebody with the sqlite3 shell would. */
+function tamper({ root }: World, sql: string): void {
+  execFileSync('sqlite3', [join(root, 'quietus.db')], { input: `.timeout 5000\n.bail on\n${sql};` });
+}
+
+const OF_A = "(select result from disposals where item_id = 'A')";
+
+describe('the outcomes of a run', () => {
+  it('are certified as they are: what was not destroyed is an exception', async () => {
+    const { made, plan } = await uncertified();
+    const { certificate } = await runSweep(made.session, plan.id, { acceptResidual: true });
+    expect(certificate?.items).toBe(1);
+  });
+
+  it.each([
+    [
+      'another item was destroyed, too',
+      `update disposals set outcome = 'overwritten-verified', result = replace(${OF_A}, '"A"', '"B"') where item_id = 'B'`,
+    ],
+    [
+      'the entry is that of another item',
+      `update disposals set outcome = (select outcome from disposals where item_id = 'A'), result = ${OF_A}, outcome_seq = (select outcome_seq from disposals where item_id = 'A') where item_id = 'B'`,
+    ],
+    [
+      'more bytes were overwritten',
+      `update disposals set result = json_set(result, '$.bytes', 9999999) where item_id = 'A'`,
+    ],
+    [
+      'it was not read back',
+      `update disposals set result = json_set(result, '$.verifiedFrom', 'tape') where item_id = 'A'`,
+    ],
+    ['the register says something else', `update disposals set outcome = 'attested' where item_id = 'A'`],
+    [
+      'a person destroyed it',
+      `update disposals set outcome = 'attested', result = '{"attested":{"method":"shredded","performedOn":"2026-03-01"}}' where item_id = 'B'`,
+    ],
+  ])('are not certified where the database says that %s', async (_, sql) => {
+    const { made, plan } = await uncertified();
+    tamper(made, sql);
+    expect((await verifyWorkspaceLog(made.session)).problem).toBeNull();
+    await expect(runSweep(made.session, plan.id, { acceptResidual: true })).rejects.toMatchObject({
+      code: 'outcome-changed',
+      exitCode: 5,
+    });
+    expect(await made.session.store.certificates.list()).toEqual([]);
+  });
+
+  it('that people stated are certified by method and day as the log has them', async () => {
+    const made = await makeWorld(temporaryFolder());
+    onTestFinished(() => made.session.close());
+    const { session } = made;
+    await enter(session, [item('BOX', 'Shelf', { medium: 'paper' })]);
+    const { plan } = await buildPlan(session);
+    const { id } = await session.operator();
+    await approvePlan(session, plan.id, await readOperatorKey(session.paths.keys, id).unlock(null));
+    const request = {
+      planId: plan.id,
+      itemIds: ['BOX'],
+      statement: {
+        method: 'shredded' as const,
+        performedBy: 'Pat Roe',
+        performedOn: date('2026-03-02'),
+        witness: null,
+        vendor: null,
+        reference: null,
+      },
+    };
+    tamper(
+      made,
+      "create trigger forge after insert on disposals begin update disposals set result = replace(result, 'shredded', 'burned') where item_id = 'BOX'; end",
+    );
+    await expect(recordDestruction(session, request)).rejects.toMatchObject({ code: 'outcome-changed' });
+  });
+});
