@@ -18,14 +18,7 @@ import {
   obstacleOfFolder,
   obstacleOfStickyFolder,
 } from './file-state.js';
-import {
-  assessmentOf,
-  needsSurvey,
-  surveyed,
-  surveyedFiles,
-  surveyFiles,
-  withReason,
-} from './file-survey.js';
+import { assessmentOf, surveyed, surveyedFiles, surveyFiles, surveyOf, withReason } from './file-survey.js';
 import { readAgain, readFolder, TreeChanged } from './folder-tree.js';
 import { completeTogether, type LinkedNames, NameCount, reasonOfLinks } from './linked-names.js';
 import { nearestFolder } from './links-on-the-way.js';
@@ -100,11 +93,11 @@ class DiskExaminer implements Examiner {
 
   survey(examined: readonly Examination[]): void {
     const ready = examined.filter((each) => each.status === 'ready');
-    for (const fileSystem of new Set(ready.map(({ assessment }) => assessment.fileSystem))) {
-      if (!needsSurvey(fileSystem)) continue;
-      const there = ready.filter(({ assessment }) => assessment.fileSystem === fileSystem);
+    for (const survey of new Set(ready.map(({ assessment }) => surveyOf(assessment)))) {
+      if (survey === undefined) continue;
+      const there = ready.filter(({ assessment }) => surveyOf(assessment) === survey);
       surveyFiles(
-        fileSystem,
+        survey,
         there.flatMap((each) => surveyedFiles(each.location, each.entries ?? [])),
       );
     }
@@ -221,7 +214,7 @@ class DiskExaminer implements Examiner {
     if (elsewhere !== undefined) return elsewhere;
     const identity = { device: String(stat.dev), inode: String(stat.ino) };
     // Otherwise the survey says so.
-    const tellsInline = inline && entries === null && !needsSurvey(assessment.fileSystem);
+    const tellsInline = inline && entries === null && surveyOf(assessment) === undefined;
     const again = (): Iterable<DisposalEntry> => readAgain(at.location, stat, options, treeSha256);
     return {
       status: 'ready',
@@ -232,14 +225,14 @@ class DiskExaminer implements Examiner {
       files,
       bytes,
       assessment: tellsInline ? withReason(assessment, 'inline-data') : assessment,
-      readAgain: () => entries ?? surveyed(assessment.fileSystem, at.location, again()),
+      readAgain: () => entries ?? surveyed(assessment, at.location, again()),
     };
   }
 
   /** What is not held is read again where its files have to be asked. */
   #assess({ assessment, entries, readAgain: again }: ReadyExamination): Assessment {
     if (entries !== null) return assessmentOf(assessment, entries);
-    if (!needsSurvey(assessment.fileSystem)) return assessment;
+    if (surveyOf(assessment) === undefined) return assessment;
     try {
       return assessmentOf(assessment, again());
     } catch (error) {

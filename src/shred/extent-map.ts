@@ -109,10 +109,11 @@ export function parseLsattr(output: string): string[] {
 }
 
 /**
- * Whether each file is exempt from copy on write (attribute C, chattr(1)). Undefined where it could not be found out,
- * as with a name that cannot be given to a program.
+ * Whether each file has an attribute of chattr(1). Undefined where it could not be found out, as with a name that cannot
+ * be given to a program.
+ * @param letter `C`: exempt from copy on write; `j`: content goes through the journal
  */
-export function haveNoCopyOnWrite(files: readonly SurveyedFile[]): (boolean | undefined)[] {
+export function haveAttribute(files: readonly SurveyedFile[], letter: 'C' | 'j'): (boolean | undefined)[] {
   const answers: (boolean | undefined)[] = [];
   for (let at = 0; at < files.length; at += AT_ONCE) {
     const batch = files.slice(at, at + AT_ONCE);
@@ -120,11 +121,15 @@ export function haveNoCopyOnWrite(files: readonly SurveyedFile[]): (boolean | un
     const tellable = names.every((name) => PLAIN_NAME.test(name));
     const run = tellable ? runSystemToolNow('lsattr', ['-d', '--', ...names]) : undefined;
     const flags = run?.status === 'done' ? parseLsattr(run.stdout) : [];
-    answers.push(...batch.map((_, index) => attributeOf(flags, index, batch.length)));
+    answers.push(...batch.map((_, index) => attributeOf(flags, index, { count: batch.length, letter })));
   }
   return answers;
 }
 
-function attributeOf(flags: readonly string[], index: number, count: number): boolean | undefined {
-  return flags.length === count ? flags[index]?.includes('C') : undefined;
+function attributeOf(
+  flags: readonly string[],
+  index: number,
+  { count, letter }: { count: number; letter: string },
+): boolean | undefined {
+  return flags.length === count ? flags[index]?.includes(letter) : undefined;
 }

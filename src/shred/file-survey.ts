@@ -1,16 +1,17 @@
 import type { DisposalEntry } from './disposal-target.js';
 import { PAGE } from './entry-pages.js';
 import { entryPathBytes } from './entry-path.js';
-import { type ExtentFacts, haveNoCopyOnWrite, mapExtents, type SurveyedFile } from './extent-map.js';
+import { type ExtentFacts, haveAttribute, mapExtents, type SurveyedFile } from './extent-map.js';
 import type { Assessment } from './medium-inspector.js';
 import { isMediumReasonCode, type MediumReasonCode, mediumReason } from './method-limits.js';
 
-/** File systems where only the files themselves tell whether they are overwritten in place. */
-const SHARING = new Set(['xfs', 'btrfs']);
+/** What only the files of a place tell of whether they are overwritten in place. */
+export type Survey = 'xfs' | 'btrfs' | 'journal';
 
-/** @param fileSystem as an assessment names it */
-export function needsSurvey(fileSystem: string): boolean {
-  return SHARING.has(fileSystem);
+/** What its files are to be asked; undefined where the place tells all. */
+export function surveyOf({ fileSystem, residual }: Assessment): Survey | undefined {
+  if (fileSystem === 'xfs' || fileSystem === 'btrfs') return fileSystem;
+  return residual.some(({ code }) => code === 'journal-attribute') ? 'journal' : undefined;
 }
 
 function hasContent(entry: DisposalEntry): boolean {
@@ -27,17 +28,29 @@ function codesOf(facts: ExtentFacts | undefined): MediumReasonCode[] {
 
 /**
  * Asks of each file with content whether overwriting reaches its blocks, and notes it in its entry: on XFS not where they
- * are shared (a reflink copy), on Btrfs only where the file is exempt from copy on write and in no snapshot. What cannot
- * be found out counts as left behind.
+ * are shared (a reflink copy), on Btrfs only where the file is exempt from copy on write and in no snapshot, on ext3 and
+ * ext4 not where it goes through the journal. What cannot be found out counts as left behind.
  */
-export function surveyFiles(fileSystem: string, files: readonly SurveyedFile[]): void {
+export function surveyFiles(survey: Survey, files: readonly SurveyedFile[]): void {
   const full = files.filter(({ entry }) => hasContent(entry));
+  if (survey === 'journal') surveyJournaling(full);
+  else surveyBlocks(survey, full);
+}
+
+function surveyBlocks(survey: 'xfs' | 'btrfs', full: readonly SurveyedFile[]): void {
   const facts = mapExtents(full);
-  const exempt = fileSystem === 'btrfs' ? haveNoCopyOnWrite(full) : [];
+  const exempt = survey === 'btrfs' ? haveAttribute(full, 'C') : [];
   for (const [index, { entry }] of full.entries()) {
     const codes = codesOf(facts[index]);
-    if (fileSystem === 'btrfs' && exempt[index] !== true) codes.unshift('copy-on-write');
+    if (survey === 'btrfs' && exempt[index] !== true) codes.unshift('copy-on-write');
     entry.surveyed = codes;
+  }
+}
+
+function surveyJournaling(files: readonly SurveyedFile[]): void {
+  const journaled = haveAttribute(files, 'j');
+  for (const [index, { entry }] of files.entries()) {
+    entry.surveyed = journaled[index] === false ? [] : ['journal-attribute'];
   }
 }
 
@@ -52,20 +65,21 @@ export function surveyedFiles(location: string, entries: readonly DisposalEntry[
 
 /** The entries again, with what their files say of their blocks; asked of as many as are held in memory at once. */
 export function* surveyed(
-  fileSystem: string,
+  place: Assessment,
   location: string,
   entries: Iterable<DisposalEntry>,
 ): Generator<DisposalEntry> {
-  if (!needsSurvey(fileSystem)) return yield* entries;
+  const survey = surveyOf(place);
+  if (survey === undefined) return yield* entries;
   let part: DisposalEntry[] = [];
   for (const entry of entries) {
     part.push(entry);
     if (part.length < PAGE) continue;
-    surveyFiles(fileSystem, surveyedFiles(location, part));
+    surveyFiles(survey, surveyedFiles(location, part));
     yield* part;
     part = [];
   }
-  surveyFiles(fileSystem, surveyedFiles(location, part));
+  surveyFiles(survey, surveyedFiles(location, part));
   yield* part;
 }
 
@@ -74,6 +88,15 @@ export function withReason(place: Assessment, code: MediumReasonCode): Assessmen
   return { ...place, residual: [...place.residual, mediumReason(code)] };
 }
 
+/** What a place says of all its files, as long as they are not asked. */
+const OF_PLACE: ReadonlySet<string> = new Set<MediumReasonCode>(['copy-on-write', 'journal-attribute']);
+/** What is said of a file that was not asked. */
+const UNASKED: Readonly<Record<Survey, readonly MediumReasonCode[]>> = {
+  xfs: ['copy-on-write', 'extents-unknown'],
+  btrfs: ['copy-on-write', 'extents-unknown'],
+  journal: ['journal-attribute'],
+};
+
 /** What the entries of one item say of its files: content in the inode, blocks that are shared. */
 export class FilesOnMedium {
   readonly #codes = new Set<MediumReasonCode>();
@@ -81,12 +104,12 @@ export class FilesOnMedium {
   #inline = false;
 
   add(place: Assessment, entries: Iterable<DisposalEntry>): this {
-    const survey = needsSurvey(place.fileSystem);
+    const survey = surveyOf(place);
     for (const entry of entries) {
       this.#inline ||= entry.inline;
-      if (!survey || !hasContent(entry)) continue;
+      if (survey === undefined || !hasContent(entry)) continue;
       this.#asked = true;
-      for (const code of entry.surveyed ?? ['copy-on-write', 'extents-unknown']) {
+      for (const code of entry.surveyed ?? UNASKED[survey]) {
         if (isMediumReasonCode(code)) this.#codes.add(code);
       }
     }
@@ -95,9 +118,7 @@ export class FilesOnMedium {
 
   /** The assessment of the item, from that of its place. */
   assess(place: Assessment): Assessment {
-    const residual = this.#asked
-      ? place.residual.filter(({ code }) => code !== 'copy-on-write')
-      : place.residual;
+    const residual = this.#asked ? place.residual.filter(({ code }) => !OF_PLACE.has(code)) : place.residual;
     const codes = new Set(this.#codes);
     if (this.#inline) codes.add('inline-data');
     if (codes.size === 0 && residual === place.residual) return place;

@@ -105,7 +105,13 @@ function folderObstacle(folder: string): Reason | undefined {
  * Here new content goes to free blocks and the old ones become free: just those are filled. What a snapshot or another
  * file still uses is not free, and is listed as a limit.
  */
-const REACHED_BY_FILLING = new Set(['copy-on-write', 'log-structured', 'data-journal', 'inline-data']);
+const REACHED_BY_FILLING = new Set([
+  'copy-on-write',
+  'log-structured',
+  'data-journal',
+  'journal-attribute',
+  'inline-data',
+]);
 
 /** What filling free space never reaches, on any file system. */
 const FREE_SPACE_LIMITS: Reason[] = [

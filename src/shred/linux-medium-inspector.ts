@@ -111,6 +111,15 @@ function residualOf(type: string): MediumReasonCode | undefined {
   return RESIDUAL_BY_TYPE[type] ?? (IN_PLACE.has(type) ? undefined : 'file-system-unknown');
 }
 
+/**
+ * Whether content of files with the attribute j is written to the journal first. The kernel disregards the attribute
+ * where it allocates blocks late (`delalloc`), which ext4 does and ext3 does not unless it is told to.
+ */
+function heedsJournalAttribute(fileSystem: string, options: readonly string[]): boolean {
+  if (fileSystem === 'ext3') return !options.includes('delalloc');
+  return fileSystem === 'ext4' && options.includes('nodelalloc');
+}
+
 /** @param fileSystem as an assessment names it */
 export function mayKeepContentInInode(fileSystem: string): boolean {
   return MAY_BE_INLINE.has(fileSystem);
@@ -141,6 +150,7 @@ export function judgeFileSystem(
   const byMagic = magicType === undefined ? undefined : residualOf(magicType);
   if (byMagic !== undefined) codes.add(byMagic);
   if (options.includes('data=journal')) codes.add('data-journal');
+  else if (heedsJournalAttribute(fileSystem, options)) codes.add('journal-attribute');
   const residual: Reason[] = [...codes].map((code) =>
     code === 'file-system-unknown' ? mediumReason(code, fileSystem) : mediumReason(code),
   );
@@ -203,17 +213,15 @@ function magicOf(folder: string): number | undefined {
 }
 
 /**
- * mountinfo leaves out options that are the file system's own default, so ext4 with `tune2fs -o journal_data`
- * shows no `data=journal` there; /proc/fs/ext4 lists all of them.
+ * mountinfo leaves out options that are the file system's own default, so one with `tune2fs -o journal_data` shows no
+ * `data=journal` there; /proc/fs/ext4 lists all of them, also of ext3, whose driver is the same.
  */
 function optionsOf(mount: Mount): readonly string[] {
   if (!/^ext[34]$/.test(mount.type)) return mount.options;
   try {
-    const device = basename(realpathSync.native(mount.source));
-    return [
-      ...mount.options,
-      ...readFileSync(`/proc/fs/${mount.type}/${device}/options`, 'latin1').split('\n'),
-    ];
+    // Not the source: that of the root is often a name that does not exist.
+    const device = basename(realpathSync.native(`/sys/dev/block/${mount.device}`));
+    return [...mount.options, ...readFileSync(`/proc/fs/ext4/${device}/options`, 'latin1').split('\n')];
   } catch {
     return mount.options;
   }

@@ -33,6 +33,8 @@ const WORDS = {
     'The file system is a program (FUSE) or passed through from a host; where it stores content cannot be seen from here.',
   'data-journal':
     'Content is written to the journal before its place (data=journal); copies stay in the journal.',
+  'journal-attribute':
+    'Content of files with the attribute j (chattr) is written to the journal before its place, and copies stay there; the file has it, or that could not be found out (lsattr).',
   'inline-data':
     'The file system keeps the content of a small file in its inode (inline_data); overwriting moves it to a block and need not reach where it was.',
   'free-space-reserve':

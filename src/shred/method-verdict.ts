@@ -1,6 +1,6 @@
 import type { Reason } from '../model/index.js';
 import type { BlockLayer } from './block-stack.js';
-import { needsSurvey } from './file-survey.js';
+import { surveyOf } from './file-survey.js';
 import type { FileSystemFacts } from './file-system-facts.js';
 import type { Assessment } from './medium-inspector.js';
 
@@ -31,7 +31,7 @@ function overwriting({ kind, assessment, refusal }: MediumFindings): MethodVerdi
   const verdict = (reach: Reach, text: string): MethodVerdict => ({ method: 'overwrite', reach, text });
   if (refusal !== null) return verdict('not-possible', `It would be refused: ${refusal.text}`);
   const each =
-    kind === 'folder' && needsSurvey(assessment.fileSystem)
+    kind === 'folder' && surveyOf(assessment) !== undefined
       ? ' Here it depends on each file; those are asked when they are disposed of.'
       : '';
   return assessment.residual.length > 0

@@ -11,6 +11,7 @@ import { codesOf, MARKER, marked, Sandbox } from './sandbox.js';
 
 const MIB = 1024 * 1024;
 const EXT4 = ['mkfs.ext4', '-q', '-F'];
+const EXT3_JOURNAL = ['sh', '-c', 'mkfs.ext3 -q -F "$0" && tune2fs -o journal_data "$0"'];
 const XFS = ['mkfs.xfs', '-q', '-f', '-m'];
 const BTRFS = ['mkfs.btrfs', '-q', '-f', '-m', 'single', '-d', 'single'];
 // The smallest that the tools make; the images are sparse.
@@ -53,6 +54,13 @@ function tool(context: TestContext, command: string, ...args: string[]): void {
 }
 
 const noCopyOnWrite = (folder: string, context: TestContext): void => tool(context, 'chattr', '+C', folder);
+/** chattr asks for a capability that a container often lacks, so the attribute is set on the unmounted volume; it is inherited. */
+const journaled = (folder: string, context: TestContext): void => {
+  volume.unmount();
+  const inside = folder.slice(volume.point.length);
+  tool(context, 'debugfs', '-w', '-R', `set_inode_field ${inside} flags 0x84000`, volume.image);
+  tool(context, 'mount', '-o', 'loop,nodelalloc', volume.image, volume.point);
+};
 const reflink = (folder: string): void => {
   execFileSync('cp', ['--reflink=always', join(folder, '1'), join(folder, '..', 'copy')]);
 };
@@ -61,6 +69,22 @@ const ROWS: readonly Row[] = [
   { name: 'ext4 ordered', mkfs: EXT4, residual: [], left: false },
   { name: 'ext4 writeback', mkfs: EXT4, options: 'loop,data=writeback', residual: [], left: false },
   { name: 'ext4 journal', mkfs: EXT4, options: 'loop,data=journal', residual: ['data-journal'], left: true },
+  {
+    name: 'ext3 journal, by the default of the file system',
+    mkfs: EXT3_JOURNAL,
+    residual: ['data-journal'],
+    left: true,
+  },
+  { name: 'ext3', mkfs: ['mkfs.ext3', '-q', '-F'], residual: [], left: false },
+  {
+    name: 'ext4 nodelalloc, attribute j',
+    mkfs: EXT4,
+    options: 'loop,nodelalloc',
+    before: journaled,
+    residual: ['journal-attribute'],
+    left: true,
+  },
+  { name: 'ext4 nodelalloc', mkfs: EXT4, options: 'loop,nodelalloc', residual: [], left: false },
   {
     name: 'ext4 inline data',
     mkfs: [...EXT4, '-O', 'inline_data', '-I', '256'],
