@@ -12,7 +12,7 @@ function codeOf({ kind, disk }: BlockLayer): MediumReasonCode | undefined {
 
 /**
  * What the layers below a file system leave behind.
- * @param judgeFolder says the same of the folder that holds the image of a loop device
+ * @param judgeImage says the same of the image of a loop device
  */
 export function residualOfLayers(
   top: BlockLayer,

@@ -130,8 +130,13 @@ function diskFacts(root: string, folder: string, number: string): DiskFacts {
 
 function detailOf(folder: string, kind: LayerKind): string | null {
   if (kind === 'raid') return text(folder, 'md/level');
-  if (kind === 'loop') return text(folder, 'loop/backing_file');
+  if (kind === 'loop') return pathIn(text(folder, 'loop/backing_file'));
   return text(folder, 'dm/name');
+}
+
+/** A path among the attributes, which are read as bytes. */
+function pathIn(attribute: string | null): string | null {
+  return attribute === null ? null : Buffer.from(attribute, 'latin1').toString('utf8');
 }
 
 function readLayer(root: string, number: string, depth: number): BlockLayer | undefined {

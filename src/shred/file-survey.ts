@@ -1,7 +1,9 @@
+import type { BigIntStats } from 'node:fs';
 import type { DisposalEntry } from './disposal-target.js';
 import { PAGE } from './entry-pages.js';
 import { entryPathBytes } from './entry-path.js';
 import { type ExtentFacts, haveAttribute, mapExtents, type SurveyedFile } from './extent-map.js';
+import { entryOf } from './file-state.js';
 import type { Assessment } from './medium-inspector.js';
 import { isMediumReasonCode, type MediumReasonCode, mediumReason } from './method-limits.js';
 
@@ -129,4 +131,13 @@ export class FilesOnMedium {
 /** The assessment of an item, from that of the place and what its entries say of its files. */
 export function assessmentOf(place: Assessment, entries: Iterable<DisposalEntry>): Assessment {
   return new FilesOnMedium().add(place, entries).assess(place);
+}
+
+/** The assessment of a file that is no record but holds some: the image of a loop device. */
+export function assessFile(path: Buffer, stat: BigIntStats, place: Assessment): Assessment {
+  const traits = { mayBeInline: false, copiedWhenOpened: false, liftProtection: false };
+  const entry = entryOf('', 'file', stat, traits);
+  const survey = surveyOf(place);
+  if (survey !== undefined) surveyFiles(survey, [{ path, entry }]);
+  return assessmentOf(place, [entry]);
 }

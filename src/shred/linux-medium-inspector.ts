@@ -1,8 +1,9 @@
-import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Reason } from '../model/index.js';
 import { residualOfLayers } from './block-judgement.js';
 import { readBlockStack } from './block-stack.js';
+import { assessFile } from './file-survey.js';
 import type { MediumFacts, MediumInspector } from './medium-inspector.js';
 import { METHOD_LIMITS, type MediumReasonCode, mediumReason } from './method-limits.js';
 import { blockNumbersOf } from './mount-devices.js';
@@ -170,7 +171,8 @@ export function createLinuxInspector(): MediumInspector {
       let facts = known.get(key);
       if (facts === undefined) {
         facts = judgeFileSystem(mount?.type, mount === undefined ? [] : optionsOf(mount), magicOf(folder));
-        if (mount !== undefined) facts.assessment.residual.push(...residualBelow(mount, facts, mounts));
+        if (mount !== undefined)
+          facts.assessment.residual.push(...residualBelow(mount, facts, { mounts, above: [mount] }));
         if (mounts === undefined) facts.assessment.limits.push(mediumReason('path-addressing'));
         known.set(key, facts);
       }
@@ -190,18 +192,46 @@ export function dataModeOf(mount: Mount): string | null {
 }
 
 /** What lies below the file system, without what is known of it already. */
-function residualBelow(mount: Mount, facts: MediumFacts, mounts: MountTable | undefined): Reason[] {
-  const judgeImage = (image: string): Reason[] => {
-    const below = mounts?.mountOf(image);
-    if (below === undefined || below === mount) return [mediumReason('file-system-unknown')];
-    return judgeFileSystem(below.type, optionsOf(below), magicOf(dirname(image))).assessment.residual;
-  };
-  const found = blockNumbersOf(mount).flatMap((number) => {
-    const top = readBlockStack(number);
-    return top === undefined ? [] : residualOfLayers(top, judgeImage);
-  });
+function residualBelow(mount: Mount, facts: MediumFacts, around: Surroundings): Reason[] {
+  const found = blockNumbersOf(mount).flatMap((number) => residualOfBlockDevice(number, around));
   const known = new Set(facts.assessment.residual.map(({ code }) => code));
   return distinctReasons(found).filter(({ code }) => !known.has(code));
+}
+
+/** What was gone through to come to a place: an image can lie in a file system that lies in an image. */
+interface Surroundings {
+  mounts: MountTable | undefined;
+  above: readonly Mount[];
+}
+
+function residualOfBlockDevice(number: string, around: Surroundings): Reason[] {
+  const top = readBlockStack(number);
+  return top === undefined ? [] : residualOfLayers(top, (image) => residualOfImage(image, around));
+}
+
+/**
+ * Why writing to the image of a loop device does not reach where it was stored before: its file system, the file itself,
+ * whose blocks may be shared, and all that lies below.
+ */
+function residualOfImage(image: string, { mounts, above }: Surroundings): readonly Reason[] {
+  const mount = mounts?.mountOf(image);
+  const stat = statSync(image, { bigint: true, throwIfNoEntry: false });
+  // Deleted, or seen by a path of another mount namespace.
+  if (mount === undefined || stat === undefined || above.includes(mount)) {
+    return [mediumReason('file-system-unknown')];
+  }
+  const facts = judgeFileSystem(mount.type, optionsOf(mount), magicOf(dirname(image)));
+  const { assessment } = facts;
+  const below = stat.isFile() ? residualBelow(mount, facts, { mounts, above: [...above, mount] }) : [];
+  return [...assessFile(Buffer.from(image), stat, assessment).residual, ...below];
+}
+
+/**
+ * Why overwriting a block device as a whole does not reach where its blocks were stored before.
+ * @param number `major:minor`
+ */
+export function residualOfDevice(number: string): Reason[] {
+  return distinctReasons(residualOfBlockDevice(number, { mounts: MountTable.read(), above: [] }));
 }
 
 function magicOf(folder: string): number | undefined {

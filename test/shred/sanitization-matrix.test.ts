@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { destroy, type TargetOutcome } from '../../src/shred/index.js';
 import { LoopVolume } from './loop-volume.js';
 import { codesOf, MARKER, marked, Sandbox } from './sandbox.js';
@@ -175,6 +175,40 @@ function fill(box: Sandbox, sizes: readonly number[]): void {
   execFileSync('sync', ['-f', volume.point]);
 }
 
+const copyOf = (folder: string): string[] => [join(folder, 'image'), join(folder, 'copy')];
+
+/** File systems (ext4) in image files, one in the other. */
+class InnerVolumes {
+  readonly #points: { image: string; point: string }[] = [];
+
+  constructor(private readonly context: TestContext) {}
+
+  /** @param size in MiB */
+  mount(image: string, size: number): string {
+    writeFileSync(image, '');
+    truncateSync(image, size * MIB);
+    tool(this.context, 'mkfs.ext4', '-q', '-F', image);
+    const point = `${volume.point}-${this.#points.length}`;
+    mkdirSync(point);
+    this.#points.push({ image, point });
+    tool(this.context, 'mount', '-o', 'loop', image, point);
+    return point;
+  }
+
+  /** Does something while the innermost is not mounted. */
+  remount(meanwhile: () => void): void {
+    const last = this.#points.at(-1);
+    if (last === undefined) return;
+    execFileSync('umount', [last.point]);
+    meanwhile();
+    tool(this.context, 'mount', '-o', 'loop', last.image, last.point);
+  }
+
+  remove(): void {
+    for (const { point } of this.#points.splice(0).toReversed()) spawnSync('umount', [point]);
+  }
+}
+
 describe('raw image after a disposal', () => {
   it.for(ROWS)('$name', async (row, context) => {
     volume.mount(context, row.mkfs, row.options, row.size);
@@ -240,6 +274,51 @@ describe('raw image after a disposal', () => {
     }
     volume.unmount();
     expect(volume.occurrences(MARKER)).toBeGreaterThan(0);
+  });
+
+  it.for([
+    {
+      name: 'an image in an image on Btrfs',
+      mkfs: BTRFS,
+      size: 300 * MIB,
+      options: BTRFS_OPTIONS,
+      between: true,
+      residual: ['image-storage'],
+    },
+    {
+      name: 'an image on XFS of which a reflinked copy is kept',
+      mkfs: [...XFS, 'reflink=1'],
+      size: 400 * MIB,
+      options: 'loop',
+      copied: true,
+      residual: ['image-storage'],
+    },
+    {
+      name: 'an image on XFS alone',
+      mkfs: [...XFS, 'reflink=1'],
+      size: 400 * MIB,
+      options: 'loop',
+      residual: [],
+    },
+  ])('$name', async ({ mkfs, size, options, residual, ...how }, context) => {
+    const inner = new InnerVolumes(context);
+    onTestFinished(() => inner.remove());
+    volume.mount(context, mkfs, options, size);
+    const image = how.between === true ? join(inner.mount(join(volume.point, 'ä'), 120), 'image') : null;
+    const point = inner.mount(image ?? join(volume.point, 'image'), 48);
+    const box = new Sandbox(point);
+    mkdirSync(box.path('f'));
+    for (const [index, bytes] of [700, 300_000].entries())
+      writeFileSync(box.path('f', `${index}`), marked(bytes));
+    // An image is copied when it is not in use.
+    inner.remount(
+      () => how.copied === true && tool(context, 'cp', '--reflink=always', ...copyOf(volume.point)),
+    );
+    const outcome = await disposeOf(box, { residual });
+    expect(codesOf(outcome)).toEqual(residual);
+    inner.remove();
+    volume.unmount();
+    expect(volume.occurrences(MARKER.slice(0, 14)) > 0).toBe(residual.length > 0);
   });
 
   it('tmpfs: overwritten, compared in memory only, and swap is named', async (context) => {

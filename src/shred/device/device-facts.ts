@@ -64,7 +64,7 @@ function kindOf(name: string, vendor: string | null): DeviceKind {
   if (name.startsWith('loop')) return 'loop';
   if (name.startsWith('mmcblk')) return 'mmc';
   if (name.startsWith('vd')) return 'virtio';
-  if (/^(?:dm-|md|bcache|zram|ram|nbd|rbd|drbd)/.test(name)) return 'stacked';
+  if (/^(?:dm-|md|bcache|zram|ram|nbd|rbd|drbd|zd\d)/.test(name)) return 'stacked';
   if (/^sd[a-z]/.test(name)) return vendor === 'ATA' ? 'ata' : 'scsi';
   return 'other';
 }

@@ -53,6 +53,8 @@ const WORDS = {
     'Reading past the page cache was not possible, so a part of the verification may rest on the cache.',
   'virtual-backing':
     'Below this device lie files or other storage that can keep older copies (snapshots, backups).',
+  'stored-anew':
+    'What is written to this device can go to a new place in the storage below it, and what it held before stays there.',
   'bridge-unknown':
     'A USB bridge or controller in between can hide the device and answer for it; reading shows what it returns.',
 } as const;

@@ -1,4 +1,5 @@
 import type { Reason } from '../../model/index.js';
+import { residualOfDevice } from '../linux-medium-inspector.js';
 import { AtaSanitizer, ataHiddenArea } from './ata-sanitizer.js';
 import type { DeviceFacts } from './device-facts.js';
 import { deviceReason } from './device-reasons.js';
@@ -39,15 +40,20 @@ export async function offeredTechniques(device: DeviceFacts): Promise<OfferedTec
   return offered;
 }
 
-/** Overwriting reaches what the host sees, so a hidden area of an ATA drive is its concern too. */
+/**
+ * What the host writes reaches what it sees, so a hidden area of an ATA drive is its concern too; and it need not reach
+ * what a file below a loop device held before.
+ */
 async function completed(
   device: DeviceFacts,
   sanitizer: DeviceSanitizer,
   technique: Technique,
 ): Promise<Technique> {
-  if (sanitizer.id !== 'overwrite') return technique;
-  const hidden: Reason | undefined = await ataHiddenArea(device);
-  return hidden === undefined ? technique : { ...technique, residual: [...technique.residual, hidden] };
+  if (sanitizer.id !== 'overwrite' && sanitizer.id !== 'luks') return technique;
+  const hidden: Reason | undefined = sanitizer.id === 'overwrite' ? await ataHiddenArea(device) : undefined;
+  const below = residualOfDevice(device.number).map(({ code }) => deviceReason('stored-anew', code));
+  const found = [...(hidden === undefined ? [] : [hidden]), ...below];
+  return found.length === 0 ? technique : { ...technique, residual: [...technique.residual, ...found] };
 }
 
 /** What carries out a technique that was chosen earlier, perhaps by another process. */

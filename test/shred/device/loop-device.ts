@@ -14,9 +14,12 @@ export interface LoopDevice {
 
 export const MARKER = 'MARKER SSN 078-05-1120 ';
 
-/** Skips the test where loop devices are not permitted. */
-export function loopDevice(context: TestContext, bytes: number): LoopDevice {
-  const image = join(temporaryFolder(), 'image');
+/**
+ * Skips the test where loop devices are not permitted.
+ * @param folder for the file
+ */
+export function loopDevice(context: TestContext, bytes: number, folder = temporaryFolder()): LoopDevice {
+  const image = join(folder, 'image');
   writeFileSync(image, '');
   truncateSync(image, bytes);
   const made = spawnSync('losetup', ['--find', '--show', image]);

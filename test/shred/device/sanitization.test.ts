@@ -17,6 +17,7 @@ import {
   settleSanitization,
 } from '../../../src/shred/index.js';
 import { temporaryFolder } from '../../temporary-folder.js';
+import { LoopVolume } from '../loop-volume.js';
 import { type LoopDevice, loopDevice, MARKER } from './loop-device.js';
 
 const MIB = 1024 * 1024;
@@ -164,6 +165,41 @@ describe('overwriting a loop device', () => {
       },
     );
     expect(outcome).toMatchObject({ outcome: 'failed', reasons: [{ code: 'stopped' }] });
+  });
+});
+
+describe('a loop device whose image is copied on write', () => {
+  it.for([
+    ['clear', true],
+    ['clear', false],
+    ['crypto-erase', true],
+  ] as const)('%s on Btrfs, copied on write: %s', async ([method, copied], context) => {
+    const volume = new LoopVolume();
+    onTestFinished(() => volume.remove());
+    volume.mount(context, ['mkfs.btrfs', '-q', '-f', '-m', 'single'], 'loop,nodiscard', 200 * MIB);
+    if (!copied) execFileSync('chattr', ['+C', volume.point]);
+    const loop = loopDevice(context, 24 * MIB, volume.point);
+    if (method === 'crypto-erase') {
+      const format = ['luksFormat', '-q', '--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000', loop.path];
+      execFileSync('cryptsetup', format, { input: 'pass' });
+    }
+    execFileSync('sync');
+    const device = { ...readDeviceFacts(loop.path), rotational: true };
+    const technique = await chosen(device, method);
+    const journal = new MemoryJournal(() => true);
+    const refused = await sanitizeDevice(device, technique, journal, OPTIONS);
+    const codes = copied ? ['residual', 'stored-anew'] : [];
+    expect([refused.outcome, ...refused.reasons.map(({ code }) => code)]).toEqual([
+      copied ? 'refused' : 'sanitized',
+      ...codes,
+    ]);
+    if (!copied || method === 'crypto-erase') return;
+    const accepted = { ...OPTIONS, acceptResidual: true };
+    const outcome = await sanitizeDevice(device, technique, new MemoryJournal(() => true), accepted);
+    expect(outcome).toMatchObject({ outcome: 'overwritten-residual', sanitization: null });
+    spawnSync('losetup', ['--detach', loop.path]);
+    volume.unmount();
+    expect(volume.occurrences(MARKER)).toBeGreaterThan(0);
   });
 });
 
