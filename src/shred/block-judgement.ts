@@ -4,7 +4,8 @@ import { type MediumReasonCode, mediumReason } from './method-limits.js';
 
 /** Why overwriting a block of this layer does not reach where it was stored before. */
 function codeOf({ kind, disk }: BlockLayer): MediumReasonCode | undefined {
-  if (kind === 'lvm-thin' || kind === 'lvm-snapshot') return 'volume-snapshot';
+  if (kind === 'lvm-thin' || kind === 'lvm-snapshot' || kind === 'zvol') return 'volume-snapshot';
+  if (kind === 'mapped') return 'mapping-unknown';
   if (kind === 'network') return 'network-storage';
   if (kind === 'cache') return 'cache-device';
   return disk?.zoned === true ? 'log-structured' : undefined;

@@ -9,10 +9,16 @@ export type LayerKind =
   | 'lvm'
   | 'lvm-thin'
   | 'lvm-snapshot'
+  /** Encrypted under a LUKS header. */
   | 'crypt'
+  /** Encrypted otherwise: without a header, or under one that another system made. */
+  | 'crypt-other'
   | 'raid'
   | 'multipath'
   | 'cache'
+  /** A volume of ZFS. */
+  | 'zvol'
+  /** Made by software of which nothing more is known. */
   | 'mapped'
   | 'network'
   | 'memory';
@@ -70,14 +76,21 @@ function names(...path: string[]): string[] {
   }
 }
 
+/** Mappings of cryptsetup(8) that encrypt; the others check only (verity, integrity), or are a part of one. */
+const ENCRYPTS = /^CRYPT-(?:PLAIN|TCRYPT|LOOPAES|BITLK|FVAULT2)-/;
+
 /**
  * The kind of a device-mapper device, by its UUID: `LVM-` and two ids with a suffix for the hidden parts, `CRYPT-`,
- * `mpath-`; and by the devices below it, whose suffixes show an origin or a thin volume.
+ * `mpath-`, `part1-` of kpartx(8); and by the devices below it, whose suffixes show an origin or a thin volume, to which a
+ * deduplicated one (VDO) is counted.
  */
 function mapperKind(uuid: string, below: readonly string[]): LayerKind {
-  if (uuid.startsWith('CRYPT-')) return 'crypt';
+  if (/^CRYPT-LUKS[12]-/.test(uuid)) return 'crypt';
+  if (ENCRYPTS.test(uuid)) return 'crypt-other';
   if (uuid.startsWith('mpath-')) return 'multipath';
-  if (below.some((each) => /-(tpool|tdata)$/.test(each))) return 'lvm-thin';
+  if (/^part\d+-/.test(uuid)) return 'partition';
+  if (uuid.startsWith('DMRAID-')) return 'raid';
+  if (below.some((each) => /-(tpool|tdata|vpool|vdata)$/.test(each))) return 'lvm-thin';
   if (/-(cow|real)$/.test(uuid) || below.some((each) => /-(cow|real)$/.test(each))) return 'lvm-snapshot';
   if (below.some((each) => /-(cpool|corig|cdata|wcorig)$/.test(each))) return 'cache';
   return uuid.startsWith('LVM-') ? 'lvm' : 'mapped';
@@ -91,6 +104,8 @@ function kindOf(folder: string, name: string, uuidsBelow: readonly string[]): La
   if (/^(nbd|rbd|drbd)\d/.test(name)) return 'network';
   if (/^bcache\d/.test(name)) return 'cache';
   if (/^(zram|ram|pmem)\d/.test(name)) return 'memory';
+  if (/^zd\d/.test(name)) return 'zvol';
+  if (/^ublkb\d/.test(name)) return 'mapped';
   return /^loop\d/.test(name) ? 'loop' : 'disk';
 }
 

@@ -46,6 +46,8 @@ const WORDS = {
     'What is still in use is not free: snapshots, copies that share blocks, other files, other partitions.',
   'volume-snapshot':
     'A logical volume below is thin, a snapshot or has one; new content can go to a new place, and the old blocks stay.',
+  'mapping-unknown':
+    'A device that software makes lies below (a mapping), and where it stores new content could not be found out.',
   'cache-device': 'A caching device lies below; copies of the content can stay on it.',
   'image-storage':
     'The file system lies in an image file (loop device), and where that is stored new content can go to a new place.',

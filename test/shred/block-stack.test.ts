@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { residualOfLayers } from '../../src/shred/block-judgement.js';
 import { deviceNumber, layersOf, parseSmartctl, readBlockStack } from '../../src/shred/index.js';
 
 // Trees as the kernel lays out /sys (Documentation/ABI/stable/sysfs-block), written down from machines that have them.
@@ -100,6 +101,49 @@ it('tells a thin volume, the origin of a snapshot, a cache, RAID, a zoned disk a
     zoned: true,
     rotational: false,
   });
+});
+
+it.each([
+  // lvcreate --type vdo: the volume lies on the pool, which deduplicates onto its data.
+  ['a deduplicated volume (VDO)', `LVM-${'a'.repeat(64)}`, `LVM-${'b'.repeat(64)}-vpool`, 'volume-snapshot'],
+  [
+    'Stratis',
+    'stratis-1-private-5a1b-thin-fs-7c2d',
+    'stratis-1-private-5a1b-thinpool-pool',
+    'mapping-unknown',
+  ],
+  ['a snapshot of a live system', '', '', 'mapping-unknown'],
+  // integritysetup: content goes through a journal by default.
+  ['dm-integrity alone', 'CRYPT-INTEGRITY-data', undefined, 'mapping-unknown'],
+  ['a partition of a multipath disk', 'part1-mpath-3600508b4000156d700012000000b0000', undefined, undefined],
+  ['LUKS', 'CRYPT-LUKS2-5a1b3c-luks', undefined, undefined],
+])('%s: what it leaves behind', (_, uuid, below, code) => {
+  sda();
+  if (below !== undefined) device('virtual/block/dm-1', '254:1', { 'dm/uuid': below }, [DISK]);
+  device('virtual/block/dm-2', '254:2', { 'dm/uuid': uuid }, [
+    below === undefined ? DISK : 'virtual/block/dm-1',
+  ]);
+  const top = readBlockStack('254:2', root);
+  const codes = top && residualOfLayers(top, () => []).map((each) => each.code);
+  expect(codes).toEqual(code === undefined ? [] : [code]);
+});
+
+it('knows a volume of ZFS, a device of a program, and what is encrypted', () => {
+  sda();
+  device('virtual/block/zd0', '230:0', {});
+  device('virtual/block/ublkb0', '259:5', {});
+  for (const [at, name] of ['PLAIN', 'BITLK', 'VERITY', 'SUBDEV'].entries()) {
+    device(`virtual/block/dm-${at}`, `254:${at}`, { 'dm/uuid': `CRYPT-${name}-x` }, [DISK]);
+  }
+  const first = (number: string): string | undefined => kinds(number)[0];
+  expect(['230:0', '259:5', '254:0', '254:1', '254:2', '254:3'].map(first)).toEqual([
+    'zd0 zvol',
+    'ublkb0 mapped',
+    'dm-0 crypt-other',
+    'dm-1 crypt-other',
+    'dm-2 mapped',
+    'dm-3 mapped',
+  ]);
 });
 
 it('ends where a stack leads to itself, and knows nothing of anonymous numbers', () => {
