@@ -199,6 +199,23 @@ export function layersOf(top: BlockLayer): BlockLayer[] {
   return [top, ...top.below.flatMap(layersOf)];
 }
 
+const ENCRYPTED: readonly LayerKind[] = ['crypt', 'crypt-other'];
+
+/** Whether the layer or one below it is encrypted; the others below need not be. */
+export function isEncryptedInPart(top: BlockLayer): boolean {
+  return layersOf(top).some(({ kind }) => ENCRYPTED.includes(kind));
+}
+
+/**
+ * Whether all ways from the layer down to the disks lead through encryption: what is stored there is on no disk in the
+ * clear.
+ * @param kinds what counts as encryption
+ */
+export function isEncryptedThroughout(top: BlockLayer, kinds = ENCRYPTED): boolean {
+  if (kinds.includes(top.kind)) return true;
+  return top.below.length > 0 && top.below.every((each) => isEncryptedThroughout(each, kinds));
+}
+
 /** `major:minor` of st_rdev or st_dev, as gnu_dev_major(3) takes it apart. */
 export function deviceNumber(device: bigint): string {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);

@@ -3,6 +3,7 @@ export {
   type BlockLayer,
   type DiskFacts,
   deviceNumber,
+  isEncryptedThroughout,
   type LayerKind,
   layersOf,
   readBlockStack,

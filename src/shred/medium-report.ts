@@ -5,6 +5,7 @@ import { type BlockLayer, deviceNumber, layersOf, readBlockStack } from './block
 import { createExaminer } from './disk-examiner.js';
 import type { Examination } from './examination.js';
 import { type FileSystemFacts, fileSystemFacts } from './file-system-facts.js';
+import { residualOfDevice } from './linux-medium-inspector.js';
 import type { Assessment } from './medium-inspector.js';
 import { type MethodVerdict, methodVerdicts } from './method-verdict.js';
 import { blockNumbersOf } from './mount-devices.js';
@@ -65,20 +66,18 @@ function inspectPath(path: string, kind: 'file' | 'folder', protectedPaths: read
   const inspector = createMediumInspector();
   const place = inspector.inspect(parent).assessment;
   const mount = MountTable.read()?.mountOf(parent);
-  const tops = (mount === undefined ? [] : blockNumbersOf(mount)).flatMap(
-    (number) => readBlockStack(number) ?? [],
-  );
+  const numbers = mount === undefined ? [] : blockNumbersOf(mount);
+  const devices = numbers.flatMap((number) => readBlockStack(number) ?? []);
   // A folder is not walked through: that of a whole disk may hold millions of files.
   const examined: Examination | undefined =
     kind === 'file' ? createExaminer({ protectedPaths, inspector }).examineNow(path, kind) : undefined;
   const found = examined === undefined ? { assessment: place, refusal: null } : judged(examined, place);
-  const layers = tops.flatMap(layersOf);
   const fileSystem = fileSystemFacts(parent, place.fileSystem, mount);
   return {
     kind,
     platform: process.platform,
     fileSystem,
-    layers,
+    layers: devices.flatMap(layersOf),
     virtualMachine: isVirtualMachine(),
     ...found,
     methods: methodVerdicts({
@@ -86,24 +85,31 @@ function inspectPath(path: string, kind: 'file' | 'folder', protectedPaths: read
       assessment: found.assessment,
       refusal: found.refusal,
       fileSystem,
-      layers,
+      devices,
+      allDevices: devices.length === numbers.length,
+      storedAnew: numbers.flatMap(residualOfDevice),
     }),
   };
 }
 
 function inspectDevice(path: string): MediumReport {
   const { rdev } = lstatSync(path, { bigint: true });
-  const top = readBlockStack(deviceNumber(rdev));
-  const layers = top === undefined ? [] : layersOf(top).map(withSerialOf);
+  const number = deviceNumber(rdev);
+  const devices = [readBlockStack(number) ?? []].flat();
   return {
     kind: 'device',
     platform: process.platform,
     fileSystem: null,
-    layers,
+    layers: devices.flatMap(layersOf).map(withSerialOf),
     virtualMachine: isVirtualMachine(),
     assessment: null,
     refusal: null,
-    methods: methodVerdicts({ kind: 'device', assessment: null, refusal: null, fileSystem: null, layers }),
+    methods: methodVerdicts({
+      ...{ kind: 'device', assessment: null, refusal: null, fileSystem: null },
+      devices,
+      allDevices: true,
+      storedAnew: residualOfDevice(number),
+    }),
   };
 }
 

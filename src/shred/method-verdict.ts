@@ -1,5 +1,5 @@
 import type { Reason } from '../model/index.js';
-import type { BlockLayer } from './block-stack.js';
+import { type BlockLayer, isEncryptedInPart, isEncryptedThroughout, layersOf } from './block-stack.js';
 import { surveyOf } from './file-survey.js';
 import type { FileSystemFacts } from './file-system-facts.js';
 import type { Assessment } from './medium-inspector.js';
@@ -20,8 +20,16 @@ export interface MediumFindings {
   assessment: Assessment | null;
   refusal: Reason | null;
   fileSystem: FileSystemFacts | null;
-  layers: readonly BlockLayer[];
+  /** The block devices of the place, each with what lies below it; a file system can lie on several. */
+  devices: readonly BlockLayer[];
+  /** Whether these are all. */
+  allDevices: boolean;
+  /** Why writing to them does not reach where their blocks were stored before. */
+  storedAnew: readonly Reason[];
 }
+
+const disksOf = (devices: readonly BlockLayer[]): BlockLayer[] =>
+  devices.flatMap(layersOf).filter(({ disk }) => disk !== null);
 
 const isFlash = ({ disk }: BlockLayer): boolean =>
   disk?.rotational === false || disk?.transport === 'nvme' || disk?.transport === 'mmc';
@@ -59,27 +67,41 @@ function fillingFreeSpace({ fileSystem, assessment }: MediumFindings): MethodVer
   );
 }
 
-function wholeDevice({ layers, fileSystem }: MediumFindings): MethodVerdict[] {
-  const disks = layers.filter(({ disk }) => disk !== null);
-  if (fileSystem?.inMemory === true) return [];
-  if (layers.length === 0) {
+function clearing({ devices, storedAnew }: MediumFindings): Omit<MethodVerdict, 'method'> {
+  const disks = disksOf(devices);
+  if (disks.some(isFlash)) {
+    return {
+      reach: 'leaves-residue',
+      text: 'Overwriting all addresses of the device does not reach spare and worn-out blocks.',
+    };
+  }
+  if (storedAnew.some(({ code }) => code === 'image-storage')) {
+    return {
+      reach: 'leaves-residue',
+      text: 'The device is a file, and where that is stored new content can go to a new place.',
+    };
+  }
+  return disks.some(({ disk }) => disk?.transport === 'virtio')
+    ? {
+        reach: 'unknown',
+        text: 'Overwriting all addresses reaches what the virtual disk gives out; where the host stores it cannot be seen from here.',
+      }
+    : {
+        reach: 'in-place',
+        text: 'Overwriting all addresses of the device reaches all that it still gives out.',
+      };
+}
+
+function wholeDevice(findings: MediumFindings): MethodVerdict[] {
+  const disks = disksOf(findings.devices);
+  if (findings.fileSystem?.inMemory === true) return [];
+  if (findings.devices.length === 0) {
     return (['clear', 'purge'] as const).map((method) => ({
       method,
       reach: 'unknown',
       text: 'Nothing is known about the device below.',
     }));
   }
-  const flash = disks.some(isFlash);
-  const virtual = disks.some(({ disk }) => disk?.transport === 'virtio');
-  const clear: MethodVerdict = {
-    method: 'clear',
-    reach: flash ? 'leaves-residue' : virtual ? 'unknown' : 'in-place',
-    text: flash
-      ? 'Overwriting all addresses of the device does not reach spare and worn-out blocks.'
-      : virtual
-        ? 'Overwriting all addresses reaches what the virtual disk gives out; where the host stores it cannot be seen from here.'
-        : 'Overwriting all addresses of the device reaches all that it still gives out.',
-  };
   const able =
     disks.length > 0 && disks.every(({ disk }) => ['nvme', 'sata', 'scsi'].includes(disk?.transport ?? ''));
   const purge: MethodVerdict = {
@@ -89,18 +111,49 @@ function wholeDevice({ layers, fileSystem }: MediumFindings): MethodVerdict[] {
       ? "Depends on the drive's own sanitize or secure-erase command; ask it with: quietus media sanitize --dry-run"
       : 'No drive with a sanitize command is seen here: virtual disks, images, memory cards and most USB bridges pass none on.',
   };
-  return [clear, purge];
+  return [{ method: 'clear', ...clearing(findings) }, purge];
 }
 
-function erasingTheKey({ layers }: MediumFindings): MethodVerdict {
-  const encrypted = layers.some(({ kind }) => kind === 'crypt');
-  return {
-    method: 'crypto-erase',
-    reach: encrypted ? 'in-place' : 'not-possible',
-    text: encrypted
-      ? 'The volume is encrypted: destroying its keys makes all of it unreadable, wherever copies of the blocks are, if no copy of a key or header is kept.'
-      : 'Nothing below is encrypted by this system. What was stored in the clear is not reached by a key.',
-  };
+/** A solid-state disk, or storage that writes to a new place, can keep older copies of the blocks that held key slots. */
+function mayKeepKeySlots({ devices, storedAnew }: MediumFindings): boolean {
+  const disks = disksOf(devices);
+  return storedAnew.length > 0 || disks.length === 0 || disks.some(({ disk }) => disk?.rotational !== true);
+}
+
+function erasingTheKey(findings: MediumFindings): MethodVerdict {
+  const { kind, devices, allDevices } = findings;
+  const verdict = (reach: Reach, text: string): MethodVerdict => ({ method: 'crypto-erase', reach, text });
+  if (!devices.some(isEncryptedInPart)) {
+    return kind === 'device'
+      ? verdict(
+          'unknown',
+          'Depends on what it holds, or on its own commands; ask with: quietus media sanitize --dry-run',
+        )
+      : verdict(
+          'not-possible',
+          'Nothing below is encrypted by this system. What was stored in the clear is not reached by a key.',
+        );
+  }
+  if (!allDevices || !devices.every((each) => isEncryptedThroughout(each))) {
+    return verdict(
+      'leaves-residue',
+      'Only a part of the devices below is encrypted. What was stored on the others is not reached by a key.',
+    );
+  }
+  if (!devices.every((each) => isEncryptedThroughout(each, ['crypt']))) {
+    return verdict(
+      'unknown',
+      'The volume is encrypted, but not all of it under LUKS headers; the keys of no others are destroyed by this program.',
+    );
+  }
+  const unreadable =
+    'The volume is encrypted: destroying its keys makes all of it unreadable, wherever copies of the blocks are, if no copy of a key or header is kept';
+  return mayKeepKeySlots(findings)
+    ? verdict(
+        'leaves-residue',
+        `${unreadable}; but this storage can keep older copies of the key slots, which overwriting does not reach.`,
+      )
+    : verdict('in-place', `${unreadable}.`);
 }
 
 /** What each method would achieve at a place, from what was found out about it. */

@@ -32,7 +32,7 @@ export async function inspectMedium(path: string): Promise<MediumFacts> {
       hint: 'Give the folder where the medium is mounted, such as /media/jdoe/STICK',
     });
   }
-  const { deviceNumber, layersOf, readBlockStack } = await import('../shred/index.js');
+  const { deviceNumber, isEncryptedThroughout, layersOf, readBlockStack } = await import('../shred/index.js');
   const top =
     process.platform === 'linux'
       ? readBlockStack(deviceNumber(statSync(folder, { bigint: true }).dev))
@@ -45,7 +45,7 @@ export async function inspectMedium(path: string): Promise<MediumFacts> {
     folder,
     removable: disks.length === 0 ? null : disks.some(isRemovable),
     model: disks.find(({ model }) => model !== null)?.model ?? null,
-    encrypted: layers.some(({ kind }) => kind === 'crypt'),
+    encrypted: isEncryptedThroughout(top),
   };
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { residualOfLayers } from '../../src/shred/block-judgement.js';
 import { deviceNumber, layersOf, parseSmartctl, readBlockStack } from '../../src/shred/index.js';
+import { methodVerdicts } from '../../src/shred/method-verdict.js';
 
 // Trees as the kernel lays out /sys (Documentation/ABI/stable/sysfs-block), written down from machines that have them.
 
@@ -144,6 +145,50 @@ it('knows a volume of ZFS, a device of a program, and what is encrypted', () => 
     'dm-2 mapped',
     'dm-3 mapped',
   ]);
+});
+
+/** `sda` is encrypted as `dm-0`, and `sdb` is not. */
+function twoDisks(uuid = 'CRYPT-LUKS2-x-data', rotational = '1'): void {
+  const plain = 'pci0000:00/0000:00:17.0/ata2/host1/target1:0:0/1:0:0:0/block/sdb';
+  device(DISK, '8:0', { 'queue/rotational': rotational });
+  device(plain, '8:16', { 'queue/rotational': rotational });
+  device('virtual/block/dm-0', '254:0', { 'dm/uuid': uuid }, [DISK]);
+  device('virtual/block/md0', '9:0', { 'md/level': 'raid0' }, ['virtual/block/dm-0', plain]);
+  device('virtual/block/dm-1', '254:1', { 'dm/uuid': `LVM-${'a'.repeat(64)}` }, ['virtual/block/dm-0']);
+}
+
+function cryptoErase(...numbers: string[]): string | undefined {
+  const devices = numbers.flatMap((number) => readBlockStack(number, root) ?? []);
+  const nothing = {
+    kind: 'folder',
+    assessment: null,
+    refusal: null,
+    fileSystem: null,
+    storedAnew: [],
+  } as const;
+  const verdicts = methodVerdicts({ ...nothing, devices, allDevices: devices.length === numbers.length });
+  return verdicts.find(({ method }) => method === 'crypto-erase')?.reach;
+}
+
+it('says that a key reaches all only where every way down to a disk is encrypted', () => {
+  twoDisks();
+  expect([cryptoErase('254:0'), cryptoErase('254:1')]).toEqual(['in-place', 'in-place']);
+  // A file system over both disks, by itself or by RAID, or with a device that is not to be seen.
+  expect([cryptoErase('254:0', '8:16'), cryptoErase('9:0'), cryptoErase('254:0', '7:99')]).toEqual([
+    'leaves-residue',
+    'leaves-residue',
+    'leaves-residue',
+  ]);
+  expect(cryptoErase('8:16')).toBe('not-possible');
+});
+
+it.each([
+  ['CRYPT-LUKS1-x-data', '0', 'leaves-residue'],
+  ['CRYPT-PLAIN-data', '1', 'unknown'],
+  ['CRYPT-VERITY-x-data', '1', 'not-possible'],
+])('%s on a disk that rotates: %s; destroying the key: %s', (uuid, rotational, reach) => {
+  twoDisks(uuid, rotational);
+  expect(cryptoErase('254:1')).toBe(reach);
 });
 
 it('ends where a stack leads to itself, and knows nothing of anonymous numbers', () => {

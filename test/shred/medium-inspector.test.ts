@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import {
   createMediumInspector,
   inspectMedium,
@@ -79,8 +79,9 @@ it('is honest about a platform that it does not know', () => {
   expect(assessment.limits.map((each) => each.code)).toContain('path-addressing');
 });
 
-it('says all devices of a Btrfs file system that lies on several', (context) => {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'quietus-btrfs-')));
+/** Loop devices, and a place to mount them at; all is taken away when the test ends. */
+function loops(context: TestContext, names: readonly string[]): { devices: string[]; point: string } {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'quietus-devices-')));
   const devices: string[] = [];
   const point = join(folder, 'mounted');
   mkdirSync(point);
@@ -89,14 +90,19 @@ it('says all devices of a Btrfs file system that lies on several', (context) => 
     for (const device of devices) spawnSync('losetup', ['-d', device]);
     rmSync(folder, { recursive: true, force: true });
   });
-  for (const name of ['one', 'two']) {
+  for (const name of names) {
     const image = join(folder, name);
     writeFileSync(image, '');
-    truncateSync(image, 256 * 1024 * 1024);
+    truncateSync(image, 320 * 1024 * 1024);
     const made = spawnSync('losetup', ['-f', '--show', image], { encoding: 'utf8' });
     if (made.status !== 0) context.skip('loop devices are not permitted here');
     devices.push(made.stdout.trim());
   }
+  return { devices, point };
+}
+
+it('says all devices of a Btrfs file system that lies on several', (context) => {
+  const { devices, point } = loops(context, ['one', 'two']);
   const mkfs = spawnSync('mkfs.btrfs', ['-q', '-d', 'raid1', '-m', 'raid1', ...devices]);
   if (mkfs.status !== 0) context.skip('mkfs.btrfs is not available');
   // Whichever is named, the kernel shows one of them.
@@ -106,4 +112,14 @@ it('says all devices of a Btrfs file system that lies on several', (context) => 
   const { layers, assessment } = inspectMedium(point, []);
   expect(layers.map(({ name }) => `/dev/${name}`)).toEqual(expect.arrayContaining(devices));
   expect(assessment?.residual.map(({ code }) => code)).toContain('copy-on-write');
+});
+
+it('says the device of the log of an XFS file system, too', (context) => {
+  const { devices, point } = loops(context, ['data', 'log']);
+  const [data = '', log = ''] = devices;
+  if (spawnSync('mkfs.xfs', ['-q', '-l', `logdev=${log},size=64m`, data]).status !== 0)
+    context.skip('mkfs.xfs is not available');
+  if (spawnSync('mount', ['-o', `logdev=${log}`, data, point]).status !== 0)
+    context.skip('mounts are not permitted here');
+  expect(inspectMedium(point, []).layers.map(({ name }) => `/dev/${name}`)).toEqual(devices);
 });
