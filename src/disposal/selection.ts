@@ -158,5 +158,6 @@ const HINTS: Readonly<Record<string, string>> = {
   absent: 'Check the spelling; nothing is recorded of what is not there',
   'is-symlink': 'Name what the link points to, if that is what should go; remove the link itself with rm',
   'special-file': 'A whole device is sanitized with: quietus media sanitize DEVICE',
+  'device-image': 'Dispose of what lies in it first; then unmount it, and detach the device with losetup -d',
   'mount-point': 'Name what lies in the mounted file system, or sanitize the whole medium',
 };

@@ -179,6 +179,7 @@ class DiskExaminer implements Examiner {
       parent.closed ||
       parent.medium.pseudo;
     if (guarded) return reason('protected-path');
+    if (this.#guard.isDeviceImage(stat.dev, stat.ino)) return reason('device-image');
     if (stat.isFile() !== (medium === 'file')) return reason('wrong-type');
     if (medium === 'folder' && stat.dev !== parent.stat.dev) return reason('mount-point');
     return (

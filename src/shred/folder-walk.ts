@@ -115,6 +115,7 @@ function check(
     throw new Refusal(reason('mount-point'));
   }
   if (options.guard.protectsIdentity(stat.dev, stat.ino)) throw new Refusal(reason('protected-path'));
+  if (options.guard.isDeviceImage(stat.dev, stat.ino)) throw new Refusal(reason('device-image'));
   const obstacle =
     obstacleOfStickyFolder(above.folder, stat) ??
     (type === 'file' ? obstacleOfFile(at, stat, options.traits) : undefined) ??

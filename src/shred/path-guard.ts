@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, parse, resolve } from 'node:path';
+import { loopImages } from './loop-images.js';
 import { programFiles } from './program-files.js';
 
 /** The system itself: no record lies in these. */
@@ -79,6 +80,7 @@ export class PathGuard {
   readonly #liesInClosed = new Map<string, boolean>();
   readonly #identities = new Set<string>();
   readonly #closedIdentities = new Set<string>();
+  readonly #images = loopImages();
   /** What was found out of each folder on the way to a location. */
   readonly #closes = new Map<string, boolean>();
 
@@ -124,5 +126,10 @@ export class PathGuard {
   /** Finds a protected file or folder that is reached under another spelling of its path. */
   protectsIdentity(device: bigint, inode: bigint): boolean {
     return this.#identities.has(`${device}:${inode}`);
+  }
+
+  /** True for the image of a loop device. */
+  isDeviceImage(device: bigint, inode: bigint): boolean {
+    return this.#images.has(`${device}:${inode}`);
   }
 }

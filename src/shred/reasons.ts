@@ -17,6 +17,8 @@ const WORDS = {
     'A file has more than one name (hard links); overwriting it would destroy it under all of them.',
   'bind-mount':
     'The file system is mounted in several places (bind mount), so files there have a second path, and a hold or another item under that path would not be seen.',
+  'device-image':
+    'A loop device stands for the file now; what is mounted from it has other paths, and a hold or another item under these would not be seen.',
   'mount-point': 'Another file system or a bind mount is mounted at the location or below it.',
   'protected-path':
     "The location is, holds or lies in something that must not be destroyed: this program's own files, the home folder, the current folder or the system.",

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   linkSync,
@@ -37,6 +37,24 @@ describe('destroy: what it refuses', () => {
     expect(codesOf(outcome)).toEqual(['volume-absent']);
     // Neither reached `begin`; both were reported.
     expect(box.journal.calls).toEqual(['finish', 'finish']);
+  });
+
+  it('refuses the image of a loop device, alone and in a folder, however it is named', async (context) => {
+    mkdirSync(box.path('f'));
+    writeFileSync(box.path('f', 'image'), marked(65_536));
+    const [whole, alone] = [await box.target('f', 'f', 'folder'), await box.target('i', 'f/image')];
+    const made = spawnSync('losetup', ['-f', '--show', box.path('f', 'image')], { encoding: 'utf8' });
+    if (made.status !== 0) context.skip('loop devices are not permitted here');
+    try {
+      for (const target of [whole, alone]) {
+        const outcome = await box.runOne(target);
+        expect([outcome.outcome, ...codesOf(outcome)]).toEqual(['refused', 'device-image']);
+      }
+    } finally {
+      spawnSync('losetup', ['-d', made.stdout.trim()]);
+    }
+    expect(readFileSync(box.path('f', 'image'), 'utf8')).toBe(marked(65_536));
+    expect((await box.runOne(whole)).outcome).toBe(complete);
   });
 
   it.each([
