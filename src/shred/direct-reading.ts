@@ -1,7 +1,9 @@
+import type { VerifiedFrom } from './disposal-target.js';
 import { isKeptInMemory } from './linux-medium-inspector.js';
+import type { Assessment } from './medium-inspector.js';
 import { createMediumInspector } from './platform-inspector.js';
 
-/** File systems that answer from the memory of another machine, of a process, or of a layer above, whatever is asked of them. */
+/** Storage that answers from the memory of another machine, of a process, or of a layer above, whatever is asked of it. */
 const ANSWERED_BY_OTHERS = new Set([
   'network-storage',
   'user-space-file-system',
@@ -10,12 +12,24 @@ const ANSWERED_BY_OTHERS = new Set([
 ]);
 
 /**
- * Whether what is read past the page cache in a folder comes from a medium of this machine, and not from memory, another
- * machine or a program.
+ * Whether what is read past the page cache at a place comes from a medium of this machine, and not from memory, another
+ * machine, a program, or the cache below a loop device.
+ */
+function isAnsweredByMedium({ fileSystem, residual, limits }: Assessment): boolean {
+  if (isKeptInMemory(fileSystem) || limits.some(({ code }) => code === 'image-cache')) return false;
+  return !residual.some(({ code }) => ANSWERED_BY_OTHERS.has(code));
+}
+
+/** Where something was verified from that was read past the page cache, or not, at a place. */
+export function sourceAt(place: Assessment, from: VerifiedFrom): VerifiedFrom {
+  return isAnsweredByMedium(place) ? from : 'page-cache';
+}
+
+/**
+ * Whether what is read past the page cache in a folder comes from a medium of this machine.
  *
  * @param folder canonical path
  */
 export function readsFromMedium(folder: string): boolean {
-  const { fileSystem, residual } = createMediumInspector().inspect(folder).assessment;
-  return !isKeptInMemory(fileSystem) && !residual.some(({ code }) => ANSWERED_BY_OTHERS.has(code));
+  return isAnsweredByMedium(createMediumInspector().inspect(folder).assessment);
 }

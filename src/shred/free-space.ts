@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import type { Reason } from '../model/index.js';
+import { sourceAt } from './direct-reading.js';
 import type { VerifiedFrom } from './disposal-target.js';
 import { isKeptInMemory } from './linux-medium-inspector.js';
 import type { MediumInspector } from './medium-inspector.js';
@@ -139,7 +140,8 @@ export async function wipeFreeSpace(
   folder: string,
   options: FreeSpaceOptions = {},
 ): Promise<FreeSpaceOutcome> {
-  const assessment = assessFreeSpace(folder, options);
+  const { inspector = createMediumInspector() } = options;
+  const assessment = assessFreeSpace(folder, { ...options, inspector });
   const { id, passes, pattern } = overwriteMethod(FILLING_METHOD);
   const base = { ...assessment, method: id, passes, pattern };
   const refusal = refusalOf(assessment, options);
@@ -177,7 +179,7 @@ export async function wipeFreeSpace(
       ...(outcome === 'filled-verified' ? assessment.residual : []),
     ],
     verifiedBytes: verified,
-    verifiedFrom,
+    verifiedFrom: verifiedFrom && sourceAt(inspector.inspect(assessment.folder).assessment, verifiedFrom),
     trim,
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Reason } from '../model/index.js';
 import { residualOfLayers } from './block-judgement.js';
-import { readBlockStack } from './block-stack.js';
+import { type BlockLayer, layersOf, readBlockStack } from './block-stack.js';
 import { assessFile } from './file-survey.js';
 import type { MediumFacts, MediumInspector } from './medium-inspector.js';
 import { METHOD_LIMITS, type MediumReasonCode, mediumReason } from './method-limits.js';
@@ -171,8 +171,11 @@ export function createLinuxInspector(): MediumInspector {
       let facts = known.get(key);
       if (facts === undefined) {
         facts = judgeFileSystem(mount?.type, mount === undefined ? [] : optionsOf(mount), magicOf(folder));
-        if (mount !== undefined)
+        if (mount !== undefined) {
           facts.assessment.residual.push(...residualBelow(mount, facts, { mounts, above: [mount] }));
+          if (blockNumbersOf(mount).some((number) => readsImageFromCache(number, mounts)))
+            facts.assessment.limits.push(mediumReason('image-cache'));
+        }
         if (mounts === undefined) facts.assessment.limits.push(mediumReason('path-addressing'));
         known.set(key, facts);
       }
@@ -232,6 +235,32 @@ function residualOfImage(image: string, { mounts, above }: Surroundings): readon
  */
 export function residualOfDevice(number: string): Reason[] {
   return distinctReasons(residualOfBlockDevice(number, { mounts: MountTable.read(), above: [] }));
+}
+
+/**
+ * Whether a block device leads to an image that is read through the page cache, so that nothing which is read above it
+ * need come from a medium. Loop devices read so unless they are set up with `losetup --direct-io`.
+ * @param number `major:minor`
+ */
+export function readsImageFromCache(number: string, mounts = MountTable.read()): boolean {
+  const top = readBlockStack(number);
+  return top !== undefined && layersOf(top).some((layer) => isCachedLoop(layer, mounts));
+}
+
+function isCachedLoop({ kind, name, detail }: BlockLayer, mounts: MountTable | undefined): boolean {
+  if (kind !== 'loop') return false;
+  const mount = detail === null ? undefined : mounts?.mountOf(detail);
+  if (mount === undefined || isKeptInMemory(mount.type) || !readsDirectly(name)) return true;
+  return blockNumbersOf(mount).some((number) => readsImageFromCache(number, mounts));
+}
+
+/** @param loop name in /sys/block */
+function readsDirectly(loop: string): boolean {
+  try {
+    return readFileSync(`/sys/block/${loop}/loop/dio`, 'latin1').trim() === '1';
+  } catch {
+    return false;
+  }
 }
 
 function magicOf(folder: string): number | undefined {

@@ -15,6 +15,8 @@ const WORDS = {
     'Extended attributes, access lists and alternate streams are released with the file and not overwritten.',
   'device-cache':
     'Reading back shows what the device returns for these addresses, not every place where it ever stored them.',
+  'image-cache':
+    'The file system lies in an image file, which the loop device reads through the page cache: what was read back need not come from the medium.',
   swap: 'The file is held in memory; its pages can have been written to swap.',
   'shared-extents':
     'The file shares blocks with another file or a snapshot (reflink copy); new content goes elsewhere, and the old content stays there.',

@@ -1,5 +1,6 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import type { Reason } from '../model/index.js';
+import { sourceAt } from './direct-reading.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { DirectoryPool } from './directory-pool.js';
 import type { DisposalJournal, OverwrittenMark } from './disposal-journal.js';
@@ -280,6 +281,8 @@ async function overwriteNow(
     }),
   });
   remember(contentSeedOf(entry), result);
-  if (result.done) work.noteHoles(result.holes);
-  return result;
+  if (!result.done) return result;
+  work.noteHoles(result.holes);
+  const { verifiedFrom } = result;
+  return { ...result, verifiedFrom: verifiedFrom && sourceAt(work.assessment, verifiedFrom) };
 }

@@ -25,6 +25,7 @@ function leaveDeletedContent(): void {
 
 it('fills free space, so that what was deleted is not left in the image, and frees it again', async (context) => {
   volume.mount(context, ['mkfs.ext4', '-q', '-F', '-m', '0']);
+  volume.usePastCache(context);
   leaveDeletedContent();
   const there = volume.occurrences(MARKER);
   expect(there).toBeGreaterThan(100_000);

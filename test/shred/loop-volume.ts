@@ -53,6 +53,13 @@ export class LoopVolume {
     }
   }
 
+  /** Has the loop device read and write past the page cache, so that what is read back comes from the medium. */
+  usePastCache(context: TestContext): void {
+    const { stdout } = spawnSync('losetup', ['-n', '-O', 'NAME', '-j', this.image], { encoding: 'utf8' });
+    if (!run('losetup', '--direct-io=on', stdout.trim()))
+      context.skip('loop devices cannot read past the page cache here');
+  }
+
   unmount(): void {
     if (!run('umount', this.point)) throw new Error('the volume could not be unmounted');
   }

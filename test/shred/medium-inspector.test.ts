@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { sourceAt } from '../../src/shred/direct-reading.js';
 import {
   createMediumInspector,
   inspectMedium,
@@ -48,6 +49,17 @@ describe('judgeFileSystem', () => {
 
   it('believes the worse of two that disagree', () => {
     expect(codes('ext4', [], 0x65735546)).toEqual(['user-space-file-system']);
+  });
+
+  it.each([
+    ['ext4', 0xef53, 'medium'],
+    ['nfs4', 0x6969, 'page-cache'],
+    ['fuse.sshfs', 0x65735546, 'page-cache'],
+    ['overlay', 0x794c7630, 'page-cache'],
+    ['tmpfs', 0x01021994, 'page-cache'],
+  ] as const)('what is read past the cache on %s', (type, magic, from) => {
+    expect(sourceAt(judgeFileSystem(type, ['rw'], magic).assessment, 'medium')).toBe(from);
+    expect(sourceAt(judgeFileSystem(type, ['rw'], magic).assessment, 'page-cache')).toBe('page-cache');
   });
 
   it('finds the data journal of ext4', () => {

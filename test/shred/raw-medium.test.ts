@@ -32,6 +32,7 @@ it.for([
   ['ext2', ['mkfs.ext2', '-q', '-F'], 'loop'],
 ] as const)('%s: no content is left in the image', async ([, mkfs, options], context) => {
   volume.mount(context, mkfs, options);
+  volume.usePastCache(context);
   const control = 'CONTROL-of-a-file-that-is-only-unlinked-';
   const box = new Sandbox(volume.point);
   mkdirSync(box.path('f', 'sub'), { recursive: true });

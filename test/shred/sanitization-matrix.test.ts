@@ -215,6 +215,7 @@ describe('raw image after a disposal', () => {
     const box = newBox();
     mkdirSync(box.path('f'));
     row.before?.(box.path('f'), context);
+    volume.usePastCache(context);
     const sizes = row.files ?? [700, 5000, 300_000];
     fill(box, sizes);
     row.after?.(box.path('f'));
@@ -319,6 +320,16 @@ describe('raw image after a disposal', () => {
     inner.remove();
     volume.unmount();
     expect(volume.occurrences(MARKER.slice(0, 14)) > 0).toBe(residual.length > 0);
+  });
+
+  it('an image that is read through the page cache: not verified from the medium', async (context) => {
+    volume.mount(context, EXT4);
+    const box = newBox();
+    mkdirSync(box.path('f'));
+    fill(box, [700, 5000]);
+    const outcome = await disposeOf(box, { residual: [] });
+    expect(outcome).toMatchObject({ outcome: 'overwritten-verified', verifiedFrom: 'page-cache' });
+    expect(outcome.assessment?.limits.map(({ code }) => code)).toContain('image-cache');
   });
 
   it('tmpfs: overwritten, compared in memory only, and swap is named', async (context) => {

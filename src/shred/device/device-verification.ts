@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Reason } from '../../model/index.js';
+import { readsImageFromCache } from '../linux-medium-inspector.js';
 import type { DeviceFacts } from './device-facts.js';
 import { type Extent, keystream, OpenDevice, STRIDE } from './device-io.js';
 import { deviceReason } from './device-reasons.js';
@@ -92,7 +93,8 @@ export async function verifyDevice(
     );
     if (context.signal?.aborted) reasons.push(deviceReason('stopped'));
     reasons.push(...reading.reasons());
-    if (!open.direct) reasons.push(deviceReason('page-cache'));
+    const cached = !open.direct || readsImageFromCache(device.number);
+    if (cached) reasons.push(deviceReason('page-cache'));
     return {
       verification: {
         kind: plan.kind,
@@ -100,7 +102,7 @@ export async function verifyDevice(
         bytesRead: reading.bytes,
         samples: plan.samples,
         found: reading.found,
-        readFrom: open.direct ? 'medium' : 'page-cache',
+        readFrom: cached ? 'page-cache' : 'medium',
       },
       reasons,
     };

@@ -1,4 +1,5 @@
 import type { Reason } from '../../model/index.js';
+import { readsImageFromCache } from '../linux-medium-inspector.js';
 import { findTool, runTool } from '../system-tool.js';
 import type { DeviceFacts } from './device-facts.js';
 import { type Extent, STRIDE } from './device-io.js';
@@ -153,7 +154,7 @@ export class LuksSanitizer implements DeviceSanitizer {
         bytesRead: this.#before.reduce((sum, { slot }) => sum + slot.length, 0),
         samples: this.#before.length,
         found: null,
-        readFrom: 'medium',
+        readFrom: readsImageFromCache(device.number) ? 'page-cache' : 'medium',
       },
       reasons: gone ? [] : [deviceReason('key-slots-left')],
     };

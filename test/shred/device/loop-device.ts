@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { onTestFinished, type TestContext } from 'vitest';
 import { temporaryFolder } from '../../temporary-folder.js';
 
-/** A loop device over a file that is filled with a marker; detached when the test ends. */
+/**
+ * A loop device over a file that is filled with a marker, and that it reads past the page cache; detached when the test
+ * ends.
+ */
 export interface LoopDevice {
   path: string;
   image: string;
@@ -22,7 +25,7 @@ export function loopDevice(context: TestContext, bytes: number, folder = tempora
   const image = join(folder, 'image');
   writeFileSync(image, '');
   truncateSync(image, bytes);
-  const made = spawnSync('losetup', ['--find', '--show', image]);
+  const made = spawnSync('losetup', ['--direct-io=on', '--find', '--show', image]);
   if (made.status !== 0) context.skip('loop devices are not permitted here');
   const path = made.stdout.toString().trim();
   onTestFinished(() => {

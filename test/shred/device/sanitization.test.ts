@@ -89,6 +89,23 @@ describe('overwriting a loop device', () => {
     expect(loop.occurrences(MARKER.slice(0, 12))).toBe(0);
   });
 
+  it('says that it was read from the cache where the loop device reads its file so', async (context) => {
+    const loop = loopDevice(context, 2 * MIB);
+    execFileSync('losetup', ['--direct-io=off', loop.path]);
+    const device = readDeviceFacts(loop.path);
+    const outcome = await sanitizeDevice(
+      device,
+      await chosen(device, 'clear'),
+      new MemoryJournal(() => true),
+      OPTIONS,
+    );
+    expect(outcome).toMatchObject({
+      outcome: 'sanitized',
+      verification: { readFrom: 'page-cache' },
+      reasons: [{ code: 'page-cache' }],
+    });
+  });
+
   it('samples two places in each of a thousand parts, the first and the last: ten in a hundred', async (context) => {
     const bytes = 80 * MIB;
     const loop = loopDevice(context, bytes);
@@ -146,7 +163,8 @@ describe('overwriting a loop device', () => {
       OPTIONS,
     );
     expect(outcome).toMatchObject({ outcome: 'overwritten-residual', sanitization: null });
-    expect(outcome.reasons.map(({ code }) => code)).toEqual(['bad-blocks']);
+    // The image is in memory.
+    expect(outcome.reasons.map(({ code }) => code)).toEqual(['bad-blocks', 'page-cache']);
     const bad = Number(/(\d+) bytes/.exec(outcome.reasons[0]?.text ?? '')?.[1]);
     expect(bad).toBeGreaterThan(3 * MIB);
     expect(outcome.verification.bytesRead).toBeGreaterThan(3 * MIB);
@@ -177,6 +195,7 @@ describe('a loop device whose image is copied on write', () => {
     const volume = new LoopVolume();
     onTestFinished(() => volume.remove());
     volume.mount(context, ['mkfs.btrfs', '-q', '-f', '-m', 'single'], 'loop,nodiscard', 200 * MIB);
+    volume.usePastCache(context);
     if (!copied) execFileSync('chattr', ['+C', volume.point]);
     const loop = loopDevice(context, 24 * MIB, volume.point);
     if (method === 'crypto-erase') {
