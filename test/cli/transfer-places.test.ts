@@ -142,39 +142,43 @@ describe('a workspace that cannot record the end', () => {
   });
 });
 
-describe.skipIf(process.getuid?.() !== 0)('what was read back from a medium', () => {
-  /** A mounted file system; the test is skipped where it cannot be mounted, unless in CI. */
-  function medium(made: EncryptionDesk, type: 'vfat' | 'ext4' | 'tmpfs'): string | undefined {
+describe('what was read back from a medium', () => {
+  function mountMedium(made: EncryptionDesk, type: string, directIo: string | undefined): void {
     const [folder, image] = [join(made.desk, 'stick'), join(made.desk, 'image')];
     mkdirSync(folder);
-    try {
-      if (type === 'tmpfs') execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', folder]);
-      else {
-        execFileSync('truncate', ['-s', '48M', image]);
-        execFileSync(`mkfs.${type}`, [image], { stdio: 'ignore' });
-        execFileSync('mount', ['-o', 'loop', image, folder], { stdio: 'ignore' });
-      }
-    } catch (error) {
-      if (process.env.CI === 'true' && type !== 'vfat') throw error;
-      return undefined;
+    if (type === 'tmpfs') execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', folder]);
+    else {
+      execFileSync('truncate', ['-s', '48M', image]);
+      execFileSync(`mkfs.${type}`, ['-q', image]);
+      execFileSync('mount', ['-o', 'loop', image, folder]);
+      const device = execFileSync('findmnt', ['-n', '-o', 'SOURCE', folder], { encoding: 'utf8' }).trim();
+      execFileSync('losetup', [`--direct-io=${directIo}`, device]);
     }
     onTestFinished(() => {
       execFileSync('umount', ['--lazy', folder]);
     });
-    return folder;
   }
 
-  test.each([
-    ['ext4', 'read-back-from-medium', true],
-    ['vfat', 'read-back-from-medium', true],
-    ['tmpfs', 'read-back-and-decrypted', undefined],
-  ] as const)('is said of %s as it is', async (type, verification, inLog) => {
-    const made = await desk();
-    if (medium(made, type) === undefined) return expect(type).not.toBe('tmpfs');
-    const result = await made.json(['encrypt', 'payroll.csv', '--to', 'acme', '--media', 'stick']);
-    expect(result.verification).toBe(verification);
-    const [end] = (await made.log()).filter(({ action }) => action === 'transfer.encrypt');
-    expect([end?.outcome, end?.data.read_from_medium]).toEqual(['done', inLog]);
-    expect(existsSync(String(result.output))).toBe(true);
-  });
+  test.for([
+    ['ext4', 'on', 'read-back-from-medium', true],
+    // What is read then comes from the cache of the image.
+    ['ext4', 'off', 'read-back-and-decrypted', undefined],
+    ['tmpfs', undefined, 'read-back-and-decrypted', undefined],
+  ] as const)(
+    'is said of %s as it is (direct %s)',
+    async ([type, directIo, verification, inLog], context) => {
+      const made = await desk();
+      try {
+        mountMedium(made, type, directIo);
+      } catch (error) {
+        if (process.env.CI === 'true') throw error;
+        return context.skip('file systems cannot be mounted here');
+      }
+      const result = await made.json(['encrypt', 'payroll.csv', '--to', 'acme', '--media', 'stick']);
+      expect(result.verification).toBe(verification);
+      const [end] = (await made.log()).filter(({ action }) => action === 'transfer.encrypt');
+      expect([end?.outcome, end?.data.read_from_medium]).toEqual(['done', inLog]);
+      expect(existsSync(String(result.output))).toBe(true);
+    },
+  );
 });
