@@ -122,7 +122,9 @@ function trimmed(path: string): string {
 function endsInDots(path: string): NamedPlace | Reason {
   try {
     const location = realpathSync.native(path);
-    return { location, alias: null, stat: lstatSync(location) };
+    const stat = lstatSync(location);
+    if (location === resolve(path)) return { location, alias: null, stat };
+    return distrustOf(path, location) ?? { location, alias: resolve(path), stat };
   } catch (error) {
     return unreachable(error);
   }
@@ -152,7 +154,8 @@ function distrustOf(folder: string, parent: string): Reason | undefined {
     'Its path leads through a symbolic link of another account, or into a folder of one; name the real path',
   );
   if (!trusted(lstatSync(parent).uid)) return reason;
-  for (let path = resolve(folder); path !== dirname(path); path = dirname(path)) {
+  // As it is written: a link with ".." behind it is followed, too.
+  for (let path = folder; path !== dirname(path); path = dirname(path)) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat?.isSymbolicLink() && !trusted(stat.uid)) return reason;
   }

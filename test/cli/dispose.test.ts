@@ -306,6 +306,20 @@ test.skipIf(process.getuid?.() !== 0)('a link into the folder of another account
   expect(existsSync(join(bob, 'diary'))).toBe(true);
 });
 
+// Only root can give links to another account.
+test.skipIf(process.getuid?.() !== 0)('nor is a link of another account with dots behind it', async () => {
+  mkdirSync(join(records, 'ours', 'sub'), { recursive: true });
+  write('ours/kept');
+  write('ours/sub/kept');
+  symlinkSync(join(records, 'ours', 'sub'), join(records, 'theirs'));
+  execFileSync('chown', ['-h', '12345', join(records, 'theirs')]);
+  for (const name of ['theirs/.', 'theirs/..', 'theirs/../kept', 'theirs/../sub/kept']) {
+    const refused = await run(['dispose', name, '--dry-run', '--json']);
+    expect(refused.status, name).toBe(4);
+    expect(refused.stdout + refused.stderr).toContain('link-into-another-account');
+  }
+});
+
 test('dispose --free-space shows what it would fill, and fills nothing with --dry-run', async () => {
   const result = await run(['dispose', '--free-space', '.', '--dry-run', '--json']);
   expect(result.status, result.stderr).toBe(0);
