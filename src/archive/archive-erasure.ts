@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DecryptionKey } from '../crypto/index.js';
 import type { Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
+import { isOnRotatingDisks } from '../shred/index.js';
 import type { ArchiveRecord } from '../store/index.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
 import { requireKeyring } from './archive-opening.js';
@@ -38,7 +39,8 @@ export async function previewErasure(
   await requireNoneWrittenOut(session, [archive], statements);
   const { opener } = await requireKeyring(session);
   const facts = factsOf(archive);
-  return { archive, facts, opener, reasons: conditions(facts, statements) };
+  const reasons = [...residualOfKeys(archivePaths(session).keys), ...conditions(facts, statements)];
+  return { archive, facts, opener, reasons };
 }
 
 /**
@@ -143,9 +145,17 @@ async function newKeys(
   return { ...made, old: identity };
 }
 
+/**
+ * Why older copies of the key files may exist wherever they were overwritten, as with the key slots of a LUKS header.
+ * @param root folder of the keys
+ */
+function residualOfKeys(root: string): Reason[] {
+  return isOnRotatingDisks(root) ? [] : [archiveReason('key-file-residual', 'flash-translation')];
+}
+
 /** @returns why older copies of the key files may exist, as the medium and the file system let one know */
 async function destroyOldKeys(root: string, current: Keyring): Promise<Reason[]> {
-  const reasons: Reason[] = [];
+  const reasons = residualOfKeys(root);
   for (const name of generations(root)) {
     if (join(root, name) === current.folder) continue;
     const outcome = await destroyOwn(join(root, name), 'folder');

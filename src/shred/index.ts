@@ -35,6 +35,7 @@ export {
 } from './device/sanitizer-choice.js';
 export { readsFromMedium } from './direct-reading.js';
 export { createExaminer, examine } from './disk-examiner.js';
+export { isOnRotatingDisks } from './disk-rotation.js';
 export type {
   BeginAnswer,
   DisposalJournal,
