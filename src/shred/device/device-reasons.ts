@@ -31,6 +31,8 @@ const WORDS = {
   'no-completion': 'The device does not say that this operation is complete.',
   'marks-found':
     'What was written before as a mark is still there: the tool reported success and did not erase.',
+  'marks-refused':
+    'The device took no mark beforehand, so that nothing but its own word says that anything was erased.',
   'content-left': 'What was read back is not what the technique leaves.',
   'read-errors': 'A part of the device could not be read back.',
   'bad-blocks': 'A part of the device could not be written; what it held is still there.',

@@ -32,7 +32,7 @@ export function planMarks(device: DeviceFacts, seed: string): Marks {
 
 /**
  * Writes marks over a device that is about to be sanitized.
- * @returns how many the device took; one that takes none is left to its own word
+ * @returns how many the device took; of one that takes none nothing can be proved
  */
 export async function placeMarks(device: DeviceFacts, { seed, places }: Marks): Promise<number> {
   const open = new OpenDevice(device.path, 'write');

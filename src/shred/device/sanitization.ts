@@ -131,7 +131,11 @@ async function carriedOut(
   const { sanitizer, technique } = chosen;
   const { options, seed } = work;
   let marks = work.marks;
-  if (marks !== null && (await placeMarks(device, marks)) === 0) marks = null;
+  const unproved: Reason[] = [];
+  if (marks !== null && (await placeMarks(device, marks)) === 0) {
+    marks = null;
+    unproved.push(deviceReason('marks-refused'));
+  }
   await work.journal.marked();
   const doing: SanitizeWork = {
     seed,
@@ -146,7 +150,11 @@ async function carriedOut(
   }
   const waiting = await completion(device, chosen, options);
   if (waiting !== null) return without(waiting.open ? 'unknown' : 'failed', [waiting.reason], chosen);
-  return await verified(device, chosen, { ...work, marks }, [...work.residual, ...started.reasons]);
+  return await verified(device, chosen, { ...work, marks }, [
+    ...work.residual,
+    ...started.reasons,
+    ...unproved,
+  ]);
 }
 
 /**

@@ -331,6 +331,24 @@ describe('cryptographic erase of a LUKS container', () => {
   });
 });
 
+/** A loop device every write to which fails: its file lies, without a block, on a file system that is full. */
+function unwritableDevice(context: TestContext): string {
+  const folder = temporaryFolder();
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder]).status !== 0) {
+    context.skip('mounts are not permitted here');
+  }
+  onTestFinished(() => void spawnSync('umount', ['-l', folder]));
+  const image = join(folder, 'image');
+  writeFileSync(image, '');
+  truncateSync(image, 4 * MIB);
+  spawnSync('dd', ['if=/dev/zero', `of=${join(folder, 'full')}`, 'bs=4096', 'status=none']);
+  const made = spawnSync('losetup', ['--find', '--show', image]);
+  if (made.status !== 0) context.skip('loop devices are not permitted here');
+  const path = made.stdout.toString().trim();
+  onTestFinished(() => void spawnSync('losetup', ['--detach', path]));
+  return path;
+}
+
 /** A program named `nvme` first in PATH, which answers for a controller that this machine does not have. */
 function stubNvme(sanitize: string): void {
   const folder = temporaryFolder();
@@ -398,6 +416,17 @@ describe('a controller that erases itself', () => {
       sanitization: null,
       reasons: [{ code: 'marks-found' }],
     });
+  });
+
+  it('is not believed where it took no mark before: nothing then proves that it erased', async (context) => {
+    const path = unwritableDevice(context);
+    const device = { ...readDeviceFacts(path), kind: 'nvme', serial: 'QNVME-0042' } as const;
+    stubNvme('true');
+    stubState('1');
+    const journal = new MemoryJournal(() => true);
+    const outcome = await sanitizeDevice(device, await chosen(device, 'purge'), journal, OPTIONS);
+    expect(outcome).toMatchObject({ outcome: 'overwritten-residual', sanitization: null });
+    expect(outcome.reasons.map(({ code }) => code)).toContain('marks-refused');
   });
 
   it('whose sanitize never ends: its outcome is unknown, not done', async (context) => {
