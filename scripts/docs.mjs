@@ -16,6 +16,7 @@ const EXIT_CODES = [
   ['5', 'verification failed: a log, certificate or medium is not what it should be'],
   ['6', 'something waits for a person: approvals, defects in the inventory'],
   ['7', 'another run holds the lock, or another process the database'],
+  ['129', 'the terminal was closed (SIGHUP); what was finished is recorded'],
   ['130', 'interrupted (Ctrl-C, SIGTERM); what was finished is recorded'],
 ];
 
@@ -31,7 +32,8 @@ snake_case. An error in JSON repeats no argument, no value of a flag and no secr
 Questions are asked on a terminal only; every answer can be given with a flag instead, and \`--no-input\` turns
 questions into exit code 2. Colour is used on a terminal only, and not when \`NO_COLOR\` is set. Data from files
 and the database is printed with control characters made visible. The first Ctrl-C stops a command at the next
-safe point, the second one at once. \`QUIETUS_DEBUG=1\` prints stack traces on stderr.
+safe point, the second one at once. Closing the terminal stops it as the first Ctrl-C does, unless it was started
+under \`nohup\`. \`QUIETUS_DEBUG=1\` prints stack traces on stderr.
 
 \`quietus completion bash|zsh\` prints a completion script.`;
 

@@ -7,7 +7,7 @@ import { ExitCode } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { asksForJson } from './arguments.js';
 import { reportError } from './error-report.js';
-import { asInterruption, Interruption } from './interruption.js';
+import { Interruption } from './interruption.js';
 import { parseFailure } from './parse-failure.js';
 import { parserInput } from './parser-input.js';
 import { printableOutput } from './printable.js';
@@ -77,7 +77,7 @@ export abstract class QuietusCommand extends Command {
 
   abstract override run(): Promise<unknown>;
 
-  /** Aborts at the first SIGINT or SIGTERM; the command then stops at the next safe point (exit code 130). */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP; the command then stops at the next safe point (exit code 130 or 129). */
   get interrupt(): AbortSignal {
     return this.#interruption.signal;
   }
@@ -272,12 +272,12 @@ export abstract class QuietusCommand extends Command {
       this.#interruption.stopListening();
     }
     if (failure !== undefined) {
-      const error = this.#interruption.received ? asInterruption(failure.error) : failure.error;
+      const error = this.#interruption.asEnd(failure.error);
       process.exitCode = reportError(error, { json: this.jsonEnabled(), command: this.commandName });
       return undefined as T;
     }
     if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(result ?? {}, null, 2)}\n`);
-    process.exitCode = this.#interruption.received ? ExitCode.interrupted : this.#exitCode;
+    process.exitCode = this.#interruption.exitCode ?? this.#exitCode;
     return result as T;
   }
 

@@ -12,6 +12,7 @@ const EXIT_CODES = [
   ['5', 'verification failed: a log, certificate or medium is not what it should be'],
   ['6', 'something waits for a person'],
   ['7', 'another run holds the lock'],
+  ['129', 'the terminal was closed; what was finished is recorded'],
   ['130', 'interrupted; what was finished is recorded'],
 ] as const;
 

@@ -1,17 +1,23 @@
-import { ExitCode, interrupted } from '../model/index.js';
+import { ExitCode, Fault, interrupted } from '../model/index.js';
 import { reportError } from './error-report.js';
+import { startedWithoutHangUp } from './hang-up.js';
 
 /**
- * SIGINT and SIGTERM for one command. The first signal aborts {@link signal} when the command watches it,
- * and ends the process at once when it does not (nothing irreversible is done without watching it). The
- * second one always ends the process.
+ * SIGINT, SIGTERM and SIGHUP for one command. The first signal aborts {@link signal} when the command watches it,
+ * and ends the process at once when it does not (nothing irreversible is done without watching it). A second
+ * SIGINT or SIGTERM always ends the process. A second SIGHUP does not: a shell passes on to its jobs what the kernel
+ * has told them already, and systemd sends one right after SIGTERM.
  */
 export class Interruption {
   readonly #controller = new AbortController();
+  #exitCode: ExitCode | null = null;
   #watchers = 0;
   #json = false;
   #clearScreen: () => void = () => {};
-  readonly #handler = (): void => this.#receive();
+  readonly #stop = (): void => this.#receive(ExitCode.interrupted);
+  readonly #hangUp = (): void => {
+    if (this.#exitCode === null) this.#receive(ExitCode.hungUp);
+  };
 
   /** The signal that the command watches; asking for it is the promise to watch it. */
   get signal(): AbortSignal {
@@ -28,26 +34,43 @@ export class Interruption {
     }
   }
 
-  /** True after the first SIGINT or SIGTERM. */
-  get received(): boolean {
-    return this.#controller.signal.aborted;
+  /** What the process ends with after the first signal; null before it. */
+  get exitCode(): ExitCode | null {
+    return this.#exitCode;
   }
 
   /** @param options `clearScreen` takes away what is being drawn, such as progress bars, before a message is printed */
   listen(options: { json: boolean; clearScreen: () => void }): void {
     this.#json = options.json;
     this.#clearScreen = options.clearScreen;
-    process.on('SIGINT', this.#handler);
-    process.on('SIGTERM', this.#handler);
+    process.on('SIGINT', this.#stop);
+    process.on('SIGTERM', this.#stop);
+    // A listener that does nothing is how Node ignores a signal; it stays until the process ends.
+    if (startedWithoutHangUp()) process.on('SIGHUP', () => {});
+    else process.on('SIGHUP', this.#hangUp);
   }
 
   stopListening(): void {
-    process.off('SIGINT', this.#handler);
-    process.off('SIGTERM', this.#handler);
+    process.off('SIGINT', this.#stop);
+    process.off('SIGTERM', this.#stop);
+    process.off('SIGHUP', this.#hangUp);
   }
 
-  #receive(): void {
-    if (this.#watchers > 0 && !this.received) {
+  /**
+   * What a command that failed ends with. After a signal that is, where the signal was why it stopped, its own Fault
+   * when it made one, with the exit code of the signal.
+   */
+  asEnd(error: unknown): unknown {
+    if (this.#exitCode === null) return error;
+    const name = error instanceof Error ? error.name : '';
+    const stopped = name === 'AbortError' || name === 'AbortPromptError' || name === 'ExitPromptError';
+    return this.#ofSignal(stopped ? interrupted('Interrupted; what was finished is recorded') : error);
+  }
+
+  #receive(exitCode: ExitCode): void {
+    const first = this.#exitCode === null;
+    this.#exitCode = exitCode;
+    if (this.#watchers > 0 && first) {
       this.#controller.abort(interrupted('Interrupted; what was finished is recorded'));
       this.#clearScreen();
       if (process.stderr.isTTY)
@@ -55,14 +78,17 @@ export class Interruption {
       return;
     }
     this.#clearScreen();
-    reportError(interrupted('Interrupted'), { json: this.#json });
-    process.exit(ExitCode.interrupted);
+    reportError(this.#ofSignal(interrupted('Interrupted')), { json: this.#json });
+    process.exit(exitCode);
   }
-}
 
-/** What a command that was told to stop threw, as what it ends with: its own Fault when it made one. */
-export function asInterruption(error: unknown): unknown {
-  const name = error instanceof Error ? error.name : '';
-  const stopped = name === 'AbortError' || name === 'AbortPromptError' || name === 'ExitPromptError';
-  return stopped ? interrupted('Interrupted; what was finished is recorded') : error;
+  #ofSignal(error: unknown): unknown {
+    if (!(error instanceof Fault) || error.exitCode !== ExitCode.interrupted) return error;
+    const { code, message, hint, details, cause } = error;
+    return new Fault(code, this.#exitCode ?? ExitCode.interrupted, message, {
+      ...(hint === undefined ? {} : { hint }),
+      ...(details === undefined ? {} : { details }),
+      cause,
+    });
+  }
 }

@@ -165,7 +165,8 @@ function unknownCommand(words: readonly string[], program: Program, json: boolea
 function watchOutput(json: boolean): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      // EIO is what a terminal that was closed answers.
+      if (error.code !== 'EPIPE' && !(error.code === 'EIO' && stream.isTTY)) throw error;
     });
   }
   const fail = (error: unknown): void => {

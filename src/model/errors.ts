@@ -8,6 +8,8 @@ export const ExitCode = {
   verificationFailed: 5,
   waiting: 6,
   locked: 7,
+  /** The terminal was closed (SIGHUP); otherwise as `interrupted`. */
+  hungUp: 129,
   interrupted: 130,
 } as const;
 
@@ -67,7 +69,7 @@ export function locked(code: string, message: string, options?: FaultOptions): F
   return new Fault(code, ExitCode.locked, message, options);
 }
 
-/** The person pressed Ctrl-C or a signal asked to stop (exit 130). */
+/** The person pressed Ctrl-C or a signal asked to stop (exit 130; the command ends with 129 where it was SIGHUP). */
 export function interrupted(message: string, options?: FaultOptions): Fault {
   return new Fault('interrupted', ExitCode.interrupted, message, options);
 }

@@ -185,6 +185,29 @@ describe('a decrypt that is killed', () => {
   );
 });
 
+describe('a decrypt whose terminal is closed', () => {
+  test.each([false, true])('leaves no plaintext (pack: %s)', async (packed) => {
+    const made = await desk();
+    writeFileSync(join(made.desk, 'records', 'large'), Buffer.alloc(16_000_000, 7));
+    const what = packed ? 'records' : join('records', 'large');
+    await made.json(['encrypt', what, '--to', 'acme', '-o', 'x.age', '--sheet', 'none']);
+    const bytes = readFileSync(join(made.desk, 'x.age'));
+    execFileSync('mkfifo', [join(made.desk, 'pipe')]);
+    const before = names(made.desk);
+    const running = start(['decrypt', 'pipe', '-i', 'key.txt', '-o', 'out'], { cwd: made.desk });
+    const end = openSync(join(made.desk, 'pipe'), 'r+');
+    for (let at = 0; at < 12_000_000; at += 60_000) writeSync(end, bytes.subarray(at, at + 60_000));
+    await until(() => unfinished(made.desk).length === 1);
+    running.process.kill('SIGHUP');
+    running.process.kill('SIGHUP');
+    await delay(300);
+    // A read that waits for the pipe ends with it.
+    closeSync(end);
+    expect(await running.finished).toMatchObject({ status: 129, signal: null });
+    expect(names(made.desk)).toEqual(before);
+  });
+});
+
 describe('a file that costs too much', () => {
   test('is refused at once: scrypt with 2^30, and a header of 100 MB', async () => {
     const folder = temporaryFolder();

@@ -1,5 +1,7 @@
 // A small program on the same command line machinery, with commands that fail, wait and ask on purpose.
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Args, confirmFlag, Flags, passphraseFileFlag, QuietusCommand } from '../../src/cli/index.js';
 import { main } from '../../src/cli/main.js';
@@ -101,9 +103,19 @@ class ProbePart extends QuietusCommand {
 }
 
 class ProbeWait extends QuietusCommand {
-  static override flags = { deaf: Flags.boolean(), stubborn: Flags.boolean() };
+  static override flags = {
+    deaf: Flags.boolean(),
+    stubborn: Flags.boolean(),
+    slow: Flags.boolean(),
+    traces: Flags.string(),
+  };
   async run(): Promise<unknown> {
     const { flags } = await this.parse(ProbeWait);
+    // In files, for where nobody can read what is printed.
+    const trace = (name: string, text: unknown): void => {
+      if (flags.traces !== undefined) writeFileSync(join(flags.traces, name), String(text));
+    };
+    process.on('exit', (code) => trace('exit code', code));
     // Keeps the process alive whatever happens to timers.
     const server = createServer().listen(0);
     try {
@@ -113,11 +125,15 @@ class ProbeWait extends QuietusCommand {
       } else {
         const { interrupt } = this;
         this.note('waiting');
+        trace('waiting', process.pid);
         await delay(20_000, undefined, flags.stubborn ? {} : { signal: interrupt });
       }
     } finally {
+      if (flags.slow) await delay(1000);
       server.close();
       this.note('cleaned up');
+      if (flags.traces !== undefined) await delay(200);
+      trace('cleaned up', '');
     }
     return {};
   }
