@@ -1,6 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { ageFingerprint, certificateProblems, parseAgeRecipient, readCertificate } from '../crypto/index.js';
+import {
+  ageFingerprint,
+  certificateProblems,
+  holdsPrivateKey,
+  parseAgeRecipient,
+  readCertificate,
+} from '../crypto/index.js';
 import { badInput, type RecipientKind, refused } from '../model/index.js';
 
 /** What a recipient is reached by: a key of theirs, or a way to tell them a passphrase. */
@@ -31,12 +37,12 @@ const LARGEST_KEY_FILE = 64 * 1024;
 export async function readRecipientKey(address: RecipientAddress, now: Date): Promise<RecipientKey> {
   if (address.kind === 'passphrase') return { kind: 'passphrase', publicKey: null, fingerprint: null };
   if (address.kind === 'age') return await ageKey(address.value);
-  return certificate(readKeyFile(address.value), now);
+  return certificate(await readKeyFile(address.value), now);
 }
 
 async function ageKey(value: string): Promise<RecipientKey> {
-  refuseSecret(Buffer.from(value), 'the command line');
-  const text = /^age1/i.test(value) ? value : onlyLine(readKeyFile(value));
+  await refuseSecret(Buffer.from(value), 'the command line');
+  const text = /^age1/i.test(value) ? value : onlyLine(await readKeyFile(value));
   const { recipient } = await parseAgeRecipient(text);
   return { kind: 'age', publicKey: recipient, fingerprint: ageFingerprint(recipient) };
 }
@@ -72,9 +78,9 @@ function certificate(bytes: Buffer, now: Date): RecipientKey {
   return { kind: 'certificate', publicKey: new X509Certificate(bytes).toString(), fingerprint };
 }
 
-function readKeyFile(path: string): Buffer {
+async function readKeyFile(path: string): Promise<Buffer> {
   const bytes = readAtMost(path, LARGEST_KEY_FILE + 1);
-  refuseSecret(bytes, 'the file');
+  await refuseSecret(bytes, 'the file');
   if (bytes.length <= LARGEST_KEY_FILE) return bytes;
   throw badInput('recipient-file-invalid', `The key file is longer than ${LARGEST_KEY_FILE} bytes`, {
     hint: 'Give a file that holds one public key or one certificate and nothing else',
@@ -104,19 +110,8 @@ function readAtMost(path: string, limit: number): Buffer {
   }
 }
 
-/** Texts that only secret keys hold: age, age plugins, PEM of every kind, PuTTY. */
-const SECRET_TEXT =
-  /AGE-(?:SECRET-KEY|PLUGIN)-|-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----|PuTTY-User-Key-File/i;
-/**
- * DER of secret keys: a version first (RSA of PKCS#1 and any key of PKCS#8: 0; EC of SEC 1: 1; PKCS#12: 3), where a
- * certificate has a sequence; or an encrypted PKCS#8 key, whose algorithm is password-based (PKCS#5, PKCS#12).
- */
-const SECRET_DER =
-  /^30(?:[0-7].|8[1-4](?:..){1,4}?)(?:0201(?:00|01|03)|30..(?:06092a864886f70d0105|060a2a864886f70d010c01))/;
-
-function refuseSecret(bytes: Buffer, where: string): void {
-  const start = bytes.subarray(0, 64).toString('hex');
-  if (!SECRET_TEXT.test(bytes.toString('latin1')) && !SECRET_DER.test(start)) return;
+async function refuseSecret(bytes: Buffer, where: string): Promise<void> {
+  if (!(await holdsPrivateKey(bytes))) return;
   throw refused('recipient-holds-secret', `There is a private key in ${where}; nothing was registered`, {
     hint: 'A recipient is a public key. Tell whoever sent it to make a new key and send the public part alone; destroy this copy with: quietus dispose',
   });

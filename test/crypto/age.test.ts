@@ -292,7 +292,7 @@ describe('recipients that do not fit', () => {
   it('are told from private keys, and no message repeats them', async () => {
     const quantum = await createAgeIdentity('mlkem768x25519');
     for (const secret of [identity, quantum, identity.toLowerCase(), '-----BEGIN OPENSSH PRIVATE KEY-----']) {
-      expect(holdsPrivateKey(secret)).toBe(true);
+      expect(await holdsPrivateKey(Buffer.from(secret))).toBe(true);
       const error = await parseAgeRecipient(secret).catch((caught: Error) => caught);
       expect(error).toMatchObject({ code: 'private-key-given' });
       expect(JSON.stringify(error) + (error as Error).message).not.toContain(secret.slice(20, 40) || secret);

@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { sealPrivateKey, sealSecret } from '../../src/crypto/index.js';
+import { IDENTITY_KIND } from '../../src/identities/identity-files.js';
 import { readRecipientKey } from '../../src/recipients/index.js';
 import { ageKeygen, opensslCertificate } from '../cli/encryption-desk.js';
 import { temporaryFolder } from '../cli/harness.js';
+import { mustRun } from '../crypto/tools.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Tomorrow: the certificates of the test are valid from the second in which it makes them. */
@@ -44,6 +48,76 @@ describe('the key of a recipient', () => {
           code: 'recipient-holds-secret',
           message: expect.not.stringMatching(/SECRET-KEY|BEGIN/),
         });
+      }
+    }
+  });
+
+  const refusesSecret = async (value: string) => {
+    for (const kind of ['age', 'certificate'] as const) {
+      await expect(readRecipientKey({ kind, value }, NOW), `${kind} ${value}`).rejects.toMatchObject({
+        code: 'recipient-holds-secret',
+        message: 'There is a private key in the file; nothing was registered',
+      });
+    }
+  };
+  const file = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+
+  test('is never a secret key of OpenPGP as gpg exports it', async (context) => {
+    const home = join(folder, 'gnupg');
+    mkdirSync(home, { mode: 0o700 });
+    const gpg = (...args: string[]) =>
+      mustRun(context, 'gpg', [
+        ...['--homedir', home, '--batch', '--pinentry-mode', 'loopback', '--passphrase', 'x'],
+        ...args,
+      ]);
+    try {
+      gpg('--quick-generate-key', 'Pat <pat@example.org>', 'future-default', 'default');
+      const armored = gpg('--armor', '--export-secret-keys');
+      const binary = gpg('--export-secret-keys');
+      const subkeys = gpg('--export-secret-subkeys');
+      const published = gpg('--export');
+      await refusesSecret(file('armored.asc', armored));
+      await refusesSecret(file('binary.gpg', binary));
+      await refusesSecret(file('subkeys.gpg', subkeys));
+      await refusesSecret(file('behind.gpg', Buffer.concat([published, binary])));
+      await refusesSecret(file('cut-off.gpg', binary.subarray(0, 40)));
+      // RFC 9580, 4.2.1: the same packet with a header in the new format.
+      const length = binary[1] ?? 0;
+      const packet = binary.subarray(2, 2 + length);
+      expect(binary[0]).toBe(0x94);
+      for (const tag of [5, 7])
+        await refusesSecret(
+          file(`new-${tag}.gpg`, Buffer.concat([Buffer.of(0xc0 | tag, 0xff, 0, 0, 0, length), packet])),
+        );
+      await expect(
+        readRecipientKey({ kind: 'age', value: file('public.gpg', published) }, NOW),
+      ).rejects.toMatchObject({ code: expect.not.stringMatching('holds-secret') });
+    } finally {
+      execFileSync('gpgconf', ['--homedir', home, '--kill', 'all']);
+    }
+  });
+
+  test('is never private in UTF-16, as PowerShell writes it', async () => {
+    const texts = [readFileSync(ageKeygen(folder, 'utf16.txt').file, 'utf8'), readFileSync(key, 'utf8')];
+    for (const [index, text] of texts.entries()) {
+      const little = Buffer.from(`\ufeff${text}`, 'utf16le');
+      await refusesSecret(file(`little-${index}`, little));
+      await refusesSecret(file(`big-${index}`, Buffer.from(little).swap16()));
+    }
+  });
+
+  test('is never a key file of this program, sealed or not', async () => {
+    for (const [index, passphrase] of [null, 'secret'].entries()) {
+      const sealed = [
+        await sealPrivateKey(generateKeyPairSync('ed25519').privateKey, passphrase),
+        await sealSecret(IDENTITY_KIND, Buffer.alloc(40, 1), Buffer.alloc(40, 2), passphrase),
+      ];
+      for (const [kind, text] of sealed.entries()) {
+        await refusesSecret(file(`own-${index}-${kind}.json`, text));
+        await refusesSecret(file(`own-utf16-${index}-${kind}.json`, Buffer.from(`\ufeff${text}`, 'utf16le')));
       }
     }
   });

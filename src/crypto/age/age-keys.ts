@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { bech32 } from '@scure/base';
 import { badInput, type Fault } from '../../model/index.js';
-import { holdsPrivateKey } from '../private-key-text.js';
+import { textHoldsPrivateKey } from '../private-key.js';
 import { FILE_KEY_BYTES } from './file-key-cipher.js';
 import { hybridRecipientOf, wrapForHybrid } from './hybrid-header.js';
 import { wrapForX25519, x25519PointOf } from './x25519-stanza.js';
@@ -68,7 +68,7 @@ export function identityScalar(identity: string): Uint8Array {
  * @throws Fault `recipient-invalid`, `private-key-given` (exit 2)
  */
 export function ageRecipientType(recipient: string): AgeKeyType {
-  if (holdsPrivateKey(recipient)) {
+  if (textHoldsPrivateKey(recipient)) {
     throw badInput('private-key-given', 'This is a private key, where a recipient (a public key) is wanted', {
       hint: 'If somebody sent it to you, tell them that the key is no longer secret; ask for the line that begins with age1',
     });

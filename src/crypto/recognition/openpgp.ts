@@ -4,6 +4,12 @@ import type { EncryptionEvidence } from './evidence.js';
 // Encrypted messages of OpenPGP, RFC 9580, 10.3: one or more packets with encrypted session keys, and behind them one
 // packet with encrypted data up to the end.
 
+// Secret keys, RFC 9580, 5.5.1.3 and 5.5.1.4: packets among those of a key, each with a version first.
+
+const SECRET_KEY = 5;
+const SECRET_SUBKEY = 7;
+/** Of keys, from PGP 2 (RFC 1991) to RFC 9580. */
+const KEY_VERSIONS = [2, 3, 4, 5, 6];
 const PUBLIC_KEY_SESSION_KEY = 1;
 const PASSPHRASE_SESSION_KEY = 3;
 const MARKER = 10;
@@ -31,6 +37,24 @@ export async function recognizeOpenPgp(source: Source): Promise<EncryptionEviden
   const bytes = dearmored((await source.read(0, source.size)).toString('latin1'));
   if (bytes === null || !(await isMessage(inMemory(bytes)))) return null;
   return { format: 'OpenPGP message, ASCII armor', certainty: 'whole', note: null };
+}
+
+/**
+ * Whether bytes are packets of OpenPGP of which one is a secret key, sealed or not; also where they are cut off.
+ *
+ * @param bytes without armor
+ */
+export async function holdsOpenPgpSecretKey(bytes: Buffer): Promise<boolean> {
+  const source = inMemory(bytes);
+  for (let at = 0; at < source.size; ) {
+    const packet = await packetAt(source, at);
+    if (packet === null) return false;
+    const { tag, content, end } = packet;
+    if ((tag === SECRET_KEY || tag === SECRET_SUBKEY) && KEY_VERSIONS.includes(bytes[content] ?? 0))
+      return true;
+    at = end;
+  }
+  return false;
 }
 
 type Readable = Pick<Source, 'size' | 'read'>;

@@ -1,6 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { badInput } from '../../model/index.js';
 import { contextTag, DerCursor, DerError, oidText, readAll, readElement, readSingle, Tag } from '../der.js';
+import { textHoldsPrivateKey } from '../private-key.js';
 import { instantOf } from './asn1-time.js';
 
 /** Larger than any certificate in use; those with post-quantum signatures have some 20 KiB. */
@@ -94,7 +95,7 @@ export function parseCertificate(certificate: string | Uint8Array): ParsedCertif
  * @throws Fault `certificate-unreadable`, `private-key-given`
  */
 export function certificatesIn(pem: string): Buffer[] {
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+  if (textHoldsPrivateKey(pem)) {
     throw badInput('private-key-given', 'The file holds a private key, not only a certificate', {
       hint: 'Give the certificate alone. If the key came from somebody else, tell them: it must be replaced',
     });
