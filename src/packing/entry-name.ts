@@ -29,9 +29,17 @@ export function nameProblem(path: string): string | null {
   return null;
 }
 
-/** Two names with the same key cannot lie in one folder everywhere: they differ in case or normalization only. */
+/** What HFS+, and ext4 with casefold, pass over when they compare names: joiners, soft hyphens, variation selectors. */
+const PASSED_OVER = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * Two names with the same key cannot lie in one folder everywhere: they differ in case, normalization or invisible
+ * characters only. At least what Unicode's full case folding makes the same is the same.
+ */
 export function foldedName(path: string): string {
-  return path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
+  const visible = path.normalize('NFD').replace(PASSED_OVER, '');
+  // To lower case first: the capital sharp s has no upper case of its own, the small one has two letters.
+  return visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
 }
 
 /** The names of a tree in any order: finds those that cannot be together. */

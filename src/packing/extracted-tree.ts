@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { NameTable, nameProblem } from './entry-name.js';
-import { linkProblem } from './link-target.js';
+import { LinkTable, linkProblem } from './link-target.js';
 import { unsafeEntry } from './packing-faults.js';
 import { SparseFile } from './sparse-file.js';
 
@@ -97,9 +97,9 @@ export class ExtractedTree {
 
   /** Makes the symbolic links, and gives folders their times, which making something in them changes. */
   makeLinks(): void {
-    const targets = new Map([...this.#links].map(([name, { target }]) => [name, target]));
+    const links = new LinkTable([...this.#links].map(([name, { target }]) => [name, target]));
     for (const [name, { target, mtime }] of this.#links) {
-      const problem = linkProblem(name, target, targets);
+      const problem = linkProblem(name, target, links);
       if (problem) throw unsafeEntry(name, problem);
       const path = join(this.#root, name);
       symlinkSync(target, path);

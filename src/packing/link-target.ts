@@ -1,16 +1,39 @@
-import { nameProblem } from './entry-name.js';
+import { foldedName, nameProblem } from './entry-name.js';
 
 const MAX_LINKS = 40;
+
+/** All symbolic links of a tree. */
+export class LinkTable {
+  readonly #targets = new Map<string, string>();
+  readonly #spellings = new Map<string, string>();
+
+  /** @param links path of each from the root of the tree, and what it says */
+  constructor(links: Iterable<readonly [path: string, target: string]>) {
+    for (const [path, target] of links) {
+      this.#targets.set(path, target);
+      this.#spellings.set(foldedName(path), path);
+    }
+  }
+
+  /** What the link says that lies there; undefined where none does. */
+  target(path: string): string | undefined {
+    return this.#targets.get(path);
+  }
+
+  /** Whether a path is a link only where case and normalization do not count: what it leads to differs by system. */
+  isLinkElsewhere(path: string): boolean {
+    return !this.#targets.has(path) && this.#spellings.has(foldedName(path));
+  }
+}
 
 /**
  * Why a symbolic link may not stand in a pack, the same for whoever packs and whoever extracts.
  *
  * @param path of the link, from the root of the tree
  * @param target what the link says
- * @param links all links of the tree: path from its root, and what it says
  * @returns the rest of a sentence that begins with the link, or null where it may
  */
-export function linkProblem(path: string, target: string, links: ReadonlyMap<string, string>): string | null {
+export function linkProblem(path: string, target: string, links: LinkTable): string | null {
   const folder = path.split('/').slice(0, -1);
   if (target.startsWith('/') || resolve(folder, target, links, { left: MAX_LINKS }) === null) {
     return 'is a link that leaves what is packed, and would mean something else elsewhere';
@@ -20,11 +43,14 @@ export function linkProblem(path: string, target: string, links: ReadonlyMap<str
   return problem && `is a link to a name that ${problem}`;
 }
 
-/** Goes part by part, as the kernel does: `..` of a link is the folder above what the link points to. */
+/**
+ * Goes part by part, as the kernel does: `..` of a link is the folder above what the link points to. Null where the
+ * way leaves the tree, or would be another one on a file system that ignores case or normalization.
+ */
 function resolve(
   from: readonly string[],
   target: string,
-  links: ReadonlyMap<string, string>,
+  links: LinkTable,
   budget: { left: number },
 ): string[] | null {
   if (target === '' || target.startsWith('/')) return null;
@@ -36,7 +62,9 @@ function resolve(
       place.pop();
       continue;
     }
-    const next = links.get([...place, part].join('/'));
+    const path = [...place, part].join('/');
+    if (links.isLinkElsewhere(path)) return null;
+    const next = links.target(path);
     if (next === undefined) {
       place.push(part);
       continue;

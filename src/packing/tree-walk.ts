@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { foldedName, nameProblem } from './entry-name.js';
-import { linkProblem } from './link-target.js';
+import { LinkTable, linkProblem } from './link-target.js';
 import { unpackable } from './packing-faults.js';
 
 /** Something found below the paths that are packed. */
@@ -37,9 +37,9 @@ export function* walk(paths: readonly string[], object: Objection): Generator<Fo
   for (const place of withoutRivals(roots, (path, why) => object(path, why)).toReversed()) {
     yield* below(place, links, object);
   }
-  const targets = new Map([...links.values()].map(({ name, target }) => [name, target]));
+  const table = new LinkTable([...links.values()].map(({ name, target }) => [name, target]));
   for (const link of links.values()) {
-    const problem = linkProblem(link.name, link.target, targets);
+    const problem = linkProblem(link.name, link.target, table);
     if (problem) object(link.path, problem);
     else yield link;
   }

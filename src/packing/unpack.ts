@@ -44,7 +44,7 @@ export interface UnpackSummary {
  * Extracts a tar stream, compressed with gzip or not, into a new folder, which appears when everything is there
  * and on disk, or not at all. Refused are: absolute names, `..`, drive letters, backslashes, control characters,
  * devices, pipes, links that leave the folder, hard links to something else than an extracted file, names that
- * occur twice or differ in case or Unicode normalization only, and more than the limits allow. Times and
+ * occur twice or differ in case, Unicode normalization or invisible characters only, and more than the limits allow. Times and
  * permission bits are kept; set-user-ID, set-group-ID and sticky bits and owners are not. The folder itself is 0700.
  *
  * @param target folder that is not there yet; the one above it is

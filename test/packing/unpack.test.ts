@@ -94,6 +94,33 @@ describe('a tar file that means no good', () => {
     ],
     'a link that seems to stay inside': [link('a', 'b/../bystander'), link('b', '.')],
     'a chain that leaves': [link('one', 'two/..'), link('two', 'd'), link('three', 'one/..'), file('d/x')],
+    'a file through a link by its name in another case': [link('dir', '..'), file('DIR/bystander')],
+    'a file through a link by its name in another normalization': [
+      link('caf\u00e9', '..'),
+      file('cafe\u0301/bystander'),
+    ],
+    'a file through a link by its name with what is passed over': [
+      link('dir', '..'),
+      file('d\u200dir/bystander'),
+    ],
+    // `up` is the root of the tree, and `UP/..` what is above it, where case does not count.
+    'a link that leaves where case does not count': [
+      link('a/b/up', '../..'),
+      link('a/b/out', 'UP/../bystander'),
+      file('a/b/c'),
+    ],
+    'a link that leaves where normalization does not count': [
+      link('a/b/\u00e9', '../..'),
+      link('a/b/out', 'e\u0301/../bystander'),
+    ],
+    'a link that leaves where the case of a folder does not count': [
+      link('a/b/up', '../..'),
+      link('a/out', 'B/up/../bystander'),
+    ],
+    'a link that leaves by way of the capital sharp s': [
+      link('a/b/stra\u00dfe', '../..'),
+      link('a/b/out', 'STRA\u1e9eE/../bystander'),
+    ],
     'links in a circle': [link('a', 'b'), link('b', 'a')],
     'a file through a link': [link('a', '.'), file('a/b')],
     'a file through a link that leaves': [link('a', '..'), file('a/bystander')],
