@@ -58,6 +58,12 @@ export default class Decrypt extends QuietusCommand {
       min: 1,
       exclusive: ['keep-packed'],
     }),
+    'max-bytes': Flags.string({
+      description:
+        'Most bytes that the files of a pack may have together, such as 20GB or 512MiB. Default: what the disk has room for.',
+      helpValue: 'SIZE',
+      exclusive: ['keep-packed'],
+    }),
     'max-ratio': Flags.integer({
       description:
         'Most bytes that a compressed pack may make of one, after the first 64 MiB. Default: 200; gzip can make 1,032.',
@@ -87,7 +93,11 @@ export default class Decrypt extends QuietusCommand {
       force: flags.force,
       unpack: flags.unpack,
       keepPacked: flags['keep-packed'],
-      limits: { maxEntries: flags['max-entries'], maxRatio: flags['max-ratio'] },
+      limits: {
+        maxEntries: flags['max-entries'],
+        maxBytes: await bytesOf(flags['max-bytes']),
+        maxRatio: flags['max-ratio'],
+      },
       keys: {
         identityFiles: flags.identity ?? [],
         identity: flags.as ?? null,
@@ -130,4 +140,11 @@ export default class Decrypt extends QuietusCommand {
       extracted,
     };
   }
+}
+
+/** @throws Fault `size-invalid` (exit 2) */
+async function bytesOf(size: string | undefined): Promise<number | undefined> {
+  if (size === undefined) return undefined;
+  const { parseSize } = await import('../unattended/index.js');
+  return parseSize(size, '--max-bytes');
 }

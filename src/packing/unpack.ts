@@ -23,8 +23,8 @@ const SPARE_BYTES = 64 * 1024 * 1024;
 export interface UnpackOptions {
   /** Most entries; 1,000,000 unless told. */
   maxEntries?: number | undefined;
-  /** Most bytes of all files together; what is free on the disk unless told. */
-  maxBytes?: number;
+  /** Most bytes of all files together; never more than what is free on the disk. */
+  maxBytes?: number | undefined;
   /** Most bytes out of one compressed byte, after the first 64 MiB; 200 unless told. */
   maxRatio?: number | undefined;
   signal?: AbortSignal;
@@ -64,8 +64,8 @@ export async function unpack(
   const tree = new ExtractedTree(temporary);
   try {
     const space = await statfs(parent);
-    const maxBytes = options.maxBytes ?? Math.max(0, space.bavail * space.bsize - SPARE_BYTES);
-    const extraction = new Extraction(tree, { ...options, maxBytes });
+    const room = Math.max(0, space.bavail * space.bsize - SPARE_BYTES);
+    const extraction = new Extraction(tree, options, room);
     await extraction.run(stream);
     await flush(tree);
     tree.makeLinks();
@@ -86,13 +86,16 @@ export async function unpack(
 class Extraction {
   readonly summary: UnpackSummary = { files: 0, folders: 0, links: 0, bytes: 0 };
   readonly #tree: ExtractedTree;
-  readonly #options: UnpackOptions & { maxBytes: number };
+  readonly #options: UnpackOptions;
+  readonly #room: number;
   #failure: unknown = null;
   #entries = 0;
 
-  constructor(tree: ExtractedTree, options: UnpackOptions & { maxBytes: number }) {
+  /** @param room bytes that may be written to the disk */
+  constructor(tree: ExtractedTree, options: UnpackOptions, room: number) {
     this.#tree = tree;
     this.#options = options;
+    this.#room = room;
   }
 
   async run(stream: AsyncIterable<Uint8Array>): Promise<void> {
@@ -229,10 +232,16 @@ class Extraction {
     size: number,
     content: AsyncIterable<Uint8Array>,
   ): Promise<void> {
-    const { maxBytes } = this.#options;
-    if (this.summary.bytes + size > maxBytes)
+    const { maxBytes = Number.POSITIVE_INFINITY } = this.#options;
+    const bytes = this.summary.bytes + size;
+    if (bytes > maxBytes)
       throw tooLarge(
         `its files have more than ${maxBytes} bytes`,
+        'If you expected that, allow more with --max-bytes',
+      );
+    if (bytes > this.#room)
+      throw tooLarge(
+        `its files have more than the ${this.#room} bytes that the disk has room for`,
         'Make room on the disk, or extract it on another one with -o',
       );
     await this.#tree.addFile(facts, content);

@@ -22,7 +22,7 @@ export interface DecryptionRequest {
   /** Leave a pack as the tar file that it is. */
   keepPacked: boolean;
   /** What a pack may have, where that is not the default. */
-  limits: Pick<UnpackOptions, 'maxEntries' | 'maxRatio'>;
+  limits: Pick<UnpackOptions, 'maxEntries' | 'maxBytes' | 'maxRatio'>;
   keys: KeyChoice;
   signal: AbortSignal;
   onProgress?: (bytes: number, total: number | null) => void;

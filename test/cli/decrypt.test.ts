@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -120,16 +121,21 @@ describe('what comes out', () => {
       made.run(['decrypt', 'foreign.age', '-i', 'key.txt', '--unpack', '-o', 'out', ...args]);
     const before = names(made.desk);
     // The folder and its three files.
-    const allowed = { '--max-ratio': '1032', '--max-entries': '4' };
+    const allowed = { '--max-ratio': '1032', '--max-entries': '4', '--max-bytes': '80.300003MB' };
     for (const [flag, short] of [
       ['--max-ratio', []],
       ['--max-entries', ['--max-ratio', '1032', '--max-entries', '3']],
+      ['--max-bytes', ['--max-ratio', '1032', '--max-bytes', '80300002']],
     ] as const) {
       const refused = await decrypt(...short);
       expect(refused.status, refused.stderr).toBe(4);
       expect(refused.stderr).toContain(flag);
       expect(names(made.desk)).toEqual(before);
     }
+    const typed = await decrypt('--max-bytes', 'lots');
+    expect(typed).toMatchObject({ status: 2, stderr: expect.stringContaining('--max-bytes is not a size') });
+    expect((await decrypt('--max-ratio', '1032', '--max-bytes', '8000TB')).status).toBe(0);
+    rmSync(join(made.desk, 'out'), { recursive: true });
     const opened = await decrypt(...Object.entries(allowed).flat());
     expect(opened.status, opened.stderr).toBe(0);
     expect(statSync(join(made.desk, 'out', 'records', 'zeros')).size).toBe(80_000_000);
