@@ -151,7 +151,7 @@ describe('what was read back from a medium', () => {
       execFileSync('truncate', ['-s', '48M', image]);
       execFileSync(`mkfs.${type}`, ['-q', image]);
       execFileSync('mount', ['-o', 'loop', image, folder]);
-      const device = execFileSync('findmnt', ['-n', '-o', 'SOURCE', folder], { encoding: 'utf8' }).trim();
+      const device = execFileSync('losetup', ['-n', '-O', 'NAME', '-j', image], { encoding: 'utf8' }).trim();
       execFileSync('losetup', [`--direct-io=${directIo}`, device]);
     }
     onTestFinished(() => {
