@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createDecipheriv, scryptSync } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -45,6 +46,36 @@ describe('an identity', () => {
       'certificate.signer',
       'workspace.create',
     ]);
+  });
+
+  test('has a key file that docs/formats.md is enough to open', async () => {
+    const { root, desk, json } = await encryptionDesk();
+    const passphrase = passphraseFile(desk, 'Fu\u0308\u00dfe auf dem Tisch');
+    for (const [name, kind] of [
+      ['one', 'age'],
+      ['two', 'age-pq'],
+    ] as const) {
+      await json(['identity', 'create', name, '--kind', kind, '--passphrase-file', passphrase]);
+      const { public_key: recipient } = await json(['identity', 'show', name]);
+      const text = readFileSync(join(root, 'keys', 'identities', `${name}.identity.json`), 'utf8');
+      const file = JSON.parse(text) as Record<string, string>;
+      expect(text).toBe(`${JSON.stringify(file, null, 2)}\n`);
+      const order = ['format', 'public', 'kdf', 'n', 'r', 'p', 'salt', 'nonce', 'key'];
+      expect(Object.keys(file)).toEqual(order);
+      expect(file).toMatchObject({ format: 'quietus-identity/1', kdf: 'scrypt', n: 131_072, r: 8, p: 1 });
+      const bytes = (key: string) => Buffer.from(file[key] ?? '', 'base64');
+      expect(bytes('public').toString()).toBe(recipient);
+      expect([bytes('salt').length, bytes('nonce').length]).toEqual([16, 12]);
+      const key = scryptSync('F\u00fc\u00dfe auf dem Tisch', bytes('salt'), 32, {
+        ...{ N: 131_072, r: 8, p: 1 },
+        maxmem: 2 ** 28,
+      });
+      const cipher = createDecipheriv('aes-256-gcm', key, bytes('nonce'));
+      cipher.setAAD(Buffer.from(`quietus-identity/1\n${file.public}`));
+      cipher.setAuthTag(bytes('key').subarray(-16));
+      const identity = cipher.update(bytes('key').subarray(0, -16)).toString() + cipher.final().toString();
+      expect(identity).toMatch(kind === 'age' ? /^AGE-SECRET-KEY-1\w+$/ : /^AGE-SECRET-KEY-PQ-1\w+$/);
+    }
   });
 
   test('of the post-quantum kind is opened by age', async () => {
