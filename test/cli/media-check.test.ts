@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encryptionDesk } from './encryption-desk.js';
+import { quietus, temporaryFolder } from './harness.js';
 
 /** 7-Zip, which CI must have. */
 const SEVEN_ZIP = existsSync('/usr/bin/7z') || process.env.CI === 'true';
@@ -34,4 +35,23 @@ test.skipIf(!SEVEN_ZIP)('media check judges files of other programs by their str
     { path: 'aes.zip', note: expect.stringContaining('names') },
     { path: 'names-hidden.7z', note: expect.stringContaining('not authenticated') },
   ]);
+});
+
+test('media check does what its help says, without a workspace', async () => {
+  const help = (await quietus(['media', 'check', '--help'])).stdout.replace(/\s+/g, ' ');
+  const folder = temporaryFolder();
+  const check = () => quietus(['media', 'check', folder, '--json'], { cwd: folder });
+  expect((await check()).status).toBe(0);
+  expect(help).toContain('No workspace is needed');
+  symlinkSync('nowhere', `${folder}/link`);
+  execFileSync('mkfifo', [`${folder}/pipe`]);
+  const listed = await check();
+  expect(listed.status).toBe(4);
+  expect(JSON.parse(listed.stdout).not_encrypted).toMatchObject([{ why: 'link' }, { why: 'special' }]);
+  for (const said of [
+    'So are links, which are not followed, devices and pipes',
+    'receipts and instruction sheets of encrypt are not',
+    'unless the device is encrypted as a whole',
+  ])
+    expect(help).toContain(said);
 });

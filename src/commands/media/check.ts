@@ -10,13 +10,16 @@ const WHY = {
 
 export default class MediaCheck extends QuietusCommand {
   static override description =
-    'List every file on a stick, a disk or in a folder that is in no recognized encrypted format, for 201 CMR 17.04(5). Ends with exit code 4 where there are any. Formats of this program, OpenPGP, LUKS, zip with AES, 7z with encrypted names and PDF with AES-256 are recognized by their structure; nothing is opened, and what is damaged or weakly encrypted does not count.';
+    'List everything on a stick, on a disk or in a folder that is not known to be encrypted. 201 CMR 17.04(5) wants personal information on portable devices to be encrypted. Files of encrypt and age, CMS, OpenPGP and LUKS, zip with AES, 7z with encrypted names and PDF with AES-256 are told by their structure, without a key: whether they open is not tried, and what is damaged or weakly encrypted is listed. So are links, which are not followed, devices and pipes, and what cannot be read; receipts and instruction sheets of encrypt are not. Ends with exit code 4 where anything is listed, unless the device is encrypted as a whole (dm-crypt). No workspace is needed, and nothing is changed.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> /media/jdoe/STICK',
     '<%= config.bin %> <%= command.id %> /media/jdoe/STICK --json',
   ];
   static override args = {
-    path: Args.string({ description: 'Folder where the medium is mounted.', required: true }),
+    path: Args.string({
+      description: 'Folder where the medium is mounted, or any other folder.',
+      required: true,
+    }),
   };
 
   async run(): Promise<unknown> {
