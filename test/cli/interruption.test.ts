@@ -80,6 +80,12 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+/** Id of the process that waits; 0, which must never be sent a signal, before all of it is written. */
+function waitingPid(folder: string): number {
+  const path = join(folder, 'waiting');
+  return existsSync(path) ? Number(/^(\d+)\n$/.exec(readFileSync(path, 'utf8'))?.[1] ?? 0) : 0;
+}
+
 describe('a terminal that is closed', () => {
   // A shell passes on the hang-up that the kernel has told already; systemd sends it right after SIGTERM.
   test('is no second signal that ends the process at once', async () => {
@@ -104,8 +110,8 @@ describe('a terminal that is closed', () => {
       ['--quiet', '--command', `${command}; echo $? > ${join(folder, 'status')}`, '/dev/null'],
       { cwd: folder, env: environment({ TERM: 'xterm', SHELL: '/bin/sh' }), stdio: ['pipe', 'pipe', 'pipe'] },
     );
-    await until(() => existsSync(join(folder, 'waiting')));
-    const pid = Number(readFileSync(join(folder, 'waiting'), 'utf8'));
+    await until(() => waitingPid(folder) > 0);
+    const pid = waitingPid(folder);
     // The end of whoever holds the other side of the terminal is what closing its window is.
     pty.kill('SIGKILL');
     await until(() => !existsSync(`/proc/${pid}`));
@@ -117,8 +123,8 @@ describe('a terminal that is closed', () => {
 /** Sends SIGHUP to what waits in this folder, and then, when that changed nothing, SIGTERM. */
 async function hungUp(child: ChildProcess, folder: string) {
   const finished = outcomeOf(child);
-  await until(() => existsSync(join(folder, 'waiting')));
-  const pid = Number(readFileSync(join(folder, 'waiting'), 'utf8'));
+  await until(() => waitingPid(folder) > 0);
+  const pid = waitingPid(folder);
   process.kill(pid, 'SIGHUP');
   await delay(300);
   const survived = existsSync(`/proc/${pid}`) && !existsSync(join(folder, 'cleaned up'));

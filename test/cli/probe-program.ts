@@ -125,7 +125,7 @@ class ProbeWait extends QuietusCommand {
       } else {
         const { interrupt } = this;
         this.note('waiting');
-        trace('waiting', process.pid);
+        trace('waiting', `${process.pid}\n`);
         await delay(20_000, undefined, flags.stubborn ? {} : { signal: interrupt });
       }
     } finally {
