@@ -1,6 +1,7 @@
 import { existsSync, fstatSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { badInput } from '../model/index.js';
+import { passphraseExists } from './passphrase-file.js';
 
 export type SheetKind = 'text' | 'pdf' | 'none';
 
@@ -54,13 +55,6 @@ export function companionPlaces(
   }
   if (passphrase !== null && isThere(passphrase)) throw passphraseExists();
   return { receipt, sheet };
-}
-
-/** A passphrase never replaces anything. */
-export function passphraseExists(): Error {
-  return badInput('output-exists', 'The file of --passphrase-to is there already', {
-    hint: 'A passphrase never replaces anything: give a new file',
-  });
 }
 
 /**

@@ -12,17 +12,16 @@ import {
 import type { PackSummary } from '../packing/index.js';
 import { encryptionKeyOf, escrowOf, requireAddressees } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
-import { writeFileAtomically } from '../workspace/index.js';
 import {
   type CompanionPlaces,
   companionPlaces,
-  passphraseExists,
   requireOutsideOfInputs,
   type SheetKind,
 } from './companion-places.js';
 import { chooseFormat, type FormatChoice } from './format-choice.js';
 import { neutralName, outputPath } from './output-place.js';
 import { generatePassphrase } from './passphrase.js';
+import { writePassphraseFile } from './passphrase-file.js';
 import { openSource, type PlaintextSource } from './plaintext-source.js';
 import { readBackFromMedium } from './portable-medium.js';
 import { TemporaryOutput } from './temporary-output.js';
@@ -284,13 +283,8 @@ class Encryption {
   async #writePassphrase(): Promise<string | null> {
     const { passphraseTo } = this.request;
     if (this.#passphrase === null || passphraseTo === null) return null;
-    try {
-      await writeFileAtomically(passphraseTo, `${this.#passphrase}\n`, { exclusive: true });
-      return passphraseTo;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw passphraseExists();
-    }
+    await writePassphraseFile(passphraseTo, this.#passphrase);
+    return passphraseTo;
   }
 
   #result(

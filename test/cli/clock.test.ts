@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Outcome, quietus, temporaryFolder } from './harness.js';
+import { writeShiftedClock } from './shifted-clock.js';
 
 const SCHEDULE = `version: 1
 title: Acme
@@ -13,7 +14,6 @@ classes:
     approvals: 0
     authority: {citation: organization policy, checked: 2026-11-02}
 `;
-const DAY = 86_400_000;
 
 /** The program with a clock that is wrong by some days. */
 class Machine {
@@ -21,15 +21,7 @@ class Machine {
 
   async run(days: number, ...args: string[]): Promise<Outcome> {
     const shift = join(this.workspace, '..', 'shift.cjs');
-    writeFileSync(
-      shift,
-      `const Real = Date;
-      const now = () => Real.now() + ${days * DAY};
-      globalThis.Date = class extends Real {
-        constructor(...values) { super(...(values.length === 0 ? [now()] : values)); }
-        static now() { return now(); }
-      };`,
-    );
+    writeShiftedClock(shift, days);
     return await quietus(args, {
       cwd: join(this.workspace, '..'),
       env: {

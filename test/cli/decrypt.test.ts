@@ -162,21 +162,27 @@ describe('what comes out', () => {
   });
 });
 
+/** A decrypt in the middle of its work, which gets its input through a pipe, and the names that were there before. */
+async function halfDecrypted(made: Awaited<ReturnType<typeof desk>>, packed: boolean) {
+  writeFileSync(join(made.desk, 'records', 'large'), Buffer.alloc(16_000_000, 7));
+  const what = packed ? 'records' : join('records', 'large');
+  await made.json(['encrypt', what, '--to', 'acme', '-o', 'x.age', '--sheet', 'none']);
+  const bytes = readFileSync(join(made.desk, 'x.age'));
+  execFileSync('mkfifo', [join(made.desk, 'pipe')]);
+  const before = names(made.desk);
+  const running = start(['decrypt', 'pipe', '-i', 'key.txt', '-o', 'out'], { cwd: made.desk });
+  const end = openSync(join(made.desk, 'pipe'), 'r+');
+  for (let at = 0; at < 12_000_000; at += 60_000) writeSync(end, bytes.subarray(at, at + 60_000));
+  await until(() => unfinished(made.desk).length === 1);
+  return { running, end, before };
+}
+
 describe('a decrypt that is killed', () => {
   test.each([false, true])(
     'leaves nothing that the next one does not take away (pack: %s)',
     async (packed) => {
       const made = await desk();
-      writeFileSync(join(made.desk, 'records', 'large'), Buffer.alloc(16_000_000, 7));
-      const what = packed ? 'records' : join('records', 'large');
-      await made.json(['encrypt', what, '--to', 'acme', '-o', 'x.age', '--sheet', 'none']);
-      const bytes = readFileSync(join(made.desk, 'x.age'));
-      execFileSync('mkfifo', [join(made.desk, 'pipe')]);
-      const before = names(made.desk);
-      const running = start(['decrypt', 'pipe', '-i', 'key.txt', '-o', 'out'], { cwd: made.desk });
-      const end = openSync(join(made.desk, 'pipe'), 'r+');
-      for (let at = 0; at < 12_000_000; at += 60_000) writeSync(end, bytes.subarray(at, at + 60_000));
-      await until(() => unfinished(made.desk).length === 1);
+      const { running, end, before } = await halfDecrypted(made, packed);
       running.process.kill('SIGKILL');
       expect((await running.finished).signal).toBe('SIGKILL');
       closeSync(end);
@@ -194,16 +200,7 @@ describe('a decrypt that is killed', () => {
 describe('a decrypt whose terminal is closed', () => {
   test.each([false, true])('leaves no plaintext (pack: %s)', async (packed) => {
     const made = await desk();
-    writeFileSync(join(made.desk, 'records', 'large'), Buffer.alloc(16_000_000, 7));
-    const what = packed ? 'records' : join('records', 'large');
-    await made.json(['encrypt', what, '--to', 'acme', '-o', 'x.age', '--sheet', 'none']);
-    const bytes = readFileSync(join(made.desk, 'x.age'));
-    execFileSync('mkfifo', [join(made.desk, 'pipe')]);
-    const before = names(made.desk);
-    const running = start(['decrypt', 'pipe', '-i', 'key.txt', '-o', 'out'], { cwd: made.desk });
-    const end = openSync(join(made.desk, 'pipe'), 'r+');
-    for (let at = 0; at < 12_000_000; at += 60_000) writeSync(end, bytes.subarray(at, at + 60_000));
-    await until(() => unfinished(made.desk).length === 1);
+    const { running, end, before } = await halfDecrypted(made, packed);
     running.process.kill('SIGHUP');
     running.process.kill('SIGHUP');
     await delay(300);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commonFolder, commonProgram, letIn, NO_ACCOUNTS, owner, type Person } from './accounts.js';
 import type { Outcome } from './harness.js';
+import { writeShiftedClock } from './shifted-clock.js';
 
 const DAY = 86_400_000;
 
@@ -10,15 +11,7 @@ const DAY = 86_400_000;
 async function nextYear(person: Person, ...args: string[]): Promise<Outcome> {
   const days = Math.ceil((Date.UTC(new Date().getUTCFullYear() + 1, 0, 10) - Date.now()) / DAY);
   const shift = join(person.folder, `shift-${person.uid}.cjs`);
-  writeFileSync(
-    shift,
-    `const Real = Date;
-    const now = () => Real.now() + ${days * DAY};
-    globalThis.Date = class extends Real {
-      constructor(...values) { super(...(values.length === 0 ? [now()] : values)); }
-      static now() { return now(); }
-    };`,
-  );
+  writeShiftedClock(shift, days);
   const { node, folder } = commonProgram();
   return await person.run([node, '--require', shift, join(folder, 'bin', 'quietus.js')], args);
 }

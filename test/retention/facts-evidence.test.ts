@@ -11,6 +11,8 @@ import {
   buildPlan,
   decideReview,
   placeHold,
+  prepareHandover,
+  recordDestruction,
   recordEvents,
   requireStateAsLogged,
   runSweep,
@@ -35,6 +37,11 @@ classes:
     retain: [{after: termination, for: P1Y}]
     disposition: destroy
     authority: {citation: 8 CFR 274a.2, checked: 2026-11-02}
+  letter:
+    title: Letter
+    retain: [{after: termination, for: P1Y}]
+    disposition: transfer
+    authority: {citation: organization policy, checked: 2026-11-02}
   town-record:
     title: Town record
     retain: [{after: closed, for: P7Y}]
@@ -247,5 +254,49 @@ describe('what protects an item', () => {
     });
     await expect(running).rejects.toMatchObject({ code: 'hold-changed', exitCode: 5 });
     expect(existsSync(made.file)).toBe(true);
+  });
+});
+
+describe('what people do by hand', () => {
+  /** A box whose event was recorded with a wrong year, planned, corrected, and turned back in the item alone. */
+  async function turnedBack(recordClass: string): Promise<{ made: World; plan: Plan }> {
+    const made = await world('payroll');
+    const box = { id: 'BOX', title: 'T', medium: 'paper', location: 'Shelf 3', subjects: 'EMP-1' };
+    await addItem(made.session, { ...box, class: recordClass, created: '2015-01-01' });
+    await recordEvents(made.session, left('2019-06-30'));
+    const plan = await approvedPlan(made);
+    await recordEvents(made.session, left('2025-12-31'));
+    tamper(made, EARLY.replace("'A'", "'BOX'"));
+    return { made, plan };
+  }
+
+  it('is not recorded as allowed where the item has another day than the event', async () => {
+    const { made, plan } = await turnedBack('form-i9');
+    const statement = {
+      method: 'shredded' as const,
+      performedBy: 'Pat Roe',
+      performedOn: date('2026-03-02'),
+      witness: null,
+      vendor: null,
+      reference: null,
+    };
+    await expect(
+      recordDestruction(made.session, { planId: plan.id, itemIds: ['BOX'], statement }),
+    ).rejects.toMatchObject({ code: 'item-events-changed', exitCode: 5 });
+  });
+
+  it('is not handed over', async () => {
+    const { made, plan } = await turnedBack('letter');
+    await expect(
+      prepareHandover(made.session, { planId: plan.id, receiver: 'State Archives' }),
+    ).rejects.toMatchObject({ code: 'item-events-changed', exitCode: 5 });
+  });
+
+  it('is not asked for by a run', async () => {
+    const { made, plan } = await turnedBack('form-i9');
+    await expect(runSweep(made.session, plan.id, { acceptResidual: true })).rejects.toMatchObject({
+      code: 'item-events-changed',
+      exitCode: 5,
+    });
   });
 });
