@@ -55,7 +55,12 @@ describe('the register of certificates', () => {
       '2026-0001',
     ],
     [
-      'one was written in',
+      'one was added',
+      "create temp table t as select * from certificates where number = '2026-0001'; update t set number = '2026-0005', sequence = 5, subject_id = 'x', log_seq = 999; insert into certificates select * from t",
+      '2026-0005',
+    ],
+    [
+      'one has another number',
       "update certificates set number = '2026-0005', sequence = 5 where number = '2026-0001'",
       '2026-0001',
     ],

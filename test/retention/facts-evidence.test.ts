@@ -12,6 +12,7 @@ import {
   decideReview,
   placeHold,
   prepareHandover,
+  previewHandover,
   recordDestruction,
   recordEvents,
   requireStateAsLogged,
@@ -202,6 +203,12 @@ describe('what protects an item', () => {
       `update events set superseded_by = 1 where id = 2; update events set superseded_by = null where id = 1; ${EARLY}`,
       'event-changed',
     ],
+    [
+      'both records count',
+      CORRECTED,
+      `drop index events_current; update events set superseded_by = null where id = 1; ${EARLY}`,
+      'event-changed',
+    ],
     ['the item has another day than the event', CORRECTED, EARLY, 'item-events-changed'],
     [
       'the permission was not withdrawn',
@@ -287,9 +294,13 @@ describe('what people do by hand', () => {
 
   it('is not handed over', async () => {
     const { made, plan } = await turnedBack('letter');
-    await expect(
-      prepareHandover(made.session, { planId: plan.id, receiver: 'State Archives' }),
-    ).rejects.toMatchObject({ code: 'item-events-changed', exitCode: 5 });
+    const request = { planId: plan.id, receiver: 'State Archives' };
+    for (const handOver of [previewHandover, prepareHandover]) {
+      await expect(handOver(made.session, request)).rejects.toMatchObject({
+        code: 'item-events-changed',
+        exitCode: 5,
+      });
+    }
   });
 
   it('is not asked for by a run', async () => {
