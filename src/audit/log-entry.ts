@@ -56,19 +56,19 @@ export interface CheckpointPin {
   sha256: string;
 }
 
+/** What an entry says beside its event. */
+export interface EntryContext {
+  workspace: string;
+  actor: Actor;
+  time: string;
+  seq: number;
+  prev: string;
+  elapsed?: number | undefined;
+  checkpoint?: CheckpointPin | undefined;
+}
+
 /** Makes the record of the next entry. The hash is SHA-256 over the canonical JSON (RFC 8785), as `sha256sum` computes it. */
-export function logRecord(
-  event: LogEvent,
-  context: {
-    workspace: string;
-    actor: Actor;
-    time: string;
-    seq: number;
-    prev: string;
-    elapsed?: number | undefined;
-    checkpoint?: CheckpointPin | undefined;
-  },
-): LogRecord {
+export function logRecord(event: LogEvent, context: EntryContext): LogRecord {
   const { workspace, actor, time, seq, prev, elapsed, checkpoint } = context;
   // In the order of canonical JSON, which then has nothing to copy.
   const entry: LogEntry = {

@@ -1,7 +1,7 @@
 import { Fault } from '../model/index.js';
 import type { LogRecord, StoreTransaction } from '../store/index.js';
 import { type Clock, instant } from '../workspace/index.js';
-import { type Actor, type LogEvent, logRecord } from './log-entry.js';
+import { type Actor, type EntryContext, type LogEvent, logRecord } from './log-entry.js';
 import { type LogSigner, type NumberedCheckpoint, pinOf } from './signer.js';
 import { GrowingTree } from './stored-tree.js';
 
@@ -84,22 +84,21 @@ export class Recorder {
     // Asked again after one: the transaction that it was appended in may not be the one that lasts.
     this.#prefaced = preface === null;
     const events = preface ? [preface, ...wanted] : wanted;
-    const actor = await this.actor();
-    const time = instant(this.clock);
-    const workspace = this.workspace();
-    const elapsed = this.signing?.elapsed();
-    const tree = await GrowingTree.open(transaction);
-    const records = events.map((event) => {
-      const context = { workspace, actor, time, seq: tree.size + 1, prev: tree.head };
-      const record = logRecord(event, { ...context, elapsed, checkpoint: pinOf(tree.pin) });
-      tree.setPin(null);
-      tree.append(record.entry, record.hash);
-      return record;
-    });
-    await transaction.log.insert(records);
-    await tree.save();
+    const context = {
+      workspace: this.workspace(),
+      actor: await this.actor(),
+      time: instant(this.clock),
+      elapsed: this.signing?.elapsed(),
+    };
+    // As this process left the log; where another has appended since, it is asked.
+    const known = GrowingTree.remembered(transaction);
+    const written =
+      (known && (await write(known, events, context))) ??
+      (await write(await GrowingTree.open(transaction), events, context));
+    if (written === null) throw new Error('The end of the log moved within a transaction');
+    const { records, unsigned } = written;
     this.#note(events);
-    await this.#signWhereDue(transaction, tree.unsigned);
+    await this.#signWhereDue(transaction, unsigned);
     return preface ? records.slice(1) : records;
   }
 
@@ -143,6 +142,22 @@ export class Recorder {
       this.#problem = error;
     }
   }
+}
+
+/** Appends events to a tree. @returns their records; null where the log does not end where the tree does */
+async function write(
+  tree: GrowingTree,
+  events: readonly LogEvent[],
+  context: Omit<EntryContext, 'seq' | 'prev' | 'checkpoint'>,
+): Promise<{ records: LogRecord[]; unsigned: number } | null> {
+  const records = events.map((event) => {
+    const place = { seq: tree.size + 1, prev: tree.head, checkpoint: pinOf(tree.pin) };
+    const record = logRecord(event, { ...context, ...place });
+    tree.setPin(null);
+    tree.append(record.entry, record.hash);
+    return record;
+  });
+  return (await tree.save(records)) ? { records, unsigned: tree.unsigned } : null;
 }
 
 /** Whether a checkpoint failed for want of the key alone, which stops no work. */

@@ -56,7 +56,7 @@ export class LogSigner {
     };
     await transaction.logTree.insertCheckpoint(record);
     tree.setPin(pinText(record));
-    await tree.save();
+    await tree.save([]);
     return { ...head, ...record, signedBy: [key.published] };
   }
 

@@ -37,5 +37,5 @@ export async function nodesDiffer(
 
 /** Whether the tree that is kept has come so far: that of a log of an older version has not. */
 async function isKept(store: Store, size: number): Promise<boolean> {
-  return ((await store.logTree.state())?.size ?? 0) >= size;
+  return ((await store.logEnd.state())?.size ?? 0) >= size;
 }

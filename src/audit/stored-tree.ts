@@ -1,5 +1,5 @@
 import { verificationFailed } from '../model/index.js';
-import type { Repositories, StoreTransaction, TreeNodeRecord, TreeState } from '../store/index.js';
+import type { LogRecord, Repositories, StoreTransaction, TreeNodeRecord, TreeState } from '../store/index.js';
 import { GENESIS } from './log-entry.js';
 import { Frontier, leafHash, type NodeSource, nodeHash, type TreeHash } from './merkle-tree.js';
 import { STORED_LEVEL } from './stored-nodes.js';
@@ -89,12 +89,24 @@ function frontierOf(state: TreeState): Frontier {
 /** The tree while entries are appended to it, in one transaction. */
 export class GrowingTree {
   readonly #completed: TreeNodeRecord[] = [];
+  readonly #state: TreeState;
+  readonly #frontier: Frontier;
 
+  /** @param before the edge as it is stored; undefined where there is none yet */
   private constructor(
     private readonly transaction: StoreTransaction,
-    private readonly state: TreeState,
-    private readonly frontier: Frontier,
-  ) {}
+    private before: TreeState | undefined,
+    state: TreeState,
+  ) {
+    this.#state = { ...state };
+    this.#frontier = frontierOf(state);
+  }
+
+  /** The tree as this process left it; `save` tells whether it is so still. Undefined where that is not known. */
+  static remembered(transaction: StoreTransaction): GrowingTree | undefined {
+    const state = transaction.logEnd.remembered;
+    return state && new GrowingTree(transaction, state, state);
+  }
 
   /**
    * Opens the tree at the end of the log. Entries that are not in it yet, because an older version of this program
@@ -103,9 +115,9 @@ export class GrowingTree {
    * @throws Fault `log-rewound` (exit 5) where the log ends before its tree, or with another entry
    */
   static async open(transaction: StoreTransaction): Promise<GrowingTree> {
-    const { state: kept, end: head } = await transaction.logTree.edge();
+    const { state: kept, end: head } = await transaction.logEnd.edge();
     const state = kept ?? (await emptyState(transaction));
-    const tree = new GrowingTree(transaction, state, frontierOf(state));
+    const tree = new GrowingTree(transaction, kept, state);
     const seq = head?.seq ?? 0;
     if (seq > state.size) await tree.#takeIn(seq);
     else if (seq < state.size || (head?.hash ?? GENESIS) !== state.head) throw rewound(state.size, seq);
@@ -113,43 +125,52 @@ export class GrowingTree {
   }
 
   get size(): number {
-    return this.frontier.size;
+    return this.#frontier.size;
   }
 
   get head(): string {
-    return this.state.head;
+    return this.#state.head;
   }
 
   get pin(): string | null {
-    return this.state.pin;
+    return this.#state.pin;
   }
 
   get unsigned(): number {
-    return this.size - this.state.checkpointSize;
+    return this.size - this.#state.checkpointSize;
   }
 
   root(): TreeHash {
-    return this.frontier.root();
+    return this.#frontier.root();
   }
 
   append(entry: string, hash: string): void {
-    this.frontier.append(leafHash(entry), (node) => {
+    this.#frontier.append(leafHash(entry), (node) => {
       if (node.level >= STORED_LEVEL) this.#completed.push(node);
     });
-    this.state.head = hash;
+    this.#state.head = hash;
   }
 
   /** Notes that the newest checkpoint covers the tree as it is. @param pin what the next entry names of it; null once one has */
   setPin(pin: string | null): void {
-    this.state.pin = pin;
-    if (pin !== null) this.state.checkpointSize = this.size;
+    this.#state.pin = pin;
+    if (pin !== null) this.#state.checkpointSize = this.size;
   }
 
-  async save(): Promise<void> {
-    if (this.#completed.length > 0) await this.transaction.logTree.insertNodes(this.#completed.splice(0));
-    this.state.size = this.size;
-    this.state.peaks = Buffer.concat(this.frontier.peaks);
-    await this.transaction.logTree.save(this.state);
+  /**
+   * Writes the entries that were appended, and the tree with them.
+   *
+   * @param records those that are not stored yet
+   * @returns false where the log does not end where this tree began; nothing is written then
+   */
+  async save(records: readonly LogRecord[]): Promise<boolean> {
+    const { logEnd, logTree } = this.transaction;
+    const after = { ...this.#state, size: this.size, peaks: Buffer.concat(this.#frontier.peaks) };
+    if (records.length === 0) await logEnd.save(after);
+    else if (!(await logEnd.append(records, this.before, after))) return false;
+    this.before = after;
+    if (this.#completed.length > 0) await logTree.insertNodes(this.#completed.splice(0));
+    return true;
   }
 
   async #takeIn(last: number): Promise<void> {
@@ -160,7 +181,7 @@ export class GrowingTree {
         this.append(entry, hash);
       }
       if (page.length === 0) throw missing(this.size + 1);
-      await this.save();
+      await this.save([]);
     }
   }
 }

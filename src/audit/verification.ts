@@ -131,7 +131,7 @@ async function endProblem(
 ): Promise<LogProblem | null> {
   const { entries } = stream;
   const problem = (seq: number, code: string, text: string): LogProblem => ({ seq, code, text });
-  const state = await store.logTree.state();
+  const state = await store.logEnd.state();
   // An older version of this program knew no tree: it may end before the log, but never after it.
   // Read after the state: what is appended meanwhile makes the log longer, never the tree.
   const end = (await store.log.end())?.seq ?? 0;

@@ -32,7 +32,7 @@ export interface BulkTable {
  * SQLite gets each batch as one JSON document, in a statement that is prepared once: binding ten thousand
  * values through the driver, or compiling the statement in knex, each cost more than the insert itself.
  */
-export async function bulkInsert(transaction: Knex.Transaction, table: BulkTable): Promise<BulkInsert> {
+export async function bulkInsert(transaction: Knex, table: BulkTable): Promise<BulkInsert> {
   if (isSqlite(transaction)) return jsonInsert(transaction, table);
   const { name, columns, key, changing = [] } = table;
   const records = (rows: Rows) =>
@@ -56,7 +56,7 @@ export async function bulkInsert(transaction: Knex.Transaction, table: BulkTable
   };
 }
 
-async function jsonInsert(transaction: Knex.Transaction, table: BulkTable): Promise<BulkInsert> {
+async function jsonInsert(transaction: Knex, table: BulkTable): Promise<BulkInsert> {
   const { name, columns, key, changing = [] } = table;
   const client = transaction.client as { acquireConnection(): Promise<import('sqlite3').Database> };
   const connection = await client.acquireConnection();

@@ -18,12 +18,12 @@ export class DeferredIndexes {
   #removed: string[] = [];
 
   private constructor(
-    private readonly transaction: Knex.Transaction,
+    private readonly transaction: Knex,
     private readonly table: string,
     private readonly rowsBefore: number,
   ) {}
 
-  static async of(transaction: Knex.Transaction, table: string): Promise<DeferredIndexes> {
+  static async of(transaction: Knex, table: string): Promise<DeferredIndexes> {
     if (!isSqlite(transaction)) return new DeferredIndexes(transaction, table, Number.POSITIVE_INFINITY);
     const rows: { n: number }[] = await transaction(table).count({ n: '*' });
     return new DeferredIndexes(transaction, table, rows[0]?.n ?? 0);

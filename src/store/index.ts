@@ -16,12 +16,12 @@ export type { ItemPlace } from './repositories/item-place.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
 export type { Page } from './repositories/items.js';
 export type { EvidenceAction, LogFilter, LogRecord } from './repositories/log.js';
+export type { TreeState } from './repositories/log-end.js';
 export type { LogSegment } from './repositories/log-segments.js';
 export type {
   CheckpointRecord,
   LogKeyRecord,
   TreeNodeRecord,
-  TreeState,
   WitnessRecord,
 } from './repositories/log-tree.js';
 export type { PlanLine } from './repositories/plans.js';

@@ -15,7 +15,7 @@ const BUSY_TIMEOUT_MS = 10_000;
 /** Memory for pages, in KiB, taken as it is needed: with SQLite's 2 MB a large import writes the same pages again and again. */
 const PAGE_CACHE_KIB = 32_768;
 
-type SqliteConnection = import('sqlite3').Database;
+export type SqliteConnection = import('sqlite3').Database;
 
 /**
  * SQLite through knex: write-ahead log, every commit flushed to the disk, foreign keys enforced, deleted
@@ -60,11 +60,6 @@ function prepare(
   });
 }
 
-interface TransactionInternals {
-  begin(connection: unknown): Promise<unknown>;
-  query(connection: unknown, sql: string): Promise<unknown>;
-}
-
 /** A query as knex has compiled it, and what it wants to know of it afterwards. */
 interface CompiledQuery {
   sql?: string;
@@ -77,37 +72,38 @@ interface CompiledQuery {
 
 interface SqliteClientInternals {
   driver: { Statement: StatementConstructor };
+  acquireConnection(): Promise<SqliteConnection>;
+  releaseConnection(connection: SqliteConnection): Promise<void>;
   destroyRawConnection(connection: SqliteConnection): Promise<void>;
+}
+
+/** The client that `openSqlite` gives to knex. */
+export interface SqliteClient extends SqliteClientInternals {
+  /** The statements that a connection keeps. */
+  statementsOf(connection: SqliteConnection): StatementCache;
 }
 
 type ClientConstructor = new (config: Knex.Config) => Knex.Client & SqliteClientInternals;
 
 /**
- * knex's client for SQLite, with two changes.
- *
- * knex begins transactions with plain BEGIN, which takes the write lock only at the first write; two such
- * transactions that have both read cannot both go on, and one fails with SQLITE_BUSY at once, whatever the
- * timeout. BEGIN IMMEDIATE queues them instead.
- *
- * And it has each statement compiled at each use; here each connection keeps those that it has.
+ * knex's client for SQLite. That one has each statement compiled at each use; here each connection keeps those that it has.
+ * Its transactions are not used: see `inSqliteTransaction`.
  */
 function quietusClient(): typeof Knex.Client {
   const SqliteClient = require('knex/lib/dialects/sqlite3/index.js') as ClientConstructor;
   // Not in the client: a transaction has one of its own, without its fields.
   const caches = new WeakMap<SqliteConnection, StatementCache>();
   class QuietusSqliteClient extends SqliteClient {
-    override transaction(...parameters: unknown[]): Knex.Transaction {
-      const create = Reflect.get(SqliteClient.prototype, 'transaction') as (...rest: unknown[]) => unknown;
-      const transaction = create.apply(this, parameters) as TransactionInternals;
-      transaction.begin = (connection) => transaction.query(connection, 'BEGIN IMMEDIATE;');
-      return transaction as unknown as Knex.Transaction;
+    statementsOf(connection: SqliteConnection): StatementCache {
+      const statements = caches.get(connection) ?? new StatementCache(connection, this.driver.Statement);
+      caches.set(connection, statements);
+      return statements;
     }
 
     async _query(connection: SqliteConnection, query: CompiledQuery): Promise<CompiledQuery> {
       if (!query.sql) throw new Error('The query is empty');
-      const statements = caches.get(connection) ?? new StatementCache(connection, this.driver.Statement);
-      caches.set(connection, statements);
       const method = answersWithRows(query) ? 'all' : 'run';
+      const statements = this.statementsOf(connection);
       const { rows, ...changed } = await statements.execute(method, query.sql, query.bindings ?? []);
       query.response = rows;
       query.context = changed;

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { connect, isSqlite, type StoreLocation, segmentsFolderOf, takeWriterTurn } from './connection.js';
+import { connect, inTransaction, isSqlite, type StoreLocation, segmentsFolderOf } from './connection.js';
 import { migrate } from './migrations/index.js';
 import { ArchiveRepository } from './repositories/archives.js';
 import { CertificateRepository } from './repositories/certificates.js';
@@ -12,6 +12,7 @@ import { IdentityRepository } from './repositories/identities.js';
 import { ItemPlaces } from './repositories/item-places.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
+import { type EdgeMemory, LogEnd } from './repositories/log-end.js';
 import { LogTreeRepository } from './repositories/log-tree.js';
 import { OperatorRepository } from './repositories/operators.js';
 import { PlanRepository } from './repositories/plans.js';
@@ -43,10 +44,14 @@ export class Repositories {
   readonly identities: IdentityRepository;
   readonly transfers: TransferRepository;
   readonly log: LogRepository;
+  readonly logEnd: LogEnd;
   readonly logTree: LogTreeRepository;
 
-  /** @param segmentsFolder where archived parts of the log lie; null where there is no such folder */
-  constructor(database: Knex | Knex.Transaction, segmentsFolder: string | null) {
+  /**
+   * @param segmentsFolder where archived parts of the log lie; null where there is no such folder
+   * @param edge that of the log, remembered from transaction to transaction
+   */
+  constructor(database: Knex, segmentsFolder: string | null, edge: EdgeMemory) {
     this.operators = new OperatorRepository(database);
     this.schedules = new ScheduleRepository(database);
     this.items = new ItemRepository(database);
@@ -66,6 +71,7 @@ export class Repositories {
     this.identities = new IdentityRepository(database);
     this.transfers = new TransferRepository(database);
     this.log = new LogRepository(database, segmentsFolder);
+    this.logEnd = new LogEnd(database, this.log, edge);
     this.logTree = new LogTreeRepository(database);
   }
 }
@@ -76,11 +82,15 @@ export class StoreTransaction extends Repositories {
 }
 
 export class Store extends Repositories {
+  readonly #edge: EdgeMemory;
+
   constructor(
     private readonly database: Knex,
     private readonly segmentsFolder: string | null,
   ) {
-    super(database, segmentsFolder);
+    const edge = {};
+    super(database, segmentsFolder, edge);
+    this.#edge = edge;
   }
 
   /**
@@ -88,10 +98,10 @@ export class Store extends Repositories {
    * Inside `work` use the repositories of `transaction`, never those of the store.
    */
   async transaction<T>(work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
-    return await this.database.transaction(async (transaction) => {
-      await takeWriterTurn(transaction);
-      return await work(new StoreTransaction(transaction, this.segmentsFolder));
-    });
+    return await inTransaction(
+      this.database,
+      async (transaction) => await work(new StoreTransaction(transaction, this.segmentsFolder, this.#edge)),
+    );
   }
 
   /** Gives back the memory that a large transaction has taken for pages. */

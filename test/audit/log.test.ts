@@ -119,6 +119,54 @@ describe('an entry', () => {
   });
 });
 
+describe('the end of the log', () => {
+  it('is found by each of two that append in turn, with transactions between that fail', async () => {
+    const step = fc.record({
+      writer: fc.nat(1),
+      count: fc.integer({ min: 1, max: 3 }),
+      fails: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const one = await sampleLog();
+        const store = await openStore({ sqlite: one.file }, (name) => name);
+        onTestFinished(() => store.close());
+        const writers = [one, { ...one, store }];
+        let expected = 0;
+        for (const { writer, count, fails } of steps) {
+          const log = writers[writer] ?? one;
+          const written = log.store.transaction(async (transaction) => {
+            await log.recorder.appendAll(transaction, EVENTS.slice(0, count));
+            if (fails) throw new Error('the change failed');
+          });
+          if (fails) await expect(written).rejects.toThrow('the change failed');
+          else await written;
+          if (!fails) expected += count;
+        }
+        expect(await verifyLog(store)).toMatchObject({ entries: expected, problem: null });
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it.each([
+    ['the last entry taken out', 'delete from log_entries where seq = 4', 'log-rewound'],
+    [
+      'the last entry and its place in the tree taken out',
+      'delete from log_entries where seq = 4; update log_tree set size = 3',
+      'log-tree-damaged',
+    ],
+    ['another last entry', "update log_entries set hash = 'another' where seq = 4", 'log-rewound'],
+  ])('is compared at each append, not only at the first: %s', async (_, sql, code) => {
+    const log = await sampleLog();
+    await record(log, EVENTS);
+    for (const statement of sql.split(';')) await tamper(log.file, statement);
+    const before = await log.store.log.page(0, 10);
+    await expect(record(log, EVENTS.slice(0, 1))).rejects.toMatchObject({ code });
+    expect(await log.store.log.page(0, 10)).toEqual(before);
+  });
+});
+
 describe('verifyLog', () => {
   it('finds nothing wrong with what was recorded', async () => {
     const log = await sampleLog();

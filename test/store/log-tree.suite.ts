@@ -13,7 +13,7 @@ export function logTreeSuite(database: string, location: () => Promise<StoreLoca
   describe(`the tree of the log in ${database}`, () => {
     it('has a state that is replaced, with the newest entry beside it', async () => {
       const store = await open();
-      expect(await store.logTree.edge()).toEqual({ state: undefined, end: undefined });
+      expect(await store.logEnd.edge()).toEqual({ state: undefined, end: undefined });
       const state = { size: 1, head: 'a', peaks: hash(1), checkpointSize: 0, pin: null };
       const entry = {
         seq: 1,
@@ -25,15 +25,15 @@ export function logTreeSuite(database: string, location: () => Promise<StoreLoca
       };
       await store.transaction(async (transaction) => {
         await transaction.log.insert([entry]);
-        await transaction.logTree.save(state);
+        await transaction.logEnd.save(state);
       });
-      expect(await store.logTree.edge()).toEqual({ state, end: { seq: 1, hash: 'h' } });
+      expect(await store.logEnd.edge()).toEqual({ state, end: { seq: 1, hash: 'h' } });
       expect(await store.log.get(1)).toEqual(entry);
       const { bytes, count } = await store.log.pack(0, 10);
       expect(count).toBe(1);
       expect(bytes.toString('utf8')).toBe(`\n${entry.entry}\nh\n1\nt\no\na.b\n`);
-      await store.transaction((transaction) => transaction.logTree.save({ ...state, size: 2, pin: '1 x' }));
-      expect(await store.logTree.state()).toEqual({ ...state, size: 2, pin: '1 x' });
+      await store.transaction((transaction) => transaction.logEnd.save({ ...state, size: 2, pin: '1 x' }));
+      expect(await store.logEnd.state()).toEqual({ ...state, size: 2, pin: '1 x' });
     });
 
     it('keeps the first of two nodes for a place', async () => {

@@ -54,6 +54,25 @@ describe('a SQLite database', () => {
     expect(await pragma('secure_delete')).toBe(1);
   });
 
+  it('takes nothing for a transaction that has ended, and forgets what one has written that failed', async () => {
+    const { file } = await usedDatabase();
+    const store = await openStore({ sqlite: file }, (name) => name);
+    onTestFinished(() => store.close());
+    let late: (() => Promise<unknown>) | undefined;
+    await store.transaction(({ holds }) => {
+      late = () => holds.insert(sampleHold('H-2026-0002'));
+      return Promise.resolve();
+    });
+    await expect(late?.()).rejects.toThrow('The transaction has ended');
+    const failing = store.transaction(async ({ holds }) => {
+      await holds.insert(sampleHold('H-2026-0003'));
+      await holds.insert(sampleHold('H-2026-0001'));
+    });
+    await expect(failing).rejects.toThrow('UNIQUE');
+    await store.transaction(({ holds }) => holds.insert(sampleHold('H-2026-0004')));
+    expect(shell(file, 'select id from holds order by id')).toBe('H-2026-0001\nH-2026-0004');
+  });
+
   it('answers each of several like queries at once with its own rows, and knows columns that came later', async () => {
     const { file } = await usedDatabase();
     const database = connect({ sqlite: file });

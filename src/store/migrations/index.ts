@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 import { badInput } from '../../model/index.js';
 import { syncFolder } from '../../workspace/index.js';
-import { isSqlite, takeWriterTurn } from '../connection.js';
+import { inTransaction, isSqlite } from '../connection.js';
 import * as initial from './001-initial.js';
 import * as eventsAndGates from './002-events-and-gates.js';
 import * as disposals from './003-disposals.js';
@@ -66,8 +66,7 @@ export async function migrate(
   const last = pendingAfter(seen, migrations).at(-1);
   if (last === undefined) return;
   if (seen.length > 0 && isSqlite(database)) await backUp(database, (suffix) => backup(last.name + suffix));
-  await database.transaction(async (transaction) => {
-    await takeWriterTurn(transaction);
+  await inTransaction(database, async (transaction) => {
     // Asked again under the lock: another process may have migrated since.
     const applied = await appliedMigrations(transaction);
     if (applied.length === 0) {

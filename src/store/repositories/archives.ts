@@ -38,7 +38,7 @@ interface ArchiveRow {
 }
 
 export class ArchiveRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(archive: ArchiveRecord): Promise<void> {
     await this.database('archives').insert({

@@ -105,7 +105,7 @@ interface CounterSignatureRow {
 const RUN_KINDS = ['sweep', 'physical', 'disposal'];
 
 export class CertificateRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(certificate: CertificateRecord): Promise<void> {
     await this.database('certificates').insert({

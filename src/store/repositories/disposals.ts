@@ -64,7 +64,7 @@ const FORGOTTEN_AT_ONCE = 20_000;
 
 /** What runs do with items, and the file-system entries of what has begun. */
 export class DisposalRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** Needs a transaction. @throws where one of them is there already */
   async insert(disposals: readonly Disposal[]): Promise<void> {
@@ -149,7 +149,7 @@ export class DisposalRepository {
     rows: Iterable<Row>,
     write: (bulk: BulkInsert, part: readonly Row[]) => Promise<number>,
   ): Promise<number> {
-    const bulk = await bulkInsert(this.database as Knex.Transaction, table);
+    const bulk = await bulkInsert(this.database, table);
     let written = 0;
     try {
       let part: Row[] = [];

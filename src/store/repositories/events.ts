@@ -23,7 +23,7 @@ const EVENT_ROWS = 500;
 
 /** Records of events; they are never changed, but for the number of the record that corrects them. */
 export class EventRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** Number for the next record. */
   async nextId(): Promise<number> {

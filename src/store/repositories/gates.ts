@@ -22,7 +22,7 @@ interface ScopeRow extends StatementScope {
 const SCOPE_ROWS = 500;
 
 export class GateRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(statement: GateStatement): Promise<void> {
     await this.database('gate_statements').insert({

@@ -25,7 +25,7 @@ export interface HandoverItem {
 const ITEM_ROWS = 500;
 
 export class HandoverRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** @param items in the order of the manifest */
   async insert(handover: Handover, items: readonly HandoverItem[]): Promise<void> {

@@ -29,7 +29,7 @@ interface HoldRelease {
 const SCOPE_ROWS = 500;
 
 export class HoldRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(hold: Hold): Promise<void> {
     await this.database('holds').insert({

@@ -14,7 +14,7 @@ interface IdentityRow {
 }
 
 export class IdentityRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(identity: Identity): Promise<void> {
     await this.database('identities').insert({

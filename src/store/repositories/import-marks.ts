@@ -10,11 +10,11 @@ const TABLE = 'import_marks';
  */
 export class ImportMarks {
   private constructor(
-    private readonly transaction: Knex.Transaction,
+    private readonly transaction: Knex,
     private readonly bulk: BulkInsert,
   ) {}
 
-  static async create(transaction: Knex.Transaction): Promise<ImportMarks> {
+  static async create(transaction: Knex): Promise<ImportMarks> {
     const text = isSqlite(transaction) ? 'text' : 'text collate "C"';
     const end = isSqlite(transaction) ? '' : ' on commit drop';
     await transaction.raw(

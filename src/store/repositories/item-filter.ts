@@ -2,8 +2,6 @@ import type { Knex } from 'knex';
 import type { CalendarDate, ItemState, Medium } from '../../model/index.js';
 import type { LinkKind } from './item-links.js';
 
-type Database = Knex | Knex.Transaction;
-
 export interface ItemFilter {
   /** Only items of this class, whether it is their only one or not. */
   recordClass?: string;
@@ -30,7 +28,7 @@ export interface ItemFilter {
 export const ACTIVE = "state = 'active'";
 
 /** The rows of `items` that match all of the filter. */
-export function filteredItems(database: Database, filter: ItemFilter): Knex.QueryBuilder {
+export function filteredItems(database: Knex, filter: ItemFilter): Knex.QueryBuilder {
   const query = database('items');
   const { recordClass } = filter;
   if (recordClass !== undefined) {
@@ -54,7 +52,7 @@ export function filteredItems(database: Database, filter: ItemFilter): Knex.Quer
 }
 
 /** Ids of items with a class or subject, whether it is their only one or not. */
-export function linkedItems(database: Database, kind: LinkKind, value: string): Knex.QueryBuilder {
+export function linkedItems(database: Knex, kind: LinkKind, value: string): Knex.QueryBuilder {
   return database('item_links').where({ kind, value }).select('item_id');
 }
 

@@ -9,7 +9,7 @@ export class ItemFolders {
   /** Noted already, so that a million items in one folder cost one row. */
   readonly #noted = new Set<string>();
 
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** @param locations of any media; what is no absolute path has no folder */
   async note(locations: readonly string[]): Promise<void> {

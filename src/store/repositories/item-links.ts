@@ -15,7 +15,7 @@ const LINK_ROWS = 500;
 
 /** The table that finds items by subject and by further class; the items themselves hold the same as a document. */
 export class ItemLinks {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** Those of a batch that have links and do not exist yet; of an id that comes twice the first. */
   async newlyLinked(items: readonly LinkedItem[]): Promise<LinkedItem[]> {

@@ -10,7 +10,7 @@ const PLACED = "state <> 'disposed' and substr(location, 1, 1) = '/'";
 
 /** Where items lie in the file system. */
 export class ItemPlaces {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** Items not disposed of whose location is one of these paths; at most 1,000 paths. */
   async at(paths: readonly string[]): Promise<ItemPlace[]> {

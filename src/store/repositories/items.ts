@@ -39,11 +39,11 @@ const MOVE_STATE = `update or rollback items set state = ?
 const FEW_ITEMS = 200_000;
 
 export class ItemRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** Inserts items that do not exist yet, and replaces others; needs a transaction. */
   async bulkInsert(): Promise<ItemInsert> {
-    const transaction = this.database as Knex.Transaction;
+    const transaction = this.database;
     const table = { name: 'items', columns: ITEM_COLUMNS, key: ['id'], changing: CHANGING_COLUMNS };
     return new ItemInsert(
       await bulkInsert(transaction, table),
@@ -55,7 +55,7 @@ export class ItemRepository {
 
   /** Remembers which existing items an import has met; needs a transaction. */
   importMarks(): Promise<ImportMarks> {
-    return ImportMarks.create(this.database as Knex.Transaction);
+    return ImportMarks.create(this.database);
   }
 
   async get(id: string): Promise<StoredItem | undefined> {

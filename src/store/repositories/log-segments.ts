@@ -26,7 +26,7 @@ interface SegmentRow {
 }
 
 export class LogSegmentRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** In the order of their entries. */
   async list(): Promise<LogSegment[]> {

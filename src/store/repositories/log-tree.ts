@@ -1,17 +1,5 @@
 import type { Knex } from 'knex';
 
-/** Right edge of the Merkle tree over the log. */
-export interface TreeState {
-  size: number;
-  /** Hash, hex, of the newest entry in the tree. */
-  head: string;
-  /** Hashes of 32 bytes, one after the other. */
-  peaks: Buffer;
-  checkpointSize: number;
-  /** What the next entry has to name of the newest checkpoint. */
-  pin: string | null;
-}
-
 export interface TreeNodeRecord {
   level: number;
   position: number;
@@ -43,50 +31,8 @@ export interface WitnessRecord {
 
 const ROWS = 300;
 
-interface EdgeRow {
-  size: number | null;
-  head: string;
-  peaks: Buffer;
-  checkpoint_size: number;
-  pin: string | null;
-  end_seq: number | null;
-  end_hash: string;
-}
-
-const EDGE = `select t.size, t.head, t.peaks, t.checkpoint_size, t.pin, e.seq as end_seq, e.hash as end_hash
-  from (select 1 as id) as one
-  left join log_tree as t on t.id = one.id
-  left join (select seq, hash from log_entries order by seq desc limit 1) as e on true`;
-
-const SAVE = `insert into log_tree (id, size, head, peaks, checkpoint_size, pin) values (1, ?, ?, ?, ?, ?)
-  on conflict (id) do update set size = excluded.size, head = excluded.head, peaks = excluded.peaks,
-  checkpoint_size = excluded.checkpoint_size, pin = excluded.pin`;
-
 export class LogTreeRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
-
-  async state(): Promise<TreeState | undefined> {
-    const row = await this.database('log_tree').where('id', 1).first();
-    if (row === undefined) return undefined;
-    const { size, head, peaks, checkpoint_size: checkpointSize, pin } = row;
-    return { size, head, peaks, checkpointSize, pin };
-  }
-
-  /** The tree's state and the newest entry, in one query: every append begins with it. */
-  async edge(): Promise<{ state: TreeState | undefined; end: { seq: number; hash: string } | undefined }> {
-    const answer: unknown = await this.database.raw(EDGE);
-    // The drivers wrap rows in different ways.
-    const [row] = (Array.isArray(answer) ? answer : (answer as { rows: EdgeRow[] }).rows) as [EdgeRow];
-    const { size, head, peaks, checkpoint_size: checkpointSize, pin, end_seq: seq, end_hash: hash } = row;
-    return {
-      state: size === null ? undefined : { size, head, peaks, checkpointSize, pin },
-      end: seq === null ? undefined : { seq, hash },
-    };
-  }
-
-  async save({ size, head, peaks, checkpointSize, pin }: TreeState): Promise<void> {
-    await this.database.raw(SAVE, [size, head, peaks, checkpointSize, pin] as never[]);
-  }
+  constructor(private readonly database: Knex) {}
 
   /** A node that is there stays: that of a complete subtree never changes, and verification compares it. */
   async insertNodes(nodes: readonly TreeNodeRecord[]): Promise<void> {

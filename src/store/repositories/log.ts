@@ -27,7 +27,7 @@ export interface LogFilter {
   until?: string;
 }
 
-const COLUMNS = ['seq', 'time', 'operator', 'action', 'hash', 'entry'] as const;
+export const LOG_COLUMNS = ['seq', 'time', 'operator', 'action', 'hash', 'entry'] as const;
 
 /** As the index over times has it: to the millisecond, in UTC. */
 const INSTANT = 'substr(time, 1, 24)';
@@ -56,16 +56,17 @@ const IS_EVIDENCE = `action in (${EVIDENCE.map((action) => `'${action}'`).join('
 /** Rows a statement. */
 const ROWS = 500;
 /** SQLite takes the rows as one JSON document: to bind each value costs more than the insert itself. */
-const JSON_INSERT = `insert into log_entries (${COLUMNS.join(', ')})
-  select ${COLUMNS.map((_, at) => `value ->> ${at}`).join(', ')} from json_each(?)`;
+const JSON_INSERT = `insert into log_entries (${LOG_COLUMNS.join(', ')})
+  select ${LOG_COLUMNS.map((_, at) => `value ->> ${at}`).join(', ')} from json_each(?)`;
 
 /** One call for all columns was measured to cost less than joining them two by two. */
 const PACK = `select count(*) as count,
     cast(group_concat(concat_ws(char(10), '', entry, hash, seq, time, operator, action, ''), '') as blob) as bytes
-  from (select ${COLUMNS.join(', ')} from log_entries where seq > ? order by seq limit ?)`;
+  from (select ${LOG_COLUMNS.join(', ')} from log_entries where seq > ? order by seq limit ?)`;
 
-function rowsText(records: readonly LogRecord[]): string {
-  return JSON.stringify(records.map((record) => COLUMNS.map((column) => record[column])));
+/** Records as the JSON document that SQLite takes their rows from. */
+export function logRowsText(records: readonly LogRecord[]): string {
+  return JSON.stringify(records.map((record) => LOG_COLUMNS.map((column) => record[column])));
 }
 
 /**
@@ -79,7 +80,7 @@ export class LogRepository {
 
   /** @param segmentsFolder null where there is none */
   constructor(
-    private readonly database: Knex | Knex.Transaction,
+    private readonly database: Knex,
     segmentsFolder: string | null,
   ) {
     this.segments = new LogSegmentRepository(database);
@@ -89,7 +90,7 @@ export class LogRepository {
   async insert(records: readonly LogRecord[]): Promise<void> {
     for (let at = 0; at < records.length; at += ROWS) {
       const part = records.slice(at, at + ROWS);
-      if (isSqlite(this.database)) await this.database.raw(JSON_INSERT, [rowsText(part)]);
+      if (isSqlite(this.database)) await this.database.raw(JSON_INSERT, [logRowsText(part)]);
       else await this.database('log_entries').insert(part);
     }
   }
@@ -128,7 +129,7 @@ export class LogRepository {
   ): Promise<LogRecord | undefined> {
     const query = this.database('log_entries').whereRaw(MARKS).whereIn('action', actions);
     if (before !== undefined) query.where('seq', '<', before);
-    const row: LogRecord | undefined = await query.orderBy('seq', 'desc').first(...COLUMNS);
+    const row: LogRecord | undefined = await query.orderBy('seq', 'desc').first(...LOG_COLUMNS);
     return row && (await this.#whole(row));
   }
 
@@ -151,7 +152,7 @@ export class LogRepository {
     for (let at = 0; at < seqs.length; at += ROWS) {
       const rows: LogRecord[] = await this.database('log_entries')
         .whereIn('seq', seqs.slice(at, at + ROWS))
-        .select(...COLUMNS);
+        .select(...LOG_COLUMNS);
       for (const row of rows) found.set(row.seq, await this.#whole(row));
     }
     return found;
@@ -188,7 +189,7 @@ export class LogRepository {
       const wanted = limit - found.length;
       const rows: LogRecord[] = await order(this.filtered(filter), from)
         .limit(wanted)
-        .select(...COLUMNS);
+        .select(...LOG_COLUMNS);
       for (const row of rows) {
         const record = await this.#whole(row);
         if (row.entry !== '' || isAbout(record, filter.subject)) found.push(record);

@@ -12,7 +12,7 @@ interface OperatorRow {
 }
 
 export class OperatorRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(operator: Operator): Promise<void> {
     await this.database('operators').insert({

@@ -38,7 +38,7 @@ interface LineRow {
 }
 
 export class PlanRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(plan: Plan): Promise<void> {
     await this.database('plans').insert({
@@ -56,7 +56,7 @@ export class PlanRepository {
 
   /** Needs a transaction. */
   async insertLines(planId: string, lines: readonly PlanLine[]): Promise<void> {
-    const bulk = await bulkInsert(this.database as Knex.Transaction, {
+    const bulk = await bulkInsert(this.database, {
       name: 'plan_items',
       columns: ['plan_id', 'position', 'item_id', 'decision', 'line'],
       key: ['plan_id', 'position'],

@@ -29,7 +29,7 @@ interface RecipientRow {
 }
 
 export class RecipientRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** The number of the next row, starting at 1. Rows are never deleted. */
   async nextId(): Promise<number> {

@@ -16,7 +16,7 @@ const ROWS = 500;
 
 /** Decisions of people about single items; of several about one item the last one stands. */
 export class ReviewRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** Each takes the place of what stood about its item; needs a transaction. */
   async insert(reviews: readonly Review[]): Promise<void> {

@@ -41,7 +41,7 @@ interface RunRow {
 const CERTIFIED: readonly Outcome[] = ['overwritten-verified', 'overwritten-residual'];
 
 export class RunRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(run: Run): Promise<void> {
     await this.database('runs').insert({

@@ -37,7 +37,7 @@ interface SanitizationRow {
 }
 
 export class SanitizationRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(record: SanitizationRecord): Promise<void> {
     await this.database('sanitizations').insert({

@@ -27,7 +27,7 @@ interface ScheduleRow {
 
 /** Versions of the schedule; a version is written once and never changed. */
 export class ScheduleRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   /** @param source the file's text as it was imported */
   async insert(schedule: StoredSchedule, source: string): Promise<void> {

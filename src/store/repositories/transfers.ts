@@ -24,7 +24,7 @@ interface TransferRow {
 export type TransferChange = Partial<Omit<Transfer, 'id' | 'begunAt' | 'begunBy' | 'recipients' | 'format'>>;
 
 export class TransferRepository {
-  constructor(private readonly database: Knex | Knex.Transaction) {}
+  constructor(private readonly database: Knex) {}
 
   async insert(transfer: Transfer): Promise<void> {
     await this.database('transfers').insert({
