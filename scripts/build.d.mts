@@ -9,3 +9,6 @@ export function buildEntry(entry: string, folder: string): Promise<void>;
 
 /** Bundles the code of every thread into the folder. */
 export function buildWorkers(folder: string): Promise<void>;
+
+/** Compiles every `src/…/assembly/…-check.ts` to WebAssembly into the folder. */
+export function buildAssembly(folder: string): Promise<void>;

@@ -18,6 +18,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build as bundle } from 'esbuild';
+import { compileAssembly } from './compile-assembly.mjs';
 import { joinChunks } from './join-chunks.mjs';
 import { lazyRequires, ON_DEMAND } from './lazy-requires.mjs';
 
@@ -121,6 +122,15 @@ export async function buildWorkers(folder) {
   });
 }
 
+/** Compiles every `src/…/assembly/…-check.ts`, which is AssemblyScript, to WebAssembly. package.json's `imports` has their place. */
+export async function buildAssembly(folder) {
+  const source = join(root, 'src');
+  const files = readdirSync(source, { recursive: true }).filter((name) =>
+    /\bassembly[/\\].*-check\.ts$/.test(name),
+  );
+  for (const file of files) await compileAssembly(join(source, file), folder);
+}
+
 /** Digest of everything in the repository that the build reads. */
 function inputsDigest() {
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
@@ -130,6 +140,7 @@ function inputsDigest() {
     'package.json',
     'package-lock.json',
     'scripts/build.mjs',
+    'scripts/compile-assembly.mjs',
     'scripts/lazy-requires.mjs',
     'scripts/join-chunks.mjs',
   );
@@ -168,6 +179,7 @@ async function bundleInto(folder) {
     format: 'cjs',
   });
   await buildWorkers(join(folder, 'workers'));
+  await buildAssembly(join(folder, 'wasm'));
   // For whoever looks into what a command loads: https://esbuild.github.io/analyze/
   const { QUIETUS_BUILD_METAFILE: report } = process.env;
   if (report) writeFileSync(report, JSON.stringify(metafile));

@@ -3,10 +3,10 @@ import type { CheckpointRecord, LogRecord, Store } from '../store/index.js';
 import type { CheckpointChecks, LogProblem, OutsideCheckpoint } from './checkpoint-checks.js';
 import { columnsAgree } from './evidence.js';
 import { GENESIS, type LogEntry, parseLogEntry } from './log-entry.js';
-import { isTooEarly, PACK, type PackAnswer } from './log-pack.js';
+import { isTooEarly, PACK, type PackAnswer, treeParts } from './log-pack.js';
 import { Frontier, leafHash, type TreeHash } from './merkle-tree.js';
 import type { PackChecker } from './pack-checker.js';
-import { nodesDiffer, STORED_LEVEL } from './stored-nodes.js';
+import { nodesDiffer } from './stored-nodes.js';
 import { SubtreeLevels } from './subtree-levels.js';
 
 interface StreamOptions {
@@ -72,24 +72,27 @@ export class LogStream {
   /** @returns the first thing that is wrong */
   async read(): Promise<LogProblem | null> {
     const { last, checker, onProgress, signal, outside } = this.options;
-    const under: Stretch[] = [];
+    const under: Promise<Stretch>[] = [];
     let next = 1;
     try {
       while (next <= last || under.length > 0) {
         signal?.throwIfAborted();
         while (next <= last && under.length < checker.width) {
-          under.push(await this.#begin(next));
+          const begun = this.#begin(next);
+          // It is waited for later; a failure before that is no unhandled one.
+          begun.catch(() => undefined);
+          under.push(begun);
           next += PACK;
         }
-        const stretch = under.shift();
+        const stretch = await under.shift();
         if (stretch === undefined) break;
         const problem = await this.#finish(stretch);
         if (problem) return problem;
         onProgress?.(this.entries);
       }
     } finally {
-      // None of them is waited for any more; a thread that ends with them says so to nobody.
-      for (const { answer } of under) answer.catch(() => undefined);
+      // Reading goes on in the database's own threads: it must be over before that is closed.
+      await Promise.allSettled(under);
     }
     const beyond = outside.filter(({ size }) => size > last);
     for (const head of beyond) {
@@ -218,20 +221,17 @@ export class LogStream {
   /** Looks at each entry of a stretch by itself: to say which is bad, and for what the fast check cannot decide. */
   async #oneByOne(stretch: Stretch): Promise<LogProblem | null> {
     const { store } = this.options;
-    const levels = new SubtreeLevels(PACK);
+    const leaves: TreeHash[] = [];
     const notable: string[] = [];
-    const peaksAt: Uint8Array[] = [];
     const before = { entries: this.entries, head: this.head };
     for (const record of await store.log.page(stretch.first - 1, stretch.count)) {
       const entry = this.#nextEntry(record);
       if ('code' in entry) return entry;
-      levels.setLeaf(this.entries - before.entries - 1, leafHash(record.entry).toString('latin1'));
+      leaves.push(leafHash(record.entry));
       if (entry.checkpoint || /^(?:certificate\.|log\.|workspace\.create)/.test(entry.action))
         notable.push(record.entry);
     }
     if (this.entries - before.entries < stretch.count) return missing(this.entries + 1, null);
-    levels.complete(stretch.count);
-    for (const size of stretch.sizes) peaksAt.push(levels.peaks(size - stretch.first + 1));
     const answer: PackAnswer = {
       prev: before.head,
       head: this.head,
@@ -241,9 +241,7 @@ export class LogStream {
       firstTime: this.#time,
       lastTime: this.#time,
       setBack: [],
-      peaks: levels.peaks(stretch.count),
-      peaksAt,
-      nodes: levels.from(STORED_LEVEL),
+      ...treeParts(SubtreeLevels.over(leaves), stretch),
       notable,
     };
     [this.entries, this.head] = [before.entries, before.head];

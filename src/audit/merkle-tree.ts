@@ -97,6 +97,20 @@ function bitsIn(size: number): number {
   return bits;
 }
 
+/** All complete subtrees over the leaves, by level, the leaves themselves first. */
+export function completeSubtrees(leaves: readonly TreeHash[]): TreeHash[][] {
+  const levels: TreeHash[][] = [[...leaves]];
+  for (let below = leaves; below.length > 1; below = levels.at(-1) ?? []) {
+    const pairs = Math.floor(below.length / 2);
+    levels.push(
+      Array.from({ length: pairs }, (_, at) =>
+        nodeHash(below[2 * at] as TreeHash, below[2 * at + 1] as TreeHash),
+      ),
+    );
+  }
+  return levels;
+}
+
 /** Where the hashes of complete subtrees come from. */
 export interface NodeSource {
   node(level: number, position: number): Promise<TreeHash>;

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { compiledPackCheck } from './compiled-pack-check.js';
 import { checkPack, PACK, type PackAnswer, type PackRequest } from './log-pack.js';
+import { type CompiledModule, PackModule } from './pack-module.js';
 
 /** More were measured to bring nothing: reading the database is then the limit. */
 const MOST_THREADS = 4;
@@ -17,14 +19,18 @@ export class PackChecker {
     number,
     { resolve(answer: PackAnswer | null): void; reject(error: Error): void }
   >();
+  /** For what this thread does itself. */
+  readonly #module: PackModule | null;
   #nextId = 0;
 
   /** @param entries how many there are to check */
   constructor(entries: number) {
-    const file = entries < WORTH_THREADS ? null : workerFile();
+    const compiled = compiledPackCheck();
+    this.#module = PackModule.from(compiled);
+    const file = compiled === null || entries < WORTH_THREADS ? null : workerFile();
     const threads = file === null ? 0 : Math.min(MOST_THREADS, Math.max(2, availableParallelism()));
-    this.width = Math.max(1, threads + 2);
-    if (file) for (let count = 0; count < threads; count += 1) this.#start(file);
+    this.width = threads + 1;
+    if (file) for (let count = 0; count < threads; count += 1) this.#start(file, compiled);
   }
 
   async check(request: PackRequest): Promise<PackAnswer | null> {
@@ -32,7 +38,7 @@ export class PackChecker {
     if (thread === undefined) {
       // Signals must get their turn.
       await nextTurn();
-      return checkPack(request);
+      return this.#module && checkPack(this.#module, request);
     }
     const id = this.#nextId++;
     const { buffer } = request.bytes;
@@ -46,9 +52,9 @@ export class PackChecker {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
-  #start(file: URL): void {
+  #start(file: URL, compiled: CompiledModule | null): void {
     // Options that this process was started with are not for the threads, and may not suit them.
-    const thread = new Worker(file, { execArgv: [] });
+    const thread = new Worker(file, { execArgv: [], workerData: compiled });
     thread.on('message', ({ id, answer }: { id: number; answer: PackAnswer | null }) => {
       this.#waiting.get(id)?.resolve(answer);
       this.#waiting.delete(id);

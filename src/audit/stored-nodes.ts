@@ -16,17 +16,22 @@ export async function nodesDiffer(
   first: number,
   levels: readonly Uint8Array[],
 ): Promise<LogProblem | null> {
-  for (const [above, nodes] of levels.entries()) {
+  const ranges = levels.map((nodes, above) => {
     const level = STORED_LEVEL + above;
     const position = (first - 1) / 2 ** level;
-    const count = nodes.length / HASH_BYTES;
-    const kept = await store.logTree.nodesBetween(level, position, position + count);
+    return { level, first: position, end: position + nodes.length / HASH_BYTES };
+  });
+  const stored = await store.logTree.nodesIn(ranges);
+  for (const [at, { level, first: position, end }] of ranges.entries()) {
+    const nodes = levels[at] as Uint8Array;
+    const kept = stored[at] as Buffer[];
+    const count = end - position;
     const bytes = Buffer.concat(kept);
     if (kept.length === 0 && !(await isKept(store, (position + 1) * 2 ** level))) continue;
     if (bytes.equals(nodes)) continue;
-    const part = (of: Uint8Array, at: number) => of.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
-    const place = Array.from({ length: count }, (_, at) => at).find(
-      (at) => Buffer.compare(part(bytes, at), part(nodes, at)) !== 0,
+    const part = (of: Uint8Array, index: number) => of.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+    const place = Array.from({ length: count }, (_, index) => index).find(
+      (index) => Buffer.compare(part(bytes, index), part(nodes, index)) !== 0,
     );
     const seq = (position + (place ?? 0)) * 2 ** level + 1;
     const text = `The Merkle tree that is kept is not that of the entries from ${seq} on`;

@@ -1,7 +1,7 @@
 import { verificationFailed } from '../model/index.js';
 import type { LogRecord, Repositories, StoreTransaction, TreeNodeRecord, TreeState } from '../store/index.js';
 import { GENESIS } from './log-entry.js';
-import { Frontier, leafHash, type NodeSource, nodeHash, type TreeHash } from './merkle-tree.js';
+import { completeSubtrees, Frontier, leafHash, type NodeSource, type TreeHash } from './merkle-tree.js';
 import { STORED_LEVEL } from './stored-nodes.js';
 
 const BLOCK = 2 ** STORED_LEVEL;
@@ -39,7 +39,7 @@ export class StoredTree implements NodeSource {
   async #block(block: number): Promise<TreeHash[][]> {
     const known = this.#blocks.get(block);
     if (known) return known;
-    const levels = levelsOver(await this.#leaves(block));
+    const levels = completeSubtrees(await this.#leaves(block));
     if (this.#blocks.size >= CACHED_BLOCKS) this.#blocks.clear();
     this.#blocks.set(block, levels);
     return levels;
@@ -51,21 +51,6 @@ export class StoredTree implements NodeSource {
       .filter(({ seq }, at) => seq === block * BLOCK + at + 1)
       .map(({ entry }) => leafHash(entry));
   }
-}
-
-/** All complete subtrees over the leaves of one block, by level. */
-function levelsOver(leaves: readonly TreeHash[]): TreeHash[][] {
-  const levels: TreeHash[][] = [[...leaves]];
-  for (let level = 1; level < STORED_LEVEL; level += 1) {
-    const below = levels[level - 1] ?? [];
-    const pairs = Math.floor(below.length / 2);
-    levels.push(
-      Array.from({ length: pairs }, (_, at) =>
-        nodeHash(below[2 * at] as TreeHash, below[2 * at + 1] as TreeHash),
-      ),
-    );
-  }
-  return levels;
 }
 
 function split(bytes: Buffer): TreeHash[] {

@@ -47,8 +47,13 @@ export function logTreeSuite(database: string, location: () => Promise<StoreLoca
       });
       expect(await store.logTree.node(8, 0)).toEqual(hash(1));
       expect(await store.logTree.node(9, 0)).toBe(undefined);
-      expect(await store.logTree.nodesBetween(8, 0, 2)).toEqual([hash(1), hash(2)]);
-      expect(await store.logTree.nodesBetween(8, 1, 2)).toEqual([hash(2)]);
+      const ranges = [
+        { level: 8, first: 0, end: 2 },
+        { level: 9, first: 0, end: 1 },
+      ];
+      expect(await store.logTree.nodesIn(ranges)).toEqual([[hash(1), hash(2)], []]);
+      expect(await store.logTree.nodesIn([{ level: 8, first: 1, end: 2 }])).toEqual([[hash(2)]]);
+      expect(await store.logTree.nodesIn([])).toEqual([]);
     });
 
     it('has keys, checkpoints and witnesses', async () => {

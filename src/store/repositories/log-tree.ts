@@ -51,15 +51,15 @@ export class LogTreeRepository {
     return row?.hash;
   }
 
-  /** Stored nodes of one level in order, from `first` to before `end`. */
-  async nodesBetween(level: number, first: number, end: number): Promise<Buffer[]> {
-    const rows: { hash: Buffer }[] = await this.database('log_nodes')
-      .where('level', level)
-      .andWhere('position', '>=', first)
-      .andWhere('position', '<', end)
-      .orderBy('position')
-      .select('hash');
-    return rows.map(({ hash }) => hash);
+  /** Stored nodes of some levels, each from `first` to before `end`, in order; as many lists as there are ranges. */
+  async nodesIn(ranges: readonly { level: number; first: number; end: number }[]): Promise<Buffer[][]> {
+    const query = this.database('log_nodes').orderBy(['level', 'position']).select('level', 'hash');
+    for (const { level, first, end } of ranges)
+      query.orWhere((range) =>
+        range.where('level', level).andWhere('position', '>=', first).andWhere('position', '<', end),
+      );
+    const rows: { level: number; hash: Buffer }[] = ranges.length > 0 ? await query : [];
+    return ranges.map(({ level }) => rows.filter((row) => row.level === level).map(({ hash }) => hash));
   }
 
   /** Public keys of the log, oldest first. */

@@ -62,7 +62,7 @@ const JSON_INSERT = `insert into log_entries (${LOG_COLUMNS.join(', ')})
 /** One call for all columns was measured to cost less than joining them two by two. */
 const PACK = `select count(*) as count,
     cast(group_concat(concat_ws(char(10), '', entry, hash, seq, time, operator, action, ''), '') as blob) as bytes
-  from (select ${LOG_COLUMNS.join(', ')} from log_entries where seq > ? order by seq limit ?)`;
+  from log_entries where seq > ? and seq <= ?`;
 
 /** Records as the JSON document that SQLite takes their rows from. */
 export function logRowsText(records: readonly LogRecord[]): string {
@@ -213,7 +213,10 @@ export class LogRepository {
     this.#archivedEnd ??= this.segments.end();
     if (!isSqlite(this.database) || after < (await this.#archivedEnd))
       return packed(await this.page(after, limit));
-    const [row]: { count: number; bytes: Buffer | null }[] = await this.database.raw(PACK, [after, limit]);
+    const [row]: { count: number; bytes: Buffer | null }[] = await this.database.raw(PACK, [
+      after,
+      after + limit,
+    ]);
     return { count: row?.count ?? 0, bytes: row?.bytes ?? Buffer.alloc(0) };
   }
 
