@@ -29,6 +29,21 @@ export async function listCertificates(session: Session): Promise<RegisteredCert
   }));
 }
 
+/**
+ * One certificate with what became of it since.
+ *
+ * @throws Fault `certificate-unknown` (exit 2), `register-changed` (exit 5)
+ */
+export async function registeredCertificate(
+  session: Session,
+  number: string,
+): Promise<RegisteredCertificate> {
+  const { number: known } = await requireCertificate(session, number);
+  const found = (await listCertificates(session)).find((each) => each.number === known);
+  if (found === undefined) throw new Error(`Certificate ${known} left the register while it was read`);
+  return found;
+}
+
 export interface ShownCertificate {
   record: CertificateRecord;
   paths: CertificatePaths;

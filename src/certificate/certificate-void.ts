@@ -30,7 +30,7 @@ export async function voidCertificate(
     const known = (await transaction.certificates.voids()).find((each) => each.number === number);
     if (known) {
       throw refused('certificate-void', `Certificate ${number} was declared void on ${known.voidedAt}`, {
-        hint: `Issue another one with: quietus certificate issue --replaces ${number}`,
+        hint: 'See whether another one took its place: quietus certificate list',
       });
     }
     const entry = await session.recorder.append(transaction, {

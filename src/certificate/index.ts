@@ -28,6 +28,7 @@ export { renderCertificate } from './certificate-pdf.js';
 export {
   listCertificates,
   type RegisteredCertificate,
+  registeredCertificate,
   type ShownCertificate,
   showCertificate,
 } from './certificate-register.js';

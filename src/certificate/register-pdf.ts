@@ -142,7 +142,7 @@ function* rowsOf(lines: readonly Line[]): Generator<Row> {
       cells: [
         [
           { text: row.certificate, style: STYLE.cellStrong },
-          ...(row.state === 'stands' ? [] : [{ text: row.state, style: alert, maxLines: 2 }]),
+          ...(row.state === 'stands' ? [] : [{ text: row.state, style: alert, maxLines: 3 }]),
         ],
         dateInWords(row.destroyedOn),
         [

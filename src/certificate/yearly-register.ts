@@ -7,7 +7,7 @@ import { listCertificates, type RegisteredCertificate, showCertificate } from '.
 /** One item that was destroyed, under which authority, and by whom. */
 export interface RegisterRow {
   certificate: string;
-  /** `stands`, `void`, or `replaced by NUMBER`. */
+  /** `stands`, `void`, `replaced by NUMBER`, or both of these. */
   state: string;
   /** Day on which the disposal ended, in the organization's time zone. */
   destroyedOn: string;
@@ -15,10 +15,13 @@ export interface RegisterRow {
   document: CertificateDocument;
 }
 
-/** State of a certificate in a word or two. */
+/** State of a certificate in a few words: whether it is void, and which one took its place. */
 export function stateOf({ void: declared, replacedBy }: RegisteredCertificate): string {
-  if (declared !== null) return 'void';
-  return replacedBy === null ? 'stands' : `replaced by ${replacedBy}`;
+  const states = [
+    ...(declared === null ? [] : ['void']),
+    ...(replacedBy === null ? [] : [`replaced by ${replacedBy}`]),
+  ];
+  return states.join(', ') || 'stands';
 }
 
 /**

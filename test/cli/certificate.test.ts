@@ -48,6 +48,16 @@ test('a certificate goes from a disposal to somebody outside, is issued again an
     (await run('certificate', 'void', second, '--reason', 'Wrong file', '--confirm', second)).status,
   ).toBe(0);
   expect((await run('certificate', 'list')).stdout).toMatch(/replaced by .*\n.*void/);
+  const shown = await run('certificate', 'show', first);
+  expect(shown.stdout).toContain(`state      replaced by ${second}`);
+  expect(shown.stdout).toContain('destroyed  1 item\n');
+  const void2 = await run('certificate', 'show', second);
+  expect(void2.stdout).toMatch(
+    /state {6}void; declared void on 20.* by jdoe: Wrong file\n {2}replaces {3}20/,
+  );
+  const void1 = await run('certificate', 'void', first, '--reason', 'Wrong as well', '--confirm', first);
+  expect(void1.stderr).toContain(`Certificate ${second} took its place before`);
+  expect((await run('certificate', 'list')).stdout).toContain(`void, replaced by ${second}`);
   const register = await run('certificate', 'register', '--year', String(year), '--csv');
   expect(register.stdout.split('\r\n')).toHaveLength(4);
   expect(register.stdout).not.toContain('\\r');

@@ -1,4 +1,5 @@
-import { Args, QuietusCommand } from '../../cli/index.js';
+import type { RegisteredCertificate } from '../../certificate/index.js';
+import { Args, counted, QuietusCommand } from '../../cli/index.js';
 
 export default class CertificateShow extends QuietusCommand {
   static override description =
@@ -13,11 +14,15 @@ export default class CertificateShow extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { args } = await this.parse(CertificateShow);
-    const { showCertificate } = await import('../../certificate/index.js');
-    const { record, paths, document, json } = await showCertificate(await this.openSession(), args.number);
+    const { registeredCertificate, showCertificate, stateOf } = await import('../../certificate/index.js');
+    const session = await this.openSession();
+    const { record, paths, document, json } = await showCertificate(session, args.number);
+    const registered = await registeredCertificate(session, args.number);
     this.print(`Certificate ${record.number}, issued ${record.issuedAt} by ${record.issuedBy}`);
     this.print(`  for        ${document.organization.name}`);
-    this.print(`  destroyed  ${document.items.length} items`);
+    this.print(`  state      ${stateOf(registered)}${voidInWords(registered)}`);
+    if (record.replaces !== null) this.print(`  replaces   ${record.replaces}`);
+    this.print(`  destroyed  ${counted(document.items.length, 'item')}`);
     this.print(`  not destroyed, listed as exceptions: ${document.exceptions.length}`);
     this.print(`  PDF        ${paths.pdf}`);
     this.print(`  JSON       ${paths.json}`);
@@ -25,4 +30,9 @@ export default class CertificateShow extends QuietusCommand {
     this.note(`Check it with: quietus certificate verify ${record.number}`);
     return JSON.parse(json.toString('utf8')) as unknown;
   }
+}
+
+function voidInWords({ void: declared }: RegisteredCertificate): string {
+  if (declared === null) return '';
+  return `; declared void on ${declared.voidedAt} by ${declared.voidedBy}: ${declared.reason}`;
 }

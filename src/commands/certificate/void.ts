@@ -20,7 +20,7 @@ export default class CertificateVoid extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(CertificateVoid);
-    const { voidCertificate } = await import('../../certificate/index.js');
+    const { registeredCertificate, voidCertificate } = await import('../../certificate/index.js');
     const session = await this.openSession();
     await this.confirm({
       expected: args.number,
@@ -29,8 +29,11 @@ export default class CertificateVoid extends QuietusCommand {
     });
     const made = await voidCertificate(session, args.number, flags.reason);
     this.print(`Certificate ${made.number} is void`);
+    const { replacedBy } = await registeredCertificate(session, made.number);
     this.note(
-      `Issue another one of the same disposal with: quietus certificate issue --replaces ${made.number}`,
+      replacedBy === null
+        ? `Issue another one of the same disposal with: quietus certificate issue --replaces ${made.number}`
+        : `Certificate ${replacedBy} took its place before`,
     );
     return { number: made.number, voided_at: made.voidedAt, voided_by: made.voidedBy, log_seq: made.logSeq };
   }
