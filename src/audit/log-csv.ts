@@ -10,6 +10,7 @@ const COLUMNS = [
   'outcome',
   'subject',
   'data',
+  'elapsed_ms',
   'hash',
 ] as const;
 
@@ -18,7 +19,7 @@ export function logCsv(lines: readonly LogLine[]): string {
   const rows = lines.map(({ entry, hash }) =>
     COLUMNS.map((column) => {
       if (column === 'hash') return hash;
-      const value = entry[column];
+      const value = entry[column] ?? '';
       return typeof value === 'object' ? JSON.stringify(value) : String(value);
     }),
   );

@@ -26,6 +26,7 @@ import {
   type YesNoQuestion,
 } from './prompts.js';
 import { READING_COMMANDS } from './reading-commands.js';
+import { SUBJECT_ARGUMENTS } from './subject-arguments.js';
 import { type Column, table } from './table.js';
 import { canAsk, hasColour } from './terminal.js';
 
@@ -284,15 +285,25 @@ export abstract class QuietusCommand extends Command {
   /** What the log tells of every command: that it was refused, or that it read out what is protected. */
   async #recordUse(failure: { error: unknown } | undefined): Promise<void> {
     const session = this.#session;
-    const reads = READING_COMMANDS[this.commandName];
-    if (session === undefined || (failure === undefined && reads === undefined)) return;
+    const reads = READING_COMMANDS.has(this.commandName);
+    if (session === undefined || (failure === undefined && !reads)) return;
     const { recordReading, recordRefusal } = await import('../session/index.js');
-    if (failure !== undefined) return await recordRefusal(session, failure.error);
+    const subject = await this.#subject(session);
+    if (failure !== undefined) return await recordRefusal(session, failure.error, subject);
     try {
-      await recordReading(session, reads ? { [reads.kind]: String(this.#arguments[reads.argument]) } : {});
+      await recordReading(session, subject);
     } catch {
       this.note('warning: that this was read could not be recorded in the log');
     }
+  }
+
+  /** Ids of what the command line names, as far as the workspace knows them. */
+  async #subject(session: Session): Promise<Readonly<Record<string, string>>> {
+    const named = SUBJECT_ARGUMENTS[this.commandName];
+    const id = named && this.#arguments[named.argument];
+    if (named === undefined || typeof id !== 'string') return {};
+    const { knownSubject } = await import('../session/index.js');
+    return await knownSubject(session.store, named.kind, id);
   }
 
   #surroundings(): PromptSurroundings {

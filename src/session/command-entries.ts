@@ -14,8 +14,14 @@ interface CommandSession {
  * Records that a command was refused or met something that does not verify: with its code, never with its message. Does
  * nothing where the command has recorded its refusal itself, where the clock is what was refused, for the entry would have
  * the wrong time, or where the log cannot be written: the refusal stands.
+ *
+ * @param subject ids of what was refused
  */
-export async function recordRefusal(session: CommandSession, error: unknown): Promise<void> {
+export async function recordRefusal(
+  session: CommandSession,
+  error: unknown,
+  subject: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const refused =
     error instanceof Fault &&
     (error.exitCode === ExitCode.refused || error.exitCode === ExitCode.verificationFailed);
@@ -23,6 +29,7 @@ export async function recordRefusal(session: CommandSession, error: unknown): Pr
   const event: LogEvent = {
     action: 'command.refuse',
     outcome: 'refused',
+    subject,
     data: { code: error.code, exit: error.exitCode },
   };
   await session.store

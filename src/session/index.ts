@@ -1,4 +1,5 @@
 export { recordReading, recordRefusal } from './command-entries.js';
+export { knownSubject, type SubjectKind } from './known-subject.js';
 export { deliver } from './log-finish.js';
 export { openSession, type Session, type SessionOptions } from './session.js';
 export {

@@ -60,6 +60,50 @@ describe('the log', () => {
     expect((await quietus(['log', 'verify'], { cwd })).status).not.toBe(1);
   });
 
+  test('names what was refused or read, where the workspace knows it, and the command for people', async () => {
+    const cwd = await workspace();
+    const run = (...args: string[]) => quietus(args, { cwd });
+    writeFileSync(join(cwd, 'old.csv'), 'Jane Roe');
+    const add = [
+      'inventory',
+      'add',
+      'HR-1',
+      '--title',
+      'Payroll',
+      '--medium',
+      'file',
+      '--location',
+      'old.csv',
+    ];
+    expect((await run(...add)).status).toBe(0);
+    expect((await run('hold', 'place', '--matter', 'Doe', '--item', 'HR-1')).status).toBe(0);
+    const archived = await run('archive', 'create', 'HR-1', '--confirm', 'HR-1', '--accept-residual');
+    expect(archived.status, archived.stderr).toBe(4);
+    writeFileSync(join(cwd, 'other.csv'), 'Jane Roe');
+    const disposed = await run('dispose', 'other.csv', '--confirm', 'other.csv', '--accept-residual');
+    const number = /Certificate (\S+)/.exec(disposed.stdout)?.[1] ?? '';
+    expect((await run('certificate', 'export', number, '--bundle', 'b.zip')).status).toBe(0);
+    expect((await run('certificate', 'verify', number)).status).toBe(0);
+    const file = join('certificates', `certificate-${number}.json`);
+    expect((await run('certificate', 'verify', file)).status).toBe(0);
+    const own = await run('certificate', 'countersign', number, '--as', 'witness', '--confirm', number);
+    expect(own.status).toBe(4);
+    const told = (await entries(cwd)).filter(({ action }) => action.startsWith('command.'));
+    expect(told.map(({ action, command, subject }) => [action, command, subject])).toEqual([
+      ['command.refuse', 'archive create', { item: 'HR-1' }],
+      ['command.read', 'certificate export', { certificate: number }],
+      ['command.read', 'certificate verify', { certificate: number }],
+      ['command.read', 'certificate verify', {}],
+      ['command.refuse', 'certificate countersign', { certificate: number }],
+    ]);
+    const listed = (await run('log', 'list', '--action', 'command')).stdout;
+    expect(listed).toContain(`certificate countersign (certificate-own), certificate ${number}`);
+    expect(listed).toMatch(/certificate verify$/m);
+    const csv = (await run('log', 'list', '--csv', '--limit', '1')).stdout.split('\r\n');
+    expect(csv[0]).toBe('seq,time,operator,host,command,action,outcome,subject,data,elapsed_ms,hash');
+    expect(csv[1]).toMatch(/,\d+,[0-9a-f]{64}$/);
+  }, 60_000);
+
   test('tells who read what, unless the workspace wants no such entries; reading the log itself leaves none', async () => {
     const cwd = await workspace();
     const item = [

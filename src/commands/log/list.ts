@@ -85,8 +85,13 @@ export default class LogList extends QuietusCommand {
   }
 }
 
+/** The ids of an entry; where the action says nothing of the command, what was read or refused as well, and why. */
 function subjectText({ entry }: LogLine): string {
-  return Object.entries(entry.subject)
+  const ids = Object.entries(entry.subject)
     .map(([kind, id]) => `${kind} ${id}`)
     .join(', ');
+  if (!entry.action.startsWith('command.')) return ids;
+  const { code } = entry.data;
+  const what = typeof code === 'string' ? `${entry.command} (${code})` : entry.command;
+  return ids === '' ? what : `${what}, ${ids}`;
 }
