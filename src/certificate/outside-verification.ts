@@ -1,5 +1,5 @@
 import { openCheckpoint, verifyEntryProof } from '../audit/index.js';
-import { type NoteKey, noteKey, parseNoteKey, sha256 } from '../crypto/index.js';
+import { certificatesIn, type NoteKey, noteKey, parseNoteKey, sha256 } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
 import { unpackBundle } from './bundle-archive.js';
 import type { BundleFiles } from './bundle-contents.js';
@@ -28,9 +28,11 @@ export interface OutsideTrust {
  * Verifies a PDF, a JSON file with the signature beside it, or a bundle, without any workspace.
  *
  * @throws Fault `certificate-file-missing`, `certificate-kind-unknown`, `bundle-unreadable`, `public-key-invalid`,
- *   `certificate-unreadable` (exit 2)
+ *   `certificate-unreadable`, `trust-empty`, `trust-needed` (exit 2)
  */
 export async function verifyOutside(path: string, given: OutsideTrust): Promise<CertificateVerification> {
+  requireCertificates('--trust', given.certificates);
+  requireCertificates('--tsa', given.timestampAuthorities ?? null);
   const bytes = await readCertificateFile(path);
   const trust: SignatureTrust | null =
     given.certificates === null
@@ -43,6 +45,7 @@ export async function verifyOutside(path: string, given: OutsideTrust): Promise<
   if (bytes.length > 4 && bytes.readUInt32LE(0) === ZIP_FILE)
     return await verifyBundle(path, unpackBundle(bytes), trust, given.logKey);
   const kind = kindOf(bytes, path);
+  if (trust === null) throw trustNeeded();
   const signature = kind === 'json' ? await readCertificateFile(`${path}.p7s`).catch(() => null) : null;
   const { checks, document } = await verifyCertificate({ bytes, kind, signature, trust });
   const log = document === null ? [] : alone(document, given.logKey);
@@ -50,6 +53,21 @@ export async function verifyOutside(path: string, given: OutsideTrust): Promise<
 }
 
 const ZIP_FILE = 0x04034b50;
+
+/** A file without certificates would make every chain fail, which reads as if the certificate were forged. */
+function requireCertificates(flag: string, text: string | null): void {
+  if (text === null || certificatesIn(text).length > 0) return;
+  throw badInput('trust-empty', `The file of ${flag} holds no X.509 certificate in PEM`, {
+    hint: 'Give the file that begins with -----BEGIN CERTIFICATE-----; the key of the log goes to --public-key',
+  });
+}
+
+/** The checkpoint in a single file can be copied into a forged one: it vouches for the log, not for the file. */
+function trustNeeded(): Error {
+  return badInput('trust-needed', 'The key of the log alone does not show who signed a single file', {
+    hint: "Add --trust signer.pem, with the signer's certificate; or check the bundle, which has proofs",
+  });
+}
 
 /** What can be said of the log and of a revocation by one file alone. */
 function alone(document: CertificateDocument, logKey: string | null): CheckResult[] {

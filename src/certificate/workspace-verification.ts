@@ -7,6 +7,7 @@ import { certificatePaths, readCertificateFile } from './certificate-files.js';
 import { NUMBER, requireCertificate } from './certificate-register.js';
 import { verifyCertificate } from './certificate-verification.js';
 import { type CheckResult, check } from './check-result.js';
+import { checkpointCheck } from './checkpoint-check.js';
 import { type CertificateVerification, conclusion, type VerifiedFile } from './conclusion.js';
 import { counterSignatureCheck } from './countersignature.js';
 import { claimedNumber, kindOf } from './file-kind.js';
@@ -98,9 +99,11 @@ async function checksOf(
       followLog: (range, seqs) => followChain(session.store, range, seqs),
     },
   });
-  if (record === undefined) return found.checks;
+  const checks = [...found.checks];
+  if (found.document !== null) checks.push(await checkpointCheck(session.store, found.document));
+  if (record === undefined) return checks;
   return [
-    ...found.checks,
+    ...checks,
     await issueEntryCheck(session, record),
     ...(await counterSignatureChecks(session, record)),
     await revocationCheck(session, record),

@@ -199,7 +199,7 @@ describe('showing and verifying', () => {
     const byNumber = await verifyCertificateFile(session, number);
     expect(byNumber).toMatchObject({ number, passed: true });
     const SIGNED = ['signature', 'signer', 'chain', 'validity'];
-    const LOGGED = ['log-entries', 'log-head', 'log-chain', 'issue-entry', 'revocation'];
+    const LOGGED = ['log-entries', 'log-head', 'log-chain', 'checkpoint', 'issue-entry', 'revocation'];
     expect(byNumber.files.map(({ kind, checks }) => [kind, checks.map(({ id }) => id)])).toEqual([
       ['json', ['digest', 'digest', 'schema', ...SIGNED, 'number', ...LOGGED]],
       ['pdf', ['digest', 'claim', 'schema', ...SIGNED, 'attached-signature', 'number', ...LOGGED]],
@@ -306,7 +306,15 @@ describe('showing and verifying', () => {
       certificatePaths(other.paths.certificates, number).pdf,
     );
     expect(passed).toBe(false);
-    expect(failed(files)).toEqual(['digest', 'claim', 'chain', 'log-entries', 'log-head', 'log-chain']);
+    expect(failed(files)).toEqual([
+      'digest',
+      'claim',
+      'chain',
+      'log-entries',
+      'log-head',
+      'log-chain',
+      'checkpoint',
+    ]);
     await expect(verifyCertificateFile(session, number)).rejects.toMatchObject({
       code: 'certificate-unknown',
       exitCode: 2,
@@ -328,6 +336,7 @@ describe('showing and verifying', () => {
     expect(failed([(await verifyCertificateFile(session, number)).files[0] ?? NO_FILE])).toEqual([
       'log-entries',
       'log-chain',
+      'checkpoint',
     ]);
     await inEntry('"gone"', '"done"');
     expect((await verifyCertificateFile(session, number)).passed).toBe(true);
@@ -350,7 +359,10 @@ describe('showing and verifying', () => {
     await session.close();
     await rewrite(session, "delete from log_entries where action = 'test.test'");
     const later = await open(session.paths.root);
-    expect(failed([(await verifyCertificateFile(later, number)).files[0] ?? NO_FILE])).toEqual(['log-chain']);
+    expect(failed([(await verifyCertificateFile(later, number)).files[0] ?? NO_FILE])).toEqual([
+      'log-chain',
+      'checkpoint',
+    ]);
   });
 
   it('is missed by the log where its row or a file is gone', async () => {

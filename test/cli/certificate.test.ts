@@ -36,6 +36,24 @@ test('a certificate goes from a disposal to somebody outside, is issued again an
   const verified = await quietus(check, { cwd: outside });
   expect(verified.stdout + verified.stderr).toContain('Every check passed.');
   expect(verified.status).toBe(0);
+  const outsider = (...args: string[]) => quietus(['certificate', 'verify', ...args], { cwd: outside });
+  expect(await outsider('b.zip')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/nothing says whom you trust\n.*add --trust/s),
+  });
+  // The key of the log in the place of the certificate must not look like a forged certificate.
+  expect(await outsider('b.zip', '--trust', 'log.key')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('holds no X.509 certificate'),
+  });
+  // Whoever forges a PDF can copy the checkpoint of a real one into it.
+  const pdf = join(root, 'certificates', `certificate-${first}.pdf`);
+  expect(await outsider(pdf, '--public-key', 'log.key')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('does not show who signed a single file'),
+  });
+  const inside = await run('certificate', 'verify', first);
+  expect(inside.stdout).toMatch(/ok {3}The checkpoint over \d+ entries was signed by a key of this log/);
   expect((await run('certificate', 'verify', 'b.zip')).stderr).toContain('add --trust signer.pem');
   const again = await run('certificate', 'issue', '--replaces', first, '--confirm', first);
   expect(again.stdout).toContain(`takes the place of ${first}`);

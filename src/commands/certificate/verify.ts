@@ -1,6 +1,7 @@
 import type { CertificateVerification } from '../../certificate/index.js';
 import { Args, coloured, Flags, QuietusCommand } from '../../cli/index.js';
-import { ExitCode } from '../../model/index.js';
+import { badInput, ExitCode, Fault } from '../../model/index.js';
+import type { Session } from '../../session/index.js';
 
 function verdict({ passed, files }: CertificateVerification): string {
   if (!passed) return 'At least one check failed: do not rely on it.';
@@ -53,19 +54,13 @@ export default class CertificateVerify extends QuietusCommand {
     );
     const result =
       trust === undefined && publicKey === undefined
-        ? await verifyCertificateFile(await this.openSession(), args.certificate)
+        ? await verifyCertificateFile(await this.#workspace(), args.certificate)
         : await verifyOutside(args.certificate, {
             certificates: trust === undefined ? null : await readGivenText(trust),
             timestampAuthorities: flags.tsa === undefined ? null : await readGivenText(flags.tsa),
             logKey: publicKey === undefined ? null : await readGivenText(publicKey),
           });
-    for (const file of result.files) {
-      this.print(`${file.kind.toUpperCase()} ${file.path}`);
-      for (const check of file.checks) {
-        const mark = MARKS[`${check.passed}`]();
-        this.print(`  ${mark} ${check.text}`);
-      }
-    }
+    this.#show(result);
     if (!result.passed) this.endWith(ExitCode.verificationFailed);
     this.print(verdict(result));
     return {
@@ -73,5 +68,27 @@ export default class CertificateVerify extends QuietusCommand {
       passed: result.passed,
       files: result.files.map((file) => ({ kind: file.kind, checks: file.checks })),
     };
+  }
+
+  /** @throws Fault `trust-needed` (exit 2) where there is no workspace: whoever asks may have none */
+  async #workspace(): Promise<Session> {
+    try {
+      return await this.openSession();
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'workspace-missing') throw error;
+      throw badInput('trust-needed', `${error.message}, and nothing says whom you trust`, {
+        hint: 'Without a workspace add --trust signer.pem, and --public-key FILE for the log',
+      });
+    }
+  }
+
+  #show(result: CertificateVerification): void {
+    for (const file of result.files) {
+      this.print(`${file.kind.toUpperCase()} ${file.path}`);
+      for (const check of file.checks) {
+        const mark = MARKS[`${check.passed}`]();
+        this.print(`  ${mark} ${check.text}`);
+      }
+    }
   }
 }
