@@ -4,6 +4,7 @@ import { verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { CertificateRecord } from '../store/index.js';
 import { bundleGuide } from './bundle-guide.js';
+import { BUNDLE_VERIFIER } from './bundle-verifier.js';
 import { readCertificateFile } from './certificate-files.js';
 import type { CertificateDocument } from './certificate-format.js';
 import { showCertificate } from './certificate-register.js';
@@ -48,6 +49,7 @@ export async function bundleContents(session: Session, number: string): Promise<
     signed: record.signatureSha256 !== null,
     approvers,
     countersigners,
+    issueSeq: record.logSeq,
   });
   const sums = [...files, ['CHECK.md', Buffer.from(guide)] as const]
     .map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`)
@@ -138,6 +140,7 @@ async function addLog(
   files.set('log/checkpoint', Buffer.from(checkpoint.note));
   files.set('log/key', Buffer.from(`${key.text}\n`));
   files.set('log/key.pem', Buffer.from(key.publicKey));
+  files.set('log/verify.go', Buffer.from(BUNDLE_VERIFIER));
   for (const { seq, entry, proof } of await proveEntries(session.store, seqs, checkpoint)) {
     files.set(`log/${seq}.json`, Buffer.from(entry));
     files.set(`log/${seq}.tlog-proof`, Buffer.from(proof));

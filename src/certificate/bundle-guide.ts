@@ -5,13 +5,16 @@ interface GuideFacts {
   signed: boolean;
   approvers: readonly string[];
   countersigners: readonly string[];
+  /** Entry of the log that tells of the issue. */
+  issueSeq: number;
 }
 
 /**
  * The page of commands that a bundle brings along. Each block of shell runs as it is printed, in the folder where the
  * bundle was unpacked.
  */
-export function bundleGuide({ document, signed, approvers, countersigners }: GuideFacts): string {
+export function bundleGuide(facts: GuideFacts): string {
+  const { document, signed, approvers, countersigners, issueSeq } = facts;
   const stem = `certificate-${document.number}`;
   return [
     heading(document),
@@ -21,14 +24,11 @@ export function bundleGuide({ document, signed, approvers, countersigners }: Gui
       'sha256sum --check --quiet SHA256SUMS && echo "All files are as they were packed"',
     ),
     ...(signed ? signatureSections(stem, document) : []),
-    section(
-      'The certificate stands',
-      'A certificate cannot say of itself that it was declared void later. `status.json` says whether it stood at the time `as_of`, and is signed as well. Ask the organization for a newer one if that is long ago.',
-      `openssl cms -verify -binary -inform DER -in status.json.p7s -content status.json \\\n  -CAfile status-signer.pem -partial_chain -purpose any -no_check_time -out status.verified\ncat status.verified`,
-    ),
+    standingSection(stem),
     ...keySections('approvals', approvers, 'The plan was approved by'),
     ...keySections('countersignatures', countersigners, 'The certificate was countersigned by'),
-    logSection(document),
+    logSection(document, issueSeq),
+    proofSection(),
     closing(stem),
   ].join('\n');
 }
@@ -36,8 +36,8 @@ export function bundleGuide({ document, signed, approvers, countersigners }: Gui
 function heading({ number }: CertificateDocument): string {
   return `# How to check certificate ${number}
 
-Run the commands in the folder where you unpacked this bundle. They need \`sha256sum\`, OpenSSL 3 and the tools of
-poppler (\`pdfsig\`, \`pdfdetach\`); none of them comes from those who issued the certificate.
+Run the commands in the folder where you unpacked this bundle. They need \`sha256sum\`, OpenSSL 3, the tools of
+poppler (\`pdfsig\`, \`pdfdetach\`), and the last of them Go; none of these comes from those who issued the certificate.
 
 **Whom do you trust?** The commands show that the files belong together and were signed with certain keys. That these
 keys are the organization's, you learn from the organization itself, by another way than this bundle: compare the
@@ -80,13 +80,44 @@ function keySections(folder: string, people: readonly string[], text: string): s
   ];
 }
 
-function logSection(document: CertificateDocument): string {
+function standingSection(stem: string): string {
+  return section(
+    'The certificate stands',
+    'A certificate cannot say of itself that it was declared void later. `status.json` says whether it stood at the time `as_of`, and is signed as well, with the certificate that the organization used by then: compare its fingerprint too. Ask the organization for a newer one if that is long ago.',
+    `openssl cms -verify -binary -inform DER -in status.json.p7s -content status.json \\
+  -CAfile status-signer.pem -partial_chain -purpose any -no_check_time -out status.verified
+openssl x509 -in status-signer.pem -noout -subject -fingerprint -sha256
+cat status.verified; echo
+grep -q "$(${digestOf(`${stem}.json`)})" status.verified && echo "The statement is about this document"`,
+  );
+}
+
+function logSection(document: CertificateDocument, issueSeq: number): string {
   const [item] = document.items;
   const seq = item?.log.outcome_seq ?? document.log.last_seq;
+  const stem = `certificate-${document.number}`;
   return section(
     'The log of the organization has these entries',
-    `\`log/checkpoint\` is a signed note (C2SP tlog-checkpoint) over the whole log; \`log/key\` is the log's public key. The first command checks its signature with OpenSSL. The hash of each entry is the SHA-256 of its file, and stands in the JSON document beside the item: the second command shows one of them. Each \`log/NUMBER.tlog-proof\` (C2SP tlog-proof) leads from an entry to the checkpoint; \`golang.org/x/mod/sumdb/tlog\` or any other verifier of RFC 6962 checks it, and so does \`quietus certificate verify\`.`,
-    `sed '/^$/,$d' log/checkpoint > checkpoint.text\ngrep '^— ' log/checkpoint | head -n 1 | cut -d ' ' -f 3 | base64 -d | tail -c 64 > checkpoint.sig\nopenssl pkeyutl -verify -pubin -inkey log/key.pem -rawin -in checkpoint.text -sigfile checkpoint.sig\ncat log/key\ngrep -q "$(sha256sum < log/${seq}.json | cut -d ' ' -f 1)" certificate-${document.number}.json && echo "Entry ${seq} is the one that the document names"`,
+    `\`log/checkpoint\` is a signed note (C2SP tlog-checkpoint) over the whole log; \`log/key\` is the log's public key. The first command checks its signature with OpenSSL. The hash of each entry is the SHA-256 of its file, and stands in the JSON document beside the item: the next command shows one of them. The last one shows the entry that tells of the issue, with the digests of both files.`,
+    `sed '/^$/,$d' log/checkpoint > checkpoint.text
+grep '^— ' log/checkpoint | head -n 1 | cut -d ' ' -f 3 | base64 -d | tail -c 64 > checkpoint.sig
+openssl pkeyutl -verify -pubin -inkey log/key.pem -rawin -in checkpoint.text -sigfile checkpoint.sig
+cat log/key
+grep -q "$(${digestOf(`log/${seq}.json`)})" ${stem}.json && echo "Entry ${seq} is the one that the document names"
+grep "$(${digestOf(`${stem}.json`)})" log/${issueSeq}.json | grep -q "$(${digestOf(`${stem}.pdf`)})" \\
+  && echo "Entry ${issueSeq} tells of the issue of these files"`,
+  );
+}
+
+function digestOf(file: string): string {
+  return `sha256sum < ${file} | cut -d ' ' -f 1`;
+}
+
+function proofSection(): string {
+  return section(
+    'The entries are in the log that was signed',
+    "Each `log/NUMBER.tlog-proof` (C2SP tlog-proof) leads from an entry to the checkpoint. `log/verify.go`, a page of code, checks all of them with the libraries of Go's checksum database (Debian: golang-go and golang-golang-x-mod-dev); any other verifier of RFC 6962 does as well.",
+    '(cd log && GO111MODULE=off GOPATH=/usr/share/gocode go run verify.go)',
   );
 }
 
@@ -97,7 +128,7 @@ On any machine, without a workspace; \`signer.pem\` and \`log/key\` are to be co
 
     quietus certificate verify BUNDLE.zip --trust signer.pem --public-key log/key
 
-It also compares \`${stem}.json\` with the rules of its format, which the JSON Schema in the package of Quietus
+Where \`status-signer.pem\` is another certificate than \`signer.pem\`, \`--trust\` needs both in one file. It also compares \`${stem}.json\` with the rules of its format, which the JSON Schema in the package of Quietus
 (schemas/certificate-2.schema.json) states for other programs.
 `;
 }

@@ -25,7 +25,13 @@ export function statusChecks(
       ];
     const chain = chainCheck(read, trust);
     if (chain.passed === false)
-      return [check('revocation', false, `The statement that it stands: ${chain.text}`)];
+      return [
+        check(
+          'revocation',
+          false,
+          `The statement that it stands: ${chain.text} (status-signer.pem, SHA-256 ${read.signer.fingerprint})`,
+        ),
+      ];
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     return [

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -17,6 +17,7 @@ import {
 } from '../../src/certificate/index.js';
 import { createSigningKey } from '../../src/crypto/index.js';
 import type { Session } from '../../src/session/index.js';
+import { hasGo } from '../audit/go-checker.js';
 import { issuedIdentity } from '../crypto/issued-identity.js';
 import { sampleSession } from '../session/sample-workspace.js';
 import { temporaryFolder } from '../temporary-folder.js';
@@ -60,8 +61,9 @@ describe.skipIf(leftOut)('a bundle', () => {
     const { zip } = await bundled(session, number);
     const folder = dirname(zip);
     execFileSync('unzip', ['-q', zip], { cwd: folder });
-    const blocks = commandsIn(readFileSync(join(folder, 'CHECK.md'), 'utf8'));
-    expect(blocks).toHaveLength(5);
+    const printed = commandsIn(readFileSync(join(folder, 'CHECK.md'), 'utf8'));
+    expect(printed).toHaveLength(6);
+    const blocks = printed.filter((block) => hasGo() || !block.includes('go run'));
     const outputs = blocks.map((block) =>
       spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', `${block}\n`], {
         cwd: folder,
@@ -81,8 +83,23 @@ describe.skipIf(leftOut)('a bundle', () => {
       '"void":null',
       'Signature Verified Successfully',
       'is the one that the document names',
+      'tells of the issue of these files',
+      'The statement is about this document',
+      ...(hasGo() ? ['OK: 5 entries are in the log of'] : []),
     ])
       expect(said).toContain(line);
+    // Of the document's signer, and of the statement's.
+    expect(said.match(/sha256 Fingerprint=/g)).toHaveLength(2);
+    if (hasGo()) {
+      const [first, second] = readdirSync(join(folder, 'log')).filter((name) => name.endsWith('.tlog-proof'));
+      cpSync(join(folder, 'log', first ?? ''), join(folder, 'log', second ?? ''));
+      const block = printed.at(-1) ?? '';
+      const refused = spawnSync('bash', ['-c', block], { cwd: folder, encoding: 'utf8' });
+      expect([refused.status, refused.stdout]).toEqual([
+        1,
+        `FAILED: ${second} is the proof of another entry\n`,
+      ]);
+    }
     // The commands can fail: with one digit changed, each of the first three does.
     const json = join(folder, `certificate-${number}.json`);
     writeFileSync(json, readFileSync(json, 'utf8').replace('"holds_in_force": 0', '"holds_in_force": 1'));
