@@ -225,7 +225,9 @@ async function certifiedArchive(
 
 function proofInWords({ proof, statements, keyCopies }: Erasure): string {
   const said = [
-    `${proof.keysTried} keys that exist were tried and refused`,
+    proof.keysTried === 1
+      ? 'the only key that exists was tried and refused'
+      : `${proof.keysTried} keys that exist were tried and refused`,
     proof.bytesSearched ? 'no file of the workspace held the bytes of the key' : null,
     proof.oldKeyRefused === true ? 'the old archive key opened no key file' : null,
     `known copies of the key: ${keyCopies.length}${statements.keyCopiesDestroyed ? ', stated as destroyed' : ''}`,

@@ -52,6 +52,8 @@ it('asks for the name and size of a device without a serial number, and shows fi
   expect(await run('certificate', 'verify', certificate)).toMatchObject({ status: 0 });
   const shown = await run('certificate', 'show', certificate, '--json');
   expect(shown.stdout).toContain('"sanitization": "clear"');
+  // Where it was read from stands with the item: the method must not say otherwise.
+  expect(shown.stdout).toContain('read back, past the page cache where that is possible, and compared.');
   expect(JSON.parse(done.stdout)).toMatchObject({
     outcome: 'sanitized',
     sanitization: 'Clear',

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { listCertificates, showCertificate } from '../../src/certificate/index.js';
 import { examineSelection } from '../../src/disposal/index.js';
 import type { CalendarDate, HoldScope, Medium } from '../../src/model/index.js';
 import { readOperatorKey } from '../../src/operators/index.js';
@@ -139,6 +140,12 @@ describe('an archive', () => {
     expect(await erase(made, await planned(made), 'A')).toMatchObject([
       { erasure: { outcome: 'key-erased' } },
     ]);
+    const { session } = made.world;
+    const [certificate] = await listCertificates(session);
+    const { document } = await showCertificate(session, certificate?.number ?? '');
+    expect(document.items[0]?.verification.detail).toMatch(
+      /^the only key that exists was tried and refused; no file/,
+    );
   });
 });
 

@@ -19,7 +19,7 @@ export class OverwritingSanitizer implements DeviceSanitizer {
         id: 'overwrite-aes-ctr-1-pass',
         methods: ['clear'],
         sanitization: 'Clear',
-        text: 'Every address of the device was overwritten once with an AES-256-CTR keystream under a random key, flushed, read back past the page cache and compared.',
+        text: 'Every address of the device was overwritten once with an AES-256-CTR keystream under a random key, flushed, read back, past the page cache where that is possible, and compared.',
         tool: null,
         leaves: 'keystream',
         residual: [],
