@@ -22,8 +22,22 @@ export function decidingSettings(settings: Settings): DecidingSettings {
     'log.clock_tolerance': log.clockTolerance,
     'log.reads': log.reads,
     'log.unsigned_entries': log.unsignedEntries,
+    'log.witnesses': witnessesInWords(log.witnesses),
     time_zone: settings.timeZone,
   };
+}
+
+/**
+ * Which second places the checkpoints go to: whoever means to rewind the log takes them away first. Folder and address
+ * stand as the beginning of their SHA-256, for they can name people and machines.
+ */
+function witnessesInWords({ folder, system, webhook }: Settings['log']['witnesses']): string {
+  const words = [
+    folder === null ? null : `folder ${sha256(folder).slice(0, 16)}`,
+    system,
+    webhook === null ? null : `webhook ${sha256(webhook).slice(0, 16)}`,
+  ];
+  return words.filter((word) => word !== null).join(', ') || 'none';
 }
 
 /**

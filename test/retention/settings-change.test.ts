@@ -64,6 +64,19 @@ describe('a change of quietus.yaml', () => {
     expect(await verifyWorkspaceLog(session)).toMatchObject({ problem: null });
   });
 
+  it('tells which witnesses of the log were taken away, and not where they lay', async () => {
+    const made = await autoWorld(TWO);
+    const folder = '  witnesses:\n    folder: /mnt/jane-roe\n    system: journald\n';
+    await recordReading(await edited(made, [/^log:\n/m, `log:\n${folder}`]), {});
+    const session = await edited(made, [folder, '']);
+    await recordReading(session, {});
+    const [change] = await lastEntries(session, 2);
+    expect(change.data.changed).toEqual({
+      'log.witnesses': { from: expect.stringMatching(/^folder [0-9a-f]{16}, journald$/), to: 'none' },
+    });
+    expect(JSON.stringify(change)).not.toContain('roe');
+  });
+
   it('is told again after a transaction that did not last', async () => {
     const made = await autoWorld(TWO);
     const session = await edited(made, [/minimum: 2/, 'minimum: 1']);
