@@ -13,7 +13,21 @@ import type { DeviceFacts, SanitizationOutcome, Technique } from '../shred/index
 import type { CertificateRecord, SanitizationRecord } from '../store/index.js';
 import type { DeviceAuthority } from './device-authority.js';
 import { outcomeChanged } from './outcome-evidence.js';
-import { sanitizationEvent } from './sanitization-journal.js';
+import { type StoredTarget, sanitizationEvent } from './sanitization-journal.js';
+
+/**
+ * The same for a sanitization of which only the record is at hand.
+ *
+ * @throws Fault `outcome-changed` (exit 5)
+ */
+export async function certifySanitization(
+  session: Session,
+  record: SanitizationRecord,
+  authority: DeviceAuthority,
+): Promise<CertificateRecord | null> {
+  const { device, technique, planId = null } = JSON.parse(record.target) as StoredTarget;
+  return await certifyDevice(session, record, { device, technique, planId }, authority);
+}
 
 /**
  * Issues the certificate of a sanitized device, once. Only what was done as a whole is certified: where something could be

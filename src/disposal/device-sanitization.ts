@@ -15,7 +15,7 @@ import {
 } from '../shred/index.js';
 import type { CertificateRecord, SanitizationRecord, StoreTransaction } from '../store/index.js';
 import { instant, takeRunLock } from '../workspace/index.js';
-import { certifyDevice } from './device-certificate.js';
+import { certifyDevice, certifySanitization } from './device-certificate.js';
 import { deviceInventoryObjections } from './device-inventory.js';
 import type { DeviceRequest } from './device-request.js';
 import { recordOutcome, SanitizationJournal, type StoredTarget } from './sanitization-journal.js';
@@ -183,8 +183,7 @@ async function settleAll(session: Session, request: DeviceRequest): Promise<Sani
     const finished = await session.store.sanitizations.get(record.id);
     if (finished) {
       settled.push(finished);
-      const { device, technique, planId = null } = stored;
-      await certifyDevice(session, finished, { device, technique, planId }, request.authority);
+      await certifySanitization(session, finished, request.authority);
     }
   }
   return settled;

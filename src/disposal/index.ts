@@ -12,6 +12,7 @@ export { BATCH, destroyPatiently } from './batch-work.js';
 export { disposalFacts, disposalMethods, logReference } from './certified-disposal.js';
 export { hookLocation, readHooks } from './database-hook.js';
 export type { DeviceAuthority } from './device-authority.js';
+export { certifySanitization } from './device-certificate.js';
 export {
   type DevicePreview,
   previewDevice,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { loopDevice, MARKER } from '../shred/device/loop-device.js';
@@ -102,6 +102,23 @@ it('killed in the middle: the next run says that the outcome is unknown, and doe
   expect(JSON.parse(again.stdout)).toMatchObject({ outcome: 'sanitized', settled: [{ outcome: 'unknown' }] });
   expect(occurrences(MARKER.slice(0, 12))).toBe(0);
   expect(await run('log', 'verify')).toMatchObject({ status: 0 });
+});
+
+it('gets the certificate later where the key that signs it was missing', async (context) => {
+  const { path, confirmation } = device(context, 2);
+  const { run, workspace: folder } = await workspace();
+  const key = join(folder, 'keys', 'certificate.signing-key.json');
+  renameSync(key, `${key}.away`);
+  const words = ['media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation];
+  expect(await run(...words)).toMatchObject({ status: 4, stderr: expect.stringContaining('signing') });
+  renameSync(`${key}.away`, key);
+  const id = /san-\S+/.exec((await run('media', 'list')).stdout)?.[0] ?? '';
+  const issued = await run('certificate', 'issue', id);
+  expect(issued).toMatchObject({ status: 0, stdout: expect.stringContaining('(1 item)') });
+  const [, number = ''] = /Certificate (\S+)/.exec(issued.stdout) ?? [];
+  expect(await run('certificate', 'verify', number)).toMatchObject({ status: 0 });
+  expect((await run('certificate', 'issue', id)).stdout).toContain(number);
+  expect(await run('certificate', 'issue', 'san-2026-01-01-000000')).toMatchObject({ status: 2 });
 });
 
 const SCHEDULE = `version: 1

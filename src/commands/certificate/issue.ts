@@ -2,14 +2,15 @@ import { Args, confirmFlag, counted, Flags, QuietusCommand } from '../../cli/ind
 
 export default class CertificateIssue extends QuietusCommand {
   static override description =
-    'Issue the certificate of a run that has none because it was cut off, or issue one again: with today\u2019s name of the organization, settings and signing identity. The earlier one stays and says what took its place.';
+    'Issue the certificate of a run or a sanitized device that has none because it was cut off, or issue one again: with today\u2019s name of the organization, settings and signing identity. The earlier one stays and says what took its place.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> run-2026-11-22-a1b2c3',
     '<%= config.bin %> <%= command.id %> --replaces 2026-0001 --confirm 2026-0001',
   ];
   static override args = {
     run: Args.string({
-      description: 'Id of a finished run: of a sweep, a disposal, or statements of people.',
+      description:
+        'Id of a finished run (of a sweep, a disposal, or statements of people), or of the sanitization of a device.',
     }),
   };
   static override flags = {
