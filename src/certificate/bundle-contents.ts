@@ -4,6 +4,7 @@ import { verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { CertificateRecord } from '../store/index.js';
 import { bundleGuide } from './bundle-guide.js';
+import { addTimestamp, type SignatureValue } from './bundle-timestamp.js';
 import { BUNDLE_VERIFIER } from './bundle-verifier.js';
 import { readCertificateFile } from './certificate-files.js';
 import type { CertificateDocument } from './certificate-format.js';
@@ -13,7 +14,7 @@ import { STATUS_FORMAT } from './certificate-status.js';
 import { namedEntries } from './log-checks.js';
 import { requireRegisterAsLogged } from './register-evidence.js';
 import { certificateSigner } from './signing-identity.js';
-import { certificateFilesProblem } from './workspace-verification.js';
+import { authoritiesOf, certificateFilesProblem } from './workspace-verification.js';
 
 /** Files of a bundle by their paths in it, in the order in which they stand there. */
 export type BundleFiles = Map<string, Buffer>;
@@ -37,8 +38,12 @@ export async function bundleContents(session: Session, number: string): Promise<
   const stem = `certificate-${number}`;
   files.set(`${stem}.json`, json);
   files.set(`${stem}.pdf`, await readCertificateFile(paths.pdf));
-  if (record.signatureSha256 !== null)
-    files.set(`${stem}.json.p7s`, await readCertificateFile(paths.signature));
+  let timestamped: SignatureValue | null = null;
+  if (record.signatureSha256 !== null) {
+    const signature = await readCertificateFile(paths.signature);
+    files.set(`${stem}.json.p7s`, signature);
+    timestamped = addTimestamp(files, { json, signature }, authoritiesOf(session));
+  }
   await addSigner(session, document, files);
   await addStatus(session, record, files);
   const approvers = await addApprovals(session, document, files);
@@ -50,6 +55,7 @@ export async function bundleContents(session: Session, number: string): Promise<
     approvers,
     countersigners,
     issueSeq: record.logSeq,
+    timestamped,
   });
   const sums = [...files, ['CHECK.md', Buffer.from(guide)] as const]
     .map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`)

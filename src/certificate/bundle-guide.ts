@@ -1,3 +1,4 @@
+import type { SignatureValue } from './bundle-timestamp.js';
 import type { CertificateDocument } from './certificate-format.js';
 
 interface GuideFacts {
@@ -7,6 +8,8 @@ interface GuideFacts {
   countersigners: readonly string[];
   /** Entry of the log that tells of the issue. */
   issueSeq: number;
+  /** Null where the signature carries no time-stamp that could be checked. */
+  timestamped: SignatureValue | null;
 }
 
 /**
@@ -24,6 +27,7 @@ export function bundleGuide(facts: GuideFacts): string {
       'sha256sum --check --quiet SHA256SUMS && echo "All files are as they were packed"',
     ),
     ...(signed ? signatureSections(stem, document) : []),
+    ...(facts.timestamped ? [timestampSection(stem, document, facts.timestamped)] : []),
     standingSection(stem),
     ...keySections('approvals', approvers, 'The plan was approved by'),
     ...keySections('countersignatures', countersigners, 'The certificate was countersigned by'),
@@ -50,7 +54,7 @@ function section(title: string, text: string, commands: string): string {
 }
 
 function signatureSections(stem: string, document: CertificateDocument): string[] {
-  const at = Math.floor(Date.parse(document.issued_at) / 1000);
+  const at = epoch(document.issued_at);
   return [
     section(
       'The JSON document was signed, and by whom',
@@ -78,6 +82,21 @@ function keySections(folder: string, people: readonly string[], text: string): s
       commands.join('\n'),
     ),
   ];
+}
+
+function timestampSection(stem: string, document: CertificateDocument, value: SignatureValue): string {
+  return section(
+    'An authority confirms when the JSON document was signed',
+    'OpenSSL says `Verification: OK`: the time-stamp (RFC 3161) in the signature, which `timestamp/token.tst` repeats, is about the value of this signature, which the first two commands cut out of it. `timestamp/authority.pem` is to be a certificate of an authority that you trust. The last command prints the time.',
+    `head -c ${value.end} ${stem}.json.p7s | tail -c ${value.length} > timestamp/signature
+openssl ts -verify -data timestamp/signature -in timestamp/token.tst -token_in \\
+  -CAfile timestamp/authority.pem -attime ${epoch(document.issued_at)}
+openssl ts -reply -in timestamp/token.tst -token_in -text | grep 'Time stamp:'`,
+  );
+}
+
+function epoch(instant: string): number {
+  return Math.floor(Date.parse(instant) / 1000);
 }
 
 function standingSection(stem: string): string {

@@ -125,8 +125,8 @@ async function ownTrust(session: Session): Promise<SignatureTrust> {
   };
 }
 
-/** As the settings name them today. */
-function authoritiesOf(session: Session): string | null {
+/** Certificates of the time-stamping authority, PEM, as the settings name them today. */
+export function authoritiesOf(session: Session): string | null {
   const { timestamp } = session.settings().log;
   try {
     return timestamp && readFileSync(timestamp.ca, 'utf8');

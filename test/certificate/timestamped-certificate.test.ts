@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import {
   certificatePaths,
   certificateSigner,
+  exportBundle,
   issueCertificate,
   verifyCertificateFile,
   verifyOutside,
@@ -76,6 +77,18 @@ it('a certificate carries the time-stamps of an authority, and its logo', async 
     stdio: 'pipe',
   });
   expect(execFileSync('pdfsig', [paths.pdf]).toString()).toContain('Signature is Valid');
+  // A bundle brings the time-stamp along with commands for it, which run as they are printed.
+  const zip = join(authority.folder, 'bundle.zip');
+  await exportBundle(session, number, zip, { force: false });
+  execFileSync('unzip', ['-q', zip, '-d', join(authority.folder, 'bundle')]);
+  const cwd = join(authority.folder, 'bundle');
+  const page = readFileSync(join(cwd, 'CHECK.md'), 'utf8');
+  const [, block = ''] = /confirms when[^`]*[\s\S]*?```sh\n([\s\S]*?)\n```/.exec(page) ?? [];
+  const check = () => spawnSync('bash', ['-euo', 'pipefail', '-c', block], { cwd, encoding: 'utf8' });
+  expect(check()).toMatchObject({ status: 0, stdout: expect.stringMatching(/: OK\nTime stamp: \w+/) });
+  expect((await verifyOutside(zip, { ...trust, timestampAuthorities: authority.ca })).passed).toBe(true);
+  writeFileSync(join(cwd, 'timestamp', 'authority.pem'), record.certificates);
+  expect(check().status).not.toBe(0);
 }, 60_000);
 
 it('an authority that does not answer, and a logo that is none, hold no certificate back', async () => {

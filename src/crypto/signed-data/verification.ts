@@ -29,7 +29,7 @@ export interface DetachedSignature {
   certificates: readonly string[];
   /** RFC 3339; null where the signature does not say when. */
   signedAt: string | null;
-  /** SHA-256 of the signature value, which a timestamp covers. */
+  /** The signature value, whose SHA-256 a timestamp covers. */
   signature: Buffer;
   /** Timestamp token (RFC 3161) in DER; null where there is none. */
   timestamp: Buffer | null;
