@@ -19,7 +19,7 @@ check it. Run the commands in this folder.
 | \`checkpoint.txt\` | number of entries and root of their Merkle tree (RFC 6962), signed: C2SP tlog-checkpoint |
 | \`log.pub.pem\` | the public key of that signature, Ed25519 |
 | \`log.vkey\` | the same key as \`golang.org/x/mod/sumdb/note\` writes it |
-| \`keys.txt\` | every key that the log has had, oldest first |
+| \`keys.txt\` | every key that the log has had, oldest first; the checkpoint is signed with the last one. The entries \`log.rotate-key\` hold the statement of each new key, signed with the one before and with itself; an entry \`log.new-epoch\` only with itself and by an operator, where the one before was lost |
 | \`verify.go\` | a program over Go's libraries for its checksum database |
 
 ## The files are whole

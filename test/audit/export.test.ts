@@ -49,6 +49,8 @@ describe('an export of the log', () => {
       ].toSorted(),
     );
     expect(statSync(join(folder, 'log.jsonl')).mode & 0o777).toBe(0o600);
+    // Whoever was told an older key needs to know where the newer one is vouched for.
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toMatch(/keys\.txt.*`log\.rotate-key`.*signed/);
     const all = commands(folder);
     expect(all).toHaveLength(4);
     const [sums = '', signature = '', go = '', chain = ''] = all;
