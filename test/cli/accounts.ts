@@ -9,9 +9,8 @@ import {
   realpathSync,
   rmSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import {
   environment,
   type Outcome,
@@ -20,6 +19,7 @@ import {
   programFolder,
   temporaryFolder,
 } from './harness.js';
+import { madeOnce } from './made-once.js';
 
 /** Why tests with several accounts of the operating system cannot run here; undefined where they can. */
 export const NO_ACCOUNTS =
@@ -38,8 +38,7 @@ let common: { node: string; folder: string } | undefined;
  */
 export function commonProgram(): { node: string; folder: string } {
   if (common !== undefined) return common;
-  const place = mkdtempSync(join(tmpdir(), 'quietus-common-'));
-  process.once('exit', () => rmSync(place, { recursive: true, force: true }));
+  const place = mkdtempSync(join(inject('lasting'), 'common-'));
   const [node] = programCommand();
   const folder = join(place, 'program');
   cpSync(programFolder(), folder, {
@@ -115,22 +114,19 @@ export function commonFolder(): string {
   return inner;
 }
 
-/** A person who makes a workspace that is shared with the group. */
+/** A person who has made a workspace that is shared with the group. */
 export async function owner(folder: string, ...flags: string[]): Promise<Person> {
   const ann = new Person(4701, folder);
-  const made = await ann.quietus(
-    'init',
-    join(folder, 'workspace'),
+  const workspace = join(folder, 'workspace');
+  const words = [
     ...['--organization', 'Acme Dental', '--time-zone', 'America/New_York', '--group', String(GROUP)],
-    ...[
-      '--operator',
-      'ann',
-      '--operator-name',
-      'Ann Example',
-      ...(flags.length > 0 ? flags : ['--unattended']),
-    ],
-  );
-  expect(made.status, made.stderr).toBe(0);
+    ...['--operator', 'ann', '--operator-name', 'Ann Example'],
+    ...(flags.length > 0 ? flags : ['--unattended']),
+  ];
+  await madeOnce(workspace, words.join(' '), async () => {
+    const made = await ann.quietus('init', workspace, ...words);
+    expect(made.status, made.stderr).toBe(0);
+  });
   return ann;
 }
 

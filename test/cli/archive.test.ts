@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Outcome, quietus, temporaryFolder } from './harness.js';
+import { initialized } from './made-once.js';
 
 const SCHEDULE = `version: 1
 title: Acme
@@ -42,17 +43,8 @@ async function desk() {
     expect(await run('sweep', 'approve', plan, '--confirm', plan)).toMatchObject({ status: 0 });
     return plan as string;
   };
-  await quietus([
-    ...[
-      'init',
-      workspace,
-      '--organization',
-      'Acme',
-      '--time-zone',
-      'America/New_York',
-      '--operator',
-      'tester',
-    ],
+  await initialized(workspace, [
+    ...['--organization', 'Acme', '--time-zone', 'America/New_York', '--operator', 'tester'],
     ...['--operator-name', 'A. Tester', '--unattended', '--no-input', '--max-class-percent', '100'],
   ]);
   mkdirSync(join(folder, 'records'));

@@ -21,6 +21,7 @@ import { describe, expect, test } from 'vitest';
 import { mustRun } from '../crypto/tools.js';
 import {
   ageKeygen,
+  ageRecipient,
   type EncryptionDesk,
   encryptionDesk,
   opensslCertificate,
@@ -31,19 +32,23 @@ import { programCommand, programFolder, quietus, start, temporaryFolder } from '
 
 /** A desk with a recipient for each of three formats, and a folder with two files. */
 async function desk(): Promise<EncryptionDesk & { recipient: string; certificate: string; key: string }> {
-  const made = await encryptionDesk();
+  const made = await encryptionDesk(recipientsAndRecords);
+  const [certificate, key] = [join(made.desk, 'county.pem'), join(made.desk, 'county.key')];
+  return { ...made, recipient: ageRecipient(join(made.desk, 'key.txt')), certificate, key };
+}
+
+async function recipientsAndRecords(made: EncryptionDesk): Promise<void> {
   const { recipient } = ageKeygen(made.desk);
   await made.json(['recipient', 'add', 'acme', '--age', recipient]);
   await made.json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
   await made.json(['recipient', 'add', 'drlee', '--passphrase-by', 'telephone']);
   await made.json(['recipient', 'confirm', 'drlee', '--how', 'telephone']);
-  const { certificate, key, fingerprint } = opensslCertificate(made.desk);
+  const { certificate, fingerprint } = opensslCertificate(made.desk);
   await made.json(['recipient', 'add', 'county', '--certificate', certificate]);
   await made.json(['recipient', 'confirm', 'county', '--fingerprint', fingerprint]);
   mkdirSync(join(made.desk, 'records'));
   writeFileSync(join(made.desk, 'records', 'one'), 'one');
   writeFileSync(join(made.desk, 'records', 'two'), Buffer.alloc(300_000, 2));
-  return { ...made, recipient, certificate, key };
 }
 
 function names(folder: string): string[] {

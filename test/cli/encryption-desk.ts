@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Outcome, quietus, type RunOptions, temporaryFolder } from './harness.js';
+import { initialized, madeOnce } from './made-once.js';
 
-/** A fresh workspace, in a folder of its own, with a folder beside it for the files of the test. */
+/** A workspace of the test's own, with a folder beside it for the files of the test. */
 export interface EncryptionDesk {
   root: string;
   /** Where commands run. */
@@ -16,14 +17,12 @@ export interface EncryptionDesk {
   log(): Promise<{ action: string; outcome: string; data: Record<string, unknown> }[]>;
 }
 
-export async function encryptionDesk(): Promise<EncryptionDesk> {
-  const root = join(temporaryFolder(), 'workspace');
-  const desk = temporaryFolder();
-  const made = await quietus([
-    ...['init', root, '--organization', 'Acme', '--time-zone', 'America/New_York'],
-    ...['--operator-name', 'Jane Doe', '--operator', 'jdoe', '--unattended'],
-  ]);
-  expect(made.status, made.stderr).toBe(0);
+/** @param prepare what is there before the test begins; the same function is run once and its work copied */
+export async function encryptionDesk(
+  prepare?: (made: EncryptionDesk) => Promise<void>,
+): Promise<EncryptionDesk> {
+  const folder = temporaryFolder();
+  const [root, desk] = [join(folder, 'workspace'), join(folder, 'desk')];
   const run = (args: readonly string[], options: RunOptions = {}) =>
     quietus([...args, '--workspace', root], { cwd: desk, ...options });
   const json = async (args: readonly string[], options?: RunOptions) => {
@@ -37,14 +36,28 @@ export async function encryptionDesk(): Promise<EncryptionDesk> {
     };
     return entries.filter(({ action }) => action !== 'command.read');
   };
-  return { root, desk, run, json, log };
+  const made = { root, desk, run, json, log };
+  await madeOnce(folder, prepare ?? 'a workspace and nothing else', async () => {
+    mkdirSync(desk);
+    await initialized(root, [
+      ...['--organization', 'Acme', '--time-zone', 'America/New_York'],
+      ...['--operator-name', 'Jane Doe', '--operator', 'jdoe', '--unattended'],
+    ]);
+    await prepare?.(made);
+  });
+  return made;
 }
 
 /** A key made by age-keygen: its file and its public part. */
 export function ageKeygen(folder: string, name = 'key.txt'): { file: string; recipient: string } {
   const file = join(folder, name);
   execFileSync('age-keygen', ['-o', file], { stdio: 'ignore' });
-  return { file, recipient: execFileSync('age-keygen', ['-y', file]).toString().trim() };
+  return { file, recipient: ageRecipient(file) };
+}
+
+/** The public part of a key file. */
+export function ageRecipient(file: string): string {
+  return execFileSync('age-keygen', ['-y', file]).toString().trim();
 }
 
 /** What sha256sum says of a text. */

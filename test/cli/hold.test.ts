@@ -2,20 +2,15 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quietus, temporaryFolder, terminal } from './harness.js';
+import { initialized } from './made-once.js';
 
-/** A fresh workspace. */
+/** A workspace in which nothing has happened yet. */
 async function workspace(): Promise<string> {
   const root = join(temporaryFolder(), 'workspace');
-  const answers = [
-    '--organization',
-    'Acme',
-    '--time-zone',
-    'America/New_York',
-    '--operator-name',
-    'Jane Doe',
-  ];
-  const made = await quietus(['init', root, ...answers, '--operator', 'jdoe', '--unattended']);
-  expect(made.status, made.stderr).toBe(0);
+  await initialized(root, [
+    ...['--organization', 'Acme', '--time-zone', 'America/New_York'],
+    ...['--operator-name', 'Jane Doe', '--operator', 'jdoe', '--unattended'],
+  ]);
   return root;
 }
 

@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { quietus, temporaryFolder } from './harness.js';
+import { initialized } from './made-once.js';
 
 async function workspace(): Promise<string> {
   const root = join(temporaryFolder(), 'workspace');
   const words = '--organization Acme --time-zone UTC --operator-name Jane --operator jdoe --unattended';
-  const made = await quietus(['init', root, ...words.split(' ')]);
-  expect(made.status, made.stderr).toBe(0);
+  await initialized(root, words.split(' '));
   return root;
 }
 

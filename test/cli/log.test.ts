@@ -3,25 +3,25 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quietus, temporaryFolder } from './harness.js';
+import { initialized, madeOnce } from './made-once.js';
+
+const WORDS = [
+  ...['--organization', 'Acme', '--time-zone', 'America/New_York'],
+  ...['--operator-name', 'Jane Doe', '--operator', 'jdoe', '--unattended'],
+];
 
 /** A workspace with four entries in its log: its creation and three holds. */
 async function workspace(): Promise<string> {
   const root = join(temporaryFolder(), 'workspace');
-  const answers = [
-    '--organization',
-    'Acme',
-    '--time-zone',
-    'America/New_York',
-    '--operator-name',
-    'Jane Doe',
-  ];
-  await quietus(['init', root, ...answers, '--operator', 'jdoe', '--unattended']);
-  for (const name of ['a', 'b', 'c']) {
-    const placed = await quietus(['hold', 'place', '--matter', name, '--allow-unknown', '--class', name], {
-      cwd: root,
-    });
-    expect(placed.status, placed.stderr).toBe(0);
-  }
+  await madeOnce(root, 'three holds', async () => {
+    await initialized(root, WORDS);
+    for (const name of ['a', 'b', 'c']) {
+      const placed = await quietus(['hold', 'place', '--matter', name, '--allow-unknown', '--class', name], {
+        cwd: root,
+      });
+      expect(placed.status, placed.stderr).toBe(0);
+    }
+  });
   return root;
 }
 
@@ -58,7 +58,8 @@ describe('log verify', () => {
   });
 
   test('finds that the log is of another workspace', async () => {
-    const [cwd, other] = [await workspace(), await workspace()];
+    const [cwd, other] = [await workspace(), join(temporaryFolder(), 'other')];
+    expect(await quietus(['init', other, ...WORDS])).toMatchObject({ status: 0 });
     execFileSync('cp', [join(other, 'quietus.yaml'), join(cwd, 'quietus.yaml')]);
     const json = await quietus(['log', 'verify', '--json'], { cwd });
     expect(json.status).toBe(5);

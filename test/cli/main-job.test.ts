@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Outcome, quietus, temporaryFolder, terminal } from './harness.js';
+import { initialized, madeOnce } from './made-once.js';
 
 const SCHEDULE = `version: 1
 title: Acme
@@ -42,24 +43,22 @@ class Company {
 
   /** Makes the workspace with the schedule in force and `files` due payroll files in the inventory. */
   async prepare(files: number, init: string[] = []): Promise<void> {
-    const made = await quietus(
-      [
-        ...['init', this.workspace, '--organization', 'Acme', '--time-zone', 'America/New_York'],
-        ...['--operator', 'tester', '--operator-name', 'A. Tester', '--unattended', '--no-input'],
+    writeFileSync(join(this.folder, 'schedule.yaml'), SCHEDULE);
+    await madeOnce(this.workspace, `main job ${init.join(' ')}`, async () => {
+      await initialized(this.workspace, [
+        ...['--organization', 'Acme', '--time-zone', 'America/New_York', '--operator', 'tester'],
+        ...['--operator-name', 'A. Tester', '--unattended', '--no-input'],
         ...['--max-class-percent', '100', ...init],
-      ],
-      { cwd: this.folder },
-    );
-    expect(made).toMatchObject({ status: 0 });
+      ]);
+      expect(await this.run('schedule', 'import', 'schedule.yaml')).toMatchObject({ status: 0 });
+    });
     mkdirSync(this.records);
     const rows = Array.from({ length: files }, (_, index) => {
       writeFileSync(join(this.records, `${index}.csv`), 'John Smith,078-05-1120\n'.repeat(50));
       return `PAY-${index},Payroll ${index},payroll,file,${join(this.records, `${index}.csv`)},ssn,50,2019-12-31`;
     });
     const head = 'id,title,class,medium,location,pi_elements,data_subjects,closed';
-    writeFileSync(join(this.folder, 'schedule.yaml'), SCHEDULE);
     writeFileSync(join(this.folder, 'inventory.csv'), `${[head, ...rows].join('\n')}\n`);
-    expect(await this.run('schedule', 'import', 'schedule.yaml')).toMatchObject({ status: 0 });
     expect(await this.run('inventory', 'import', 'inventory.csv')).toMatchObject({ status: 0 });
   }
 

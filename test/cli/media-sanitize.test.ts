@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { loopDevice, MARKER } from '../shred/device/loop-device.js';
 import { type Outcome, quietus, start, temporaryFolder } from './harness.js';
+import { initialized } from './made-once.js';
 
 interface Bench {
   run(...args: string[]): Promise<Outcome>;
@@ -13,11 +14,10 @@ interface Bench {
 async function workspace(): Promise<Bench> {
   const folder = join(temporaryFolder(), 'acme');
   const run = (...args: string[]) => quietus(args, { env: { QUIETUS_WORKSPACE: folder } });
-  const made = await quietus([
-    ...['init', folder, '--organization', 'Acme', '--time-zone', 'America/New_York', '--operator', 'tester'],
-    ...['--operator-name', 'A. Tester', '--max-class-percent', '100', '--unattended', '--no-input'],
+  await initialized(folder, [
+    ...['--organization', 'Acme', '--time-zone', 'America/New_York', '--operator', 'tester'],
+    ...['--operator-name', 'A. Tester', '--unattended', '--no-input', '--max-class-percent', '100'],
   ]);
-  expect(made).toMatchObject({ status: 0 });
   return { run, workspace: folder };
 }
 

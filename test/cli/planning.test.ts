@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Outcome, quietus, temporaryFolder } from './harness.js';
+import { initialized } from './made-once.js';
 
 const SCHEDULE = `version: 1
 title: Acme
@@ -34,15 +35,10 @@ class Company {
   }
 
   async prepare(years: readonly number[]): Promise<void> {
-    const made = await quietus(
-      [
-        ...['init', this.workspace, '--organization', 'Acme', '--time-zone', 'America/New_York'],
-        ...['--operator', 'tester', '--operator-name', 'A. Tester', '--unattended', '--no-input'],
-        ...['--max-class-percent', '100'],
-      ],
-      { cwd: this.folder },
-    );
-    expect(made).toMatchObject({ status: 0 });
+    await initialized(this.workspace, [
+      ...['--organization', 'Acme', '--time-zone', 'America/New_York', '--operator', 'tester'],
+      ...['--operator-name', 'A. Tester', '--unattended', '--no-input', '--max-class-percent', '100'],
+    ]);
     const records = join(this.folder, 'records');
     mkdirSync(records);
     const rows = years.map((year) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -9,6 +9,8 @@ declare module 'vitest' {
     program: string;
     /** Why it could not be built. */
     buildFailure: string;
+    /** Folder for what is used by more than one test; removed when the run ends. Any account may go through it. */
+    lasting: string;
   }
 }
 
@@ -18,6 +20,9 @@ declare module 'vitest' {
  */
 export default async function buildOnce(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'quietus-program-'));
+  const lasting = mkdtempSync(join(tmpdir(), 'quietus-lasting-'));
+  chmodSync(lasting, 0o711);
+  project.provide('lasting', lasting);
   try {
     const { buildEntry, buildProgram } = await import('../../scripts/build.mjs');
     await buildProgram(folder);
@@ -28,5 +33,7 @@ export default async function buildOnce(project: TestProject): Promise<() => voi
     project.provide('program', '');
     project.provide('buildFailure', String(error));
   }
-  return () => rmSync(folder, { recursive: true, force: true });
+  return () => {
+    for (const place of [folder, lasting]) rmSync(place, { recursive: true, force: true });
+  };
 }

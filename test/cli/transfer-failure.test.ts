@@ -13,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   ageKeygen,
+  ageRecipient,
   type EncryptionDesk,
   encryptionDesk,
   passphraseFile,
@@ -21,11 +22,14 @@ import {
 import { start } from './harness.js';
 
 async function desk(): Promise<EncryptionDesk & { recipient: string }> {
-  const made = await encryptionDesk();
+  const made = await encryptionDesk(acme);
+  return { ...made, recipient: ageRecipient(join(made.desk, 'key.txt')) };
+}
+
+async function acme(made: EncryptionDesk): Promise<void> {
   const { recipient } = ageKeygen(made.desk);
   await made.json(['recipient', 'add', 'acme', '--age', recipient]);
   await made.json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
-  return { ...made, recipient };
 }
 
 function names(folder: string): string[] {

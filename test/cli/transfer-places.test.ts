@@ -7,9 +7,12 @@ import { ageKeygen, type EncryptionDesk, encryptionDesk, sha256sum } from './enc
 const CONTENT = 'SSN 078-05-1120\n'.repeat(100);
 
 /** Acme has an age key, Dr. Lee a passphrase by telephone; there are a file and a folder. */
-async function desk(): Promise<EncryptionDesk & { key: string }> {
-  const made = await encryptionDesk();
-  const { recipient, file } = ageKeygen(made.desk);
+function desk(): Promise<EncryptionDesk> {
+  return encryptionDesk(acmeAndDrLee);
+}
+
+async function acmeAndDrLee(made: EncryptionDesk): Promise<void> {
+  const { recipient } = ageKeygen(made.desk);
   await made.json(['recipient', 'add', 'acme', '--age', recipient]);
   await made.json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
   await made.json(['recipient', 'add', 'drlee', '--passphrase-by', 'telephone']);
@@ -17,7 +20,6 @@ async function desk(): Promise<EncryptionDesk & { key: string }> {
   writeFileSync(join(made.desk, 'payroll.csv'), CONTENT);
   mkdirSync(join(made.desk, 'folder'));
   writeFileSync(join(made.desk, 'folder', 'a.csv'), CONTENT);
-  return { ...made, key: file };
 }
 
 /** Content of all files in the folder, by name. */

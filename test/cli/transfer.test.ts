@@ -25,13 +25,15 @@ const PAYROLL = 'name,ssn\nPat Roe,123-45-6789\n';
 const PASSPHRASE = 'correct horse battery staple';
 
 /** A desk with one confirmed recipient whose age key lies in key.txt, and a payroll file. */
-async function desk(): Promise<EncryptionDesk & { recipient: string }> {
-  const made = await encryptionDesk();
+function desk(): Promise<EncryptionDesk> {
+  return encryptionDesk(acmeAndPayroll);
+}
+
+async function acmeAndPayroll(made: EncryptionDesk): Promise<void> {
   const { recipient } = ageKeygen(made.desk);
   await made.json(['recipient', 'add', 'acme', '--age', recipient]);
   await made.json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
   writeFileSync(join(made.desk, 'payroll.csv'), PAYROLL);
-  return { ...made, recipient };
 }
 
 async function byPassphrase({ json }: EncryptionDesk, ...options: string[]): Promise<void> {

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Outcome, quietus, start, temporaryFolder } from './harness.js';
+import { initialized, madeOnce } from './made-once.js';
 
 const SCHEDULE = `version: 1
 title: Acme
@@ -46,27 +47,25 @@ class Company {
   }
 
   async prepare(recordClass: string, files: number): Promise<void> {
-    const made = await quietus(
-      [
-        ...['init', this.workspace, '--organization', 'Acme', '--time-zone', 'America/New_York'],
-        ...['--operator', 'tester', '--operator-name', 'A. Tester', '--unattended', '--no-input'],
+    writeFileSync(join(this.folder, 'schedule.yaml'), SCHEDULE);
+    await madeOnce(this.workspace, 'a schedule that asks for no approval', async () => {
+      await initialized(this.workspace, [
+        ...['--organization', 'Acme', '--time-zone', 'America/New_York', '--operator', 'tester'],
+        ...['--operator-name', 'A. Tester', '--unattended', '--no-input'],
         ...['--max-class-percent', '100', '--approvals', '0'],
-      ],
-      { cwd: this.folder },
-    );
-    expect(made).toMatchObject({ status: 0 });
+      ]);
+      expect(await this.run('schedule', 'import', 'schedule.yaml')).toMatchObject({ status: 0 });
+    });
     mkdirSync(this.records);
     const rows = Array.from({ length: files }, (_, index) => {
       const path = join(this.records, `${index}.csv`);
       writeFileSync(path, 'x'.repeat(BYTES));
       return `REC-${index},Records ${index},${recordClass},file,${path},2019-12-31`;
     });
-    writeFileSync(join(this.folder, 'schedule.yaml'), SCHEDULE);
     writeFileSync(
       join(this.folder, 'inventory.csv'),
       `id,title,class,medium,location,closed\n${rows.join('\n')}\n`,
     );
-    expect(await this.run('schedule', 'import', 'schedule.yaml')).toMatchObject({ status: 0 });
     expect(await this.run('inventory', 'import', 'inventory.csv')).toMatchObject({ status: 0 });
   }
 
