@@ -247,7 +247,7 @@ describe('a file that costs too much', () => {
 
   test('is refused when it grows out of all proportion, and nothing of it stays', async (context) => {
     const made = await desk();
-    execFileSync('truncate', ['-s', '400M', join(made.desk, 'zeros')]);
+    execFileSync('truncate', ['-s', '100M', join(made.desk, 'zeros')]);
     execFileSync(
       'sh',
       ['-c', 'tar -c zeros | gzip -9 > bomb.gz && age -r "$1" -o bomb.age bomb.gz', 'sh', made.recipient],
