@@ -1,25 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
+import { programFolder } from './cli/harness.js';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const compiled = new Map<string, Promise<string>>();
 
 /**
  * Compiles a TypeScript program of the tests, so that it runs as a process of its own on every Node.
  *
  * @param source path below test/
- * @returns path of the compiled file, inside the repository so that its packages are found
+ * @returns path of the compiled file, in the folder of the program so that its packages and threads are found
  */
-export async function compileProgram(source: string): Promise<string> {
-  const folder = join(root, 'node_modules', '.cache', 'quietus-tests', String(process.pid));
-  mkdirSync(folder, { recursive: true });
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const outfile = join(folder, `${source.replaceAll('/', '-').replace(/\.ts$/, '')}.mjs`);
+export function compileProgram(source: string): Promise<string> {
+  const path = compiled.get(source) ?? compile(source);
+  compiled.set(source, path);
+  return path;
+}
+
+async function compile(source: string): Promise<string> {
+  const name = `${source.replaceAll('/', '-').replace(/\.ts$/, '')}.mjs`;
+  // Never that of another process of this run, which may be starting it.
+  const outfile = join(programFolder(), 'tests', String(process.pid), name);
   await build({
-    entryPoints: [join(root, 'test', source)],
+    entryPoints: [join(import.meta.dirname, source)],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 
 /** Debian's golang-golang-x-mod-dev. */
 const LIBRARIES = '/usr/share/gocode';
@@ -24,8 +24,7 @@ export function goCheck(...args: readonly string[]): string {
 }
 
 function compile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'quietus-go-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = mkdtempSync(join(inject('lasting'), 'go-'));
   const checker = join(folder, 'checker');
   execFileSync('go', ['build', '-o', checker, '.'], {
     cwd: join(import.meta.dirname, 'go-checker'),

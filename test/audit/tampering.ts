@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { inject } from 'vitest';
 import { checkpointLog, type LogEvent, rotateLogKey } from '../../src/audit/index.js';
 import {
   canonicalJson,
@@ -66,8 +66,7 @@ export async function copyOfCorpus(folder: string): Promise<Workspace> {
 }
 
 async function makeOriginal(): Promise<{ folder: string; kept: Kept }> {
-  const folder = mkdtempSync(join(tmpdir(), 'quietus-corpus-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = mkdtempSync(join(inject('lasting'), 'corpus-'));
   const clock = new TestClock();
   const { paths } = await createWorkspace(workspaceRequest(join(folder, 'workspace'), { clock }));
   const session = await openSession({ paths: workspacePaths(paths.root), command: 'test', clock });

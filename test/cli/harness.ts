@@ -45,16 +45,16 @@ export function programCommand(script = join('bin', 'quietus.js')): [node: strin
   return [process.env.QUIETUS_TEST_NODE ?? process.execPath, join(programFolder(), script)];
 }
 
-/** A new folder, removed when the test ends, or with the process when it is made outside of a test. */
+/** A new folder, removed when the test ends, or with the run when it is made outside of a test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'quietus-test-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    onTestFinished(remove);
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    return folder;
   } catch {
-    process.once('exit', remove);
+    rmSync(folder, { recursive: true });
+    return mkdtempSync(join(inject('lasting'), 'test-'));
   }
-  return folder;
 }
 
 /** The built program's manifest: every command by its id. */

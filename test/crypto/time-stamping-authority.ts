@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 
 /** A time-stamping authority (RFC 3161) of the test's own, which is `openssl ts` with a root and a certificate. */
 export interface Authority {
@@ -16,8 +16,7 @@ export interface Authority {
 }
 
 export function makeAuthority(options: { key?: readonly string[]; usage?: string } = {}): Authority {
-  const folder = mkdtempSync(join(tmpdir(), 'quietus-tsa-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = mkdtempSync(join(inject('lasting'), 'tsa-'));
   const openssl = (...args: string[]) =>
     execFileSync('openssl', args, { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
   const config = join(folder, 'tsa.cnf');
