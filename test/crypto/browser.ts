@@ -62,6 +62,7 @@ export async function openInBrowser(
 
 export async function closeBrowser(): Promise<void> {
   await browser?.close();
+  browser = undefined;
 }
 
 async function launch(): Promise<Browser> {
