@@ -19,7 +19,6 @@ import {
   programFolder,
   temporaryFolder,
 } from './harness.js';
-import { madeOnce } from './made-once.js';
 
 /** Why tests with several accounts of the operating system cannot run here; undefined where they can. */
 export const NO_ACCOUNTS =
@@ -114,19 +113,22 @@ export function commonFolder(): string {
   return inner;
 }
 
-/** A person who has made a workspace that is shared with the group. */
+/** A person who makes a workspace that is shared with the group. */
 export async function owner(folder: string, ...flags: string[]): Promise<Person> {
   const ann = new Person(4701, folder);
-  const workspace = join(folder, 'workspace');
-  const words = [
+  const made = await ann.quietus(
+    'init',
+    join(folder, 'workspace'),
     ...['--organization', 'Acme Dental', '--time-zone', 'America/New_York', '--group', String(GROUP)],
-    ...['--operator', 'ann', '--operator-name', 'Ann Example'],
-    ...(flags.length > 0 ? flags : ['--unattended']),
-  ];
-  await madeOnce(workspace, words.join(' '), async () => {
-    const made = await ann.quietus('init', workspace, ...words);
-    expect(made.status, made.stderr).toBe(0);
-  });
+    ...[
+      '--operator',
+      'ann',
+      '--operator-name',
+      'Ann Example',
+      ...(flags.length > 0 ? flags : ['--unattended']),
+    ],
+  );
+  expect(made.status, made.stderr).toBe(0);
   return ann;
 }
 

@@ -12,7 +12,6 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commonFolder, commonProgram, GROUP, letIn, NO_ACCOUNTS, owner, Person } from './accounts.js';
-import { madeOnce } from './made-once.js';
 
 const SCHEDULE = `version: 1
 title: Test schedule
@@ -40,12 +39,9 @@ async function threePeople(
   ...flags: string[]
 ): Promise<{ ann: Person; bob: Person; cy: Person; folder: string }> {
   const folder = commonFolder();
-  const [ann, bob, cy] = [new Person(4701, folder), new Person(4702, folder), new Person(4703, folder)];
-  await madeOnce(join(folder, 'workspace'), `three people ${flags.join(' ')}`, async () => {
-    await owner(folder, '--unattended', ...flags);
-    await letIn('bob', bob.uid, { registrar: ann, confirmer: ann });
-    await letIn('cy', cy.uid, { registrar: ann, confirmer: bob });
-  });
+  const ann = await owner(folder, '--unattended', ...flags);
+  const bob = await letIn('bob', 4702, { registrar: ann, confirmer: ann });
+  const cy = await letIn('cy', 4703, { registrar: ann, confirmer: bob });
   return { ann, bob, cy, folder };
 }
 
