@@ -1,5 +1,7 @@
-// Appends to a log, by Quietus or by a bare SQLite loop that writes the same rows in the same commits.
-// node log-appends.mjs PROGRAM|bare COMMITS ENTRIES-A-COMMIT FOLDER prints milliseconds, without start-up; PROGRAM is log-appending.ts, built.
+// Appends to a log, by Quietus or by a bare SQLite loop that writes the same rows in the same commits, all rows of a commit
+// in one statement (bare) or each in a prepared one (bare-rows).
+// node log-appends.mjs PROGRAM|bare|bare-rows COMMITS ENTRIES-A-COMMIT FOLDER prints milliseconds, without start-up; PROGRAM is
+// log-appending.ts, built.
 import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +24,7 @@ const event = {
 };
 
 let begin = performance.now();
-if (kind !== 'bare') {
+if (!kind.startsWith('bare')) {
   const { openAppender } = await import(pathToFileURL(kind).href);
   const appender = await openAppender(join(work, 'quietus.db'));
   const events = Array.from({ length: each }, () => event);
@@ -40,6 +42,13 @@ if (kind !== 'bare') {
   await run(
     'create table log_entries (seq integer primary key, time text, operator text, action text, hash text, entry text)',
   );
+  const prepared = await new Promise((done, fail) => {
+    const statement = database.prepare('insert into log_entries values (?,?,?,?,?,?)', (error) =>
+      error ? fail(error) : done(statement),
+    );
+  });
+  const insert = (values) =>
+    new Promise((done, fail) => prepared.run(values, (error) => (error ? fail(error) : done())));
   let prev = '0'.repeat(64);
   let seq = 0;
   begin = performance.now();
@@ -63,12 +72,16 @@ if (kind !== 'bare') {
       prev = hash('sha256', entry);
       values.push(seq, time, 'jdoe', event.action, prev, entry);
     }
-    await run(
-      `insert into log_entries values ${Array.from({ length: each }, () => '(?,?,?,?,?,?)').join(',')}`,
-      values,
-    );
+    if (kind === 'bare-rows')
+      for (let at = 0; at < values.length; at += 6) await insert(values.slice(at, at + 6));
+    else
+      await run(
+        `insert into log_entries values ${Array.from({ length: each }, () => '(?,?,?,?,?,?)').join(',')}`,
+        values,
+      );
     await run('commit');
   }
   console.log(performance.now() - begin);
+  await new Promise((done) => prepared.finalize(done));
   await new Promise((done) => database.close(done));
 }

@@ -86,11 +86,12 @@ for (const [commits, each] of [
   [500, 1],
   [200, 100],
 ]) {
-  const times = { ours: [], bare: [] };
+  const times = { ours: [], bare: [], rows: [] };
   for (let run = 0; run < 5; run += 1)
     for (const [name, kind] of [
       ['ours', join(built, 'log-appending.js')],
       ['bare', 'bare'],
+      ['rows', 'bare-rows'],
     ]) {
       const words = [
         join(import.meta.dirname, 'log-appends.mjs'),
@@ -101,13 +102,25 @@ for (const [commits, each] of [
       ];
       times[name].push(Number(execFileSync(process.execPath, words, { encoding: 'utf8' })));
     }
-  const [ours, bare] = [median(times.ours), median(times.bare)];
+  const [ours, bare, loop] = [median(times.ours), median(times.bare), median(times.rows)];
   rows.push([
     `${commits} commits of ${each}`,
     `${(ours / commits).toFixed(2)} ms`,
     `${(bare / commits).toFixed(2)} ms`,
     (ours / bare).toFixed(2),
+    `${(loop / commits).toFixed(2)} ms`,
+    (ours / loop).toFixed(2),
   ]);
 }
 console.log('');
-table(['durable appends, a commit', 'Quietus', 'bare SQLite loop', 'ratio'], rows);
+table(
+  [
+    'durable appends, a commit',
+    'Quietus',
+    'bare loop, one statement a commit',
+    'ratio',
+    'bare loop, one statement a row',
+    'ratio',
+  ],
+  rows,
+);
