@@ -77,10 +77,10 @@ export class GrowingTree {
   readonly #state: TreeState;
   readonly #frontier: Frontier;
 
-  /** @param before the edge as it is stored; undefined where there is none yet */
+  /** @param before the edge, where it was not read in this transaction and has to be compared */
   private constructor(
     private readonly transaction: StoreTransaction,
-    private before: TreeState | undefined,
+    private readonly before: TreeState | undefined,
     state: TreeState,
   ) {
     this.#state = { ...state };
@@ -102,7 +102,7 @@ export class GrowingTree {
   static async open(transaction: StoreTransaction): Promise<GrowingTree> {
     const { state: kept, end: head } = await transaction.logEnd.edge();
     const state = kept ?? (await emptyState(transaction));
-    const tree = new GrowingTree(transaction, kept, state);
+    const tree = new GrowingTree(transaction, undefined, state);
     const seq = head?.seq ?? 0;
     if (seq > state.size) await tree.#takeIn(seq);
     else if (seq < state.size || (head?.hash ?? GENESIS) !== state.head) throw rewound(state.size, seq);
@@ -153,7 +153,6 @@ export class GrowingTree {
     const after = { ...this.#state, size: this.size, peaks: Buffer.concat(this.#frontier.peaks) };
     if (records.length === 0) await logEnd.save(after);
     else if (!(await logEnd.append(records, this.before, after))) return false;
-    this.before = after;
     if (this.#completed.length > 0) await logTree.insertNodes(this.#completed.splice(0));
     return true;
   }

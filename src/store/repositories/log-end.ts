@@ -100,9 +100,9 @@ export class LogEnd {
   }
 
   /**
-   * Appends entries and the edge after them, in one statement where it can.
+   * Appends entries and the edge after them.
    *
-   * @param before the edge that they follow; undefined where there is none yet
+   * @param before the edge that they follow, to be compared in the same statement; undefined where it was read just now
    * @returns false where the log does not end at that edge; nothing is written then
    */
   async append(
