@@ -83,6 +83,14 @@ export interface MediaFacts {
   capacityBytes: number | null;
 }
 
+/** Where a medium came from and what becomes of it (NIST SP 800-88, certificate of sanitization). Null: not recorded. */
+export interface Whereabouts {
+  /** The room, machine, system or person that it came from, without names of files. */
+  source: string | null;
+  /** Such as `reuse in this organization`, `returned to lessor`, `recycled`. */
+  destination: string | null;
+}
+
 /** One hand-over on the way to destruction. */
 export interface CustodyStep {
   on: CalendarDate;
@@ -139,7 +147,7 @@ interface Verification {
 }
 
 /** One item that was destroyed, as far as its outcome says. Whatever may be left out counts as not recorded. */
-export interface CertifiedItemFacts {
+export interface CertifiedItemFacts extends Partial<Whereabouts> {
   id: string;
   /** Null unless the workspace prints titles: a title may be personal information. */
   title: string | null;
@@ -150,10 +158,6 @@ export interface CertifiedItemFacts {
   otherClasses?: readonly { recordClass: string; classTitle: string; authority: Authority }[];
   medium: Medium;
   media?: MediaFacts | null;
-  /** The room, machine or system that it came from, without names of files. */
-  source?: string | null;
-  /** What became of the medium: `reused`, `returned to lessor`, `recycled`. */
-  destination?: string | null;
   piElements: readonly PiElement[];
   dataSubjects: number | null;
   /** Last day of the duty to keep it. */

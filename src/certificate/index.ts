@@ -19,6 +19,7 @@ export {
   type Sanitization,
   type VendorCertificate,
   type VerificationMethod,
+  type Whereabouts,
 } from './certificate-facts.js';
 export { certificatePaths, readGivenFile, readGivenText } from './certificate-files.js';
 export { type CertificateDocument, serialize } from './certificate-format.js';
@@ -48,5 +49,6 @@ export { requireRegisterAsLogged } from './register-evidence.js';
 export { registerAsCsv, writeRegisterPdf } from './register-export.js';
 export { reissueCertificate } from './reissue.js';
 export { certificateSigner, importCertificateSigner, makeCertificateSigner } from './signing-identity.js';
+export { whereabouts } from './whereabouts.js';
 export { certificateFilesProblem, verifyCertificateFile } from './workspace-verification.js';
 export { stateOf, yearlyRegister } from './yearly-register.js';

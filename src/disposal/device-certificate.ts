@@ -9,34 +9,21 @@ import {
 import { classesOf } from '../model/index.js';
 import { keepingClass } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
-import type { DeviceFacts, SanitizationOutcome, Technique } from '../shred/index.js';
+import type { DeviceFacts, SanitizationOutcome } from '../shred/index.js';
 import type { CertificateRecord, SanitizationRecord } from '../store/index.js';
 import type { DeviceAuthority } from './device-authority.js';
 import { outcomeChanged } from './outcome-evidence.js';
 import { type StoredTarget, sanitizationEvent } from './sanitization-journal.js';
 
 /**
- * The same for a sanitization of which only the record is at hand.
+ * Issues the certificate of a sanitized device, once, from its record. Only what was done as a whole is certified: where
+ * something could be left, or where nothing is known, there is none.
  *
  * @throws Fault `outcome-changed` (exit 5)
  */
 export async function certifySanitization(
   session: Session,
   record: SanitizationRecord,
-  authority: DeviceAuthority,
-): Promise<CertificateRecord | null> {
-  const { device, technique, planId = null } = JSON.parse(record.target) as StoredTarget;
-  return await certifyDevice(session, record, { device, technique, planId }, authority);
-}
-
-/**
- * Issues the certificate of a sanitized device, once. Only what was done as a whole is certified: where something could be
- * left, or where nothing is known, there is none.
- */
-export async function certifyDevice(
-  session: Session,
-  record: SanitizationRecord,
-  { device, technique, planId }: { device: DeviceFacts; technique: Technique; planId: string | null },
   authority: DeviceAuthority,
 ): Promise<CertificateRecord | null> {
   if (record.result === null || record.finishedAt === null || record.outcomeSeq === null) return null;
@@ -53,6 +40,8 @@ export async function certifyDevice(
     outcomeSeq,
     outcomeHash: hashes.get(outcomeSeq) ?? '',
   };
+  const stored = JSON.parse(record.target) as StoredTarget;
+  const { technique, planId = null } = stored;
   const planned = planId === null ? null : await authority.certified(planId, record.startedAt);
   const operator = await session.store.operators.get(record.startedBy);
   const facts: CertificateFacts = {
@@ -65,7 +54,7 @@ export async function certifyDevice(
       account: operator?.account ?? '',
     },
     approvals: planned?.approvals ?? [],
-    items: [await deviceItem(session, record, { device, technique, outcome, log })],
+    items: [await deviceItem(session, record, { stored, outcome, log })],
     exceptions: [],
     methods: [{ code: technique.id, text: technique.text }],
     limits: outcome.limits,
@@ -77,9 +66,10 @@ export async function certifyDevice(
 async function deviceItem(
   session: Session,
   record: SanitizationRecord,
-  done: { device: DeviceFacts; technique: Technique; outcome: SanitizationOutcome; log: LogReference },
+  done: { stored: StoredTarget; outcome: SanitizationOutcome; log: LogReference },
 ): Promise<CertifiedItemFacts> {
-  const { device, technique, outcome, log } = done;
+  const { stored, outcome, log } = done;
+  const { device, technique, source = null, destination = null } = stored;
   const item = record.itemId === null ? undefined : await session.store.items.get(record.itemId);
   const schedule = await session.store.schedules.latest();
   const classes = item
@@ -99,6 +89,8 @@ async function deviceItem(
       propertyNumber: record.itemId,
       capacityBytes: device.bytes,
     },
+    source,
+    destination,
     piElements: item?.piElements ?? [],
     dataSubjects: item?.dataSubjects ?? null,
     keepUntil: item?.due.keepUntil ?? null,

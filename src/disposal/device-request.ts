@@ -1,3 +1,4 @@
+import type { Whereabouts } from '../certificate/index.js';
 import type { DeviceFacts, SanitizationMethod, SanitizationOptions } from '../shred/index.js';
 import type { DeviceAuthority } from './device-authority.js';
 
@@ -10,5 +11,6 @@ export interface DeviceRequest extends Omit<SanitizationOptions, 'protectedPaths
   itemId: string | null;
   /** The plan that disposes of the item, which is closed then. */
   planId: string | null;
+  whereabouts: Whereabouts;
   authority: DeviceAuthority;
 }

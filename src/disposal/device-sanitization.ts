@@ -15,7 +15,7 @@ import {
 } from '../shred/index.js';
 import type { CertificateRecord, SanitizationRecord, StoreTransaction } from '../store/index.js';
 import { instant, takeRunLock } from '../workspace/index.js';
-import { certifyDevice, certifySanitization } from './device-certificate.js';
+import { certifySanitization } from './device-certificate.js';
 import { deviceInventoryObjections } from './device-inventory.js';
 import type { DeviceRequest } from './device-request.js';
 import { recordOutcome, SanitizationJournal, type StoredTarget } from './sanitization-journal.js';
@@ -96,13 +96,7 @@ export async function sanitize(session: Session, request: DeviceRequest): Promis
     if (journal.record === null) throw deviceRefused(outcome.reasons);
     const record = await session.store.sanitizations.get(journal.record.id);
     if (record === undefined) throw new Error('The record of a sanitization is gone');
-    const { planId, device } = request;
-    const certificate = await certifyDevice(
-      session,
-      record,
-      { device, technique: chosen.technique, planId },
-      request.authority,
-    );
+    const certificate = await certifySanitization(session, record, request.authority);
     return { record, outcome, settled, certificate };
   } finally {
     await lock.release();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { LogEvent } from '../audit/index.js';
+import type { Whereabouts } from '../certificate/index.js';
 import { isDestroyed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type {
@@ -16,7 +17,7 @@ import { instant } from '../workspace/index.js';
 import type { DeviceRequest } from './device-request.js';
 
 /** What was kept in the record before anything was written. */
-export interface StoredTarget {
+export interface StoredTarget extends Partial<Whereabouts> {
   device: DeviceFacts;
   technique: Technique;
   stated: SanitizationOptions['stated'];
@@ -48,6 +49,7 @@ export class SanitizationJournal implements DeviceJournal {
       stated: request.stated,
       marks,
       planId: request.planId,
+      ...request.whereabouts,
     };
     await session.store.transaction(async (transaction) => {
       await this.authorize(transaction);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AttestedStatement, CustodyStep } from '../certificate/index.js';
+import type { AttestedStatement, CustodyStep, Whereabouts } from '../certificate/index.js';
 import { canonicalJson } from '../crypto/index.js';
 import { badInput, type Plan, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -19,6 +19,8 @@ export interface AttestationRequest {
   statement: Omit<AttestedStatement, 'recordedBy'>;
   /** Through whose hands the items went before, in order. */
   custody?: readonly CustodyStep[];
+  /** Where they came from, and what becomes of what is left of them. */
+  whereabouts?: Whereabouts;
 }
 
 /**
@@ -51,17 +53,19 @@ export async function recordDestruction(
   const lines = await plannedLines(session, plan, [...new Set(request.itemIds)]);
   for (const line of lines) requireMethod(line, request.statement.method);
   const attested: AttestedStatement = { ...request.statement, recordedBy: operator.id };
-  const stated = { attested, custody };
+  const stated: Stated = { attested, custody, ...(request.whereabouts ?? NOT_SAID) };
   const cutOff = await uncertifiedRun(session, plan, lines, stated);
   const run = cutOff ?? (await recordRun(session, verified, lines, stated));
   return { run, certificate: await certifyRun(session, plan, run) };
 }
 
-/** What a person stated, and through whose hands the items went. */
-interface Stated {
+/** What a person stated: of the destruction, of the items before it and of what is left after it. */
+interface Stated extends Whereabouts {
   attested: AttestedStatement;
   custody: readonly CustodyStep[];
 }
+
+const NOT_SAID: Whereabouts = { source: null, destination: null };
 
 async function recordRun(
   session: Session,
@@ -110,12 +114,15 @@ async function uncertifiedRun(
   return undefined;
 }
 
+/** Statements of earlier versions leave out what was not said. */
+const NOTHING_ELSE = { ...NOT_SAID, custody: [] };
+
 function states(result: string | null, stated: Stated): boolean {
   const recorded = result === null ? {} : (JSON.parse(result) as Partial<Stated>);
-  const words = ({ attested, custody }: Stated) =>
-    canonicalJson({ attested: { ...attested, recordedBy: '' }, custody });
-  const { attested, custody = [] } = recorded;
-  return attested !== undefined && words({ attested, custody }) === words(stated);
+  const words = ({ attested, ...rest }: Stated) =>
+    canonicalJson({ ...rest, attested: { ...attested, recordedBy: '' } });
+  const { attested, ...rest } = recorded;
+  return attested !== undefined && words({ ...NOTHING_ELSE, ...rest, attested }) === words(stated);
 }
 
 async function recordAll(

@@ -8,6 +8,7 @@ import {
   isCertified,
   issueCertificate,
   type LogReference,
+  type Whereabouts,
 } from '../certificate/index.js';
 import {
   type DisposalOutcome,
@@ -33,7 +34,7 @@ import { disposedOf } from './sweep-result.js';
 /** What a disposal's `result` holds: the outcome of `destroy()`, or what a person stated. */
 export type DisposalResult =
   | DisposalOutcome
-  | { attested: AttestedStatement; custody?: readonly CustodyStep[] };
+  | ({ attested: AttestedStatement; custody?: readonly CustodyStep[] } & Partial<Whereabouts>);
 
 /**
  * Issues the certificate of a finished run, once: asked again, it gives the one that was issued. A run that
@@ -179,6 +180,8 @@ function certifiedItem(
       residual: [],
       statement: result.attested,
       custody: result.custody ?? [],
+      source: result.source ?? null,
+      destination: result.destination ?? null,
     };
   }
   return { ...common, ...disposalFacts(result) };

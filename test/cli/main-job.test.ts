@@ -187,6 +187,50 @@ describe('the main job at the command line', () => {
     expect(await company.run('log', 'verify')).toMatchObject({ status: 0 });
   });
 
+  it('certifies where paper came from and what becomes of it, as it was stated, also when issued again', async () => {
+    const company = new Company();
+    await company.prepare(1);
+    const place = ['--medium', 'paper', '--location', 'Basement', '--closed', '2019-12-31'];
+    await company.run('inventory', 'add', 'BOX-1', '--title', 'BOX-1', '--class', 'payroll', ...place);
+    const plan = await company.approvedPlan();
+    const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York' }).format();
+    const record = (...rest: string[]) =>
+      company.run(
+        ...['dispose', 'record', 'BOX-1', '--plan', plan, '--method', 'shredded', '--by', 'A. Clerk'],
+        ...['--on', today, '--confirm', 'BOX-1', '--json', ...rest],
+      );
+    for (const bad of [
+      ['--source', ''],
+      ['--source', 'two\nlines'],
+      ['--destination', 'x'.repeat(501)],
+      ['--destination', 'an escape \u001b[2J'],
+    ]) {
+      const refused = await record(...bad);
+      expect(refused, bad[0]).toMatchObject({ status: 2 });
+      expect(refused.stdout).toContain('whereabouts-invalid');
+    }
+    expect(company.sqlite('select count(*) from certificates')).toBe('0\n');
+    const done = await record('--source', 'Archive room B2', '--destination', 'pulped for recycling');
+    expect(done).toMatchObject({ status: 0 });
+    const { certificate } = JSON.parse(done.stdout);
+    const issue = ['certificate', 'issue', '--replaces', certificate, '--confirm', certificate];
+    const { number: again } = await company.json(...issue);
+    for (const number of [certificate, again]) {
+      const { items } = (await company.json('certificate', 'show', number)) as { items: unknown[] };
+      expect(items).toMatchObject([{ source: 'Archive room B2', destination: 'pulped for recycling' }]);
+      const pdf = join(company.workspace, 'certificates', `certificate-${number}.pdf`);
+      const text = execFileSync('pdftotext', ['-layout', pdf, '-'], { encoding: 'utf8' });
+      expect(text.replaceAll(/\s+/g, ' ')).toMatch(
+        /from Archive room B2;.* destination: pulped for recycling/,
+      );
+    }
+    // It is text of a person: the certificates have it, and the log has not.
+    const log = await company.run('log', 'list', '--json');
+    expect(log.stdout).toContain('item.attest');
+    expect(log.stdout).not.toContain('Archive room');
+    expect(await company.run('log', 'verify')).toMatchObject({ status: 0 });
+  });
+
   it('asks a person at a terminal for the id of the plan and the passphrase of the key', async () => {
     const company = new Company();
     const secret = join(company.folder, 'secret');

@@ -110,7 +110,15 @@ it('gets the certificate later where the key that signs it was missing', async (
   const key = join(folder, 'keys', 'certificate.signing-key.json');
   renameSync(key, `${key}.away`);
   const words = ['media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation];
-  expect(await run(...words)).toMatchObject({ status: 4, stderr: expect.stringContaining('signing') });
+  expect(await run(...words, '--source', ' ')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('--source'),
+  });
+  const stated = ['--source', 'server PAYROLL-2', '--destination', 'returned to lessor'];
+  expect(await run(...words, ...stated)).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining('signing'),
+  });
   renameSync(`${key}.away`, key);
   const id = /san-\S+/.exec((await run('media', 'list')).stdout)?.[0] ?? '';
   const issued = await run('certificate', 'issue', id);
@@ -118,6 +126,10 @@ it('gets the certificate later where the key that signs it was missing', async (
   const [, number = ''] = /Certificate (\S+)/.exec(issued.stdout) ?? [];
   expect(await run('certificate', 'verify', number)).toMatchObject({ status: 0 });
   expect((await run('certificate', 'issue', id)).stdout).toContain(number);
+  const shown = await run('certificate', 'show', number, '--json');
+  expect(JSON.parse(shown.stdout).items).toMatchObject([
+    { source: 'server PAYROLL-2', destination: 'returned to lessor' },
+  ]);
   expect(await run('certificate', 'issue', 'san-2026-01-01-000000')).toMatchObject({ status: 2 });
 });
 

@@ -156,6 +156,7 @@ describe('a statement of people', () => {
       request(plan, ['A']),
       request(plan, ['A', 'B', 'C']),
       request(plan, ['A', 'B'], { performedBy: 'Somebody else' }),
+      { ...both, whereabouts: { source: 'Another room', destination: null } },
     ]) {
       await expect(recordDestruction(made.session, other)).rejects.toMatchObject({ exitCode: 4 });
     }

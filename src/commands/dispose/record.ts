@@ -8,7 +8,7 @@ export default class DisposeRecord extends QuietusCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> BOX-0001 --plan plan-2026-11-22-a1b2c3 --method shredded --by "A. Jones" --on 2026-11-23 --confirm BOX-0001',
     '<%= config.bin %> <%= command.id %> USB-0007 --plan plan-2026-11-22-a1b2c3 --method destroyed --by "Vendor crew" --on 2026-11-23 --vendor "Shred Co" --reference C-1881',
-    '<%= config.bin %> <%= command.id %> BOX-0002 --plan plan-2026-11-22-a1b2c3 --method shredded --by "B. Smith" --title "Plant operator" --on 2026-11-24 --vendor "Shred Co" --vendor-certificate scans/C-1882.pdf --place "12 Mill St, Lowell MA" --custody "2026-11-23; A. Jones; Shred Co; sealed bin 7"',
+    '<%= config.bin %> <%= command.id %> BOX-0002 --plan plan-2026-11-22-a1b2c3 --method shredded --by "B. Smith" --title "Plant operator" --on 2026-11-24 --vendor "Shred Co" --vendor-certificate scans/C-1882.pdf --place "12 Mill St, Lowell MA" --source "HR basement, shelf 4" --destination "pulped for recycling" --custody "2026-11-23; A. Jones; Shred Co; sealed bin 7"',
   ];
   static override strict = false;
   static override args = {
@@ -37,6 +37,14 @@ export default class DisposeRecord extends QuietusCommand {
       helpValue: 'FILE',
     }),
     place: Flags.string({ description: 'Where it was done.', helpValue: 'TEXT' }),
+    source: Flags.string({
+      description: 'The room, machine, system or person that the items came from.',
+      helpValue: 'TEXT',
+    }),
+    destination: Flags.string({
+      description: 'What becomes of what is left, such as "recycled" or "returned to lessor".',
+      helpValue: 'TEXT',
+    }),
     custody: Flags.string({
       description:
         'A step of the chain of custody before, "DATE; FROM; TO" or "DATE; FROM; TO; DETAIL"; may be repeated, in order.',
@@ -51,10 +59,12 @@ export default class DisposeRecord extends QuietusCommand {
     const { custodyStep, parseDay, performer, recordDestruction, vendorCertificate } = await import(
       '../../retention/index.js'
     );
+    const { whereabouts } = await import('../../certificate/index.js');
     const session = await this.openSession();
     const itemIds = [...new Set(argv.map(String))];
     const performedOn = parseDay(flags.on, '--on');
     const custody = (flags.custody ?? []).map(custodyStep);
+    const stated = whereabouts(flags);
     const given = flags['vendor-certificate'];
     const theirs = given === undefined ? null : vendorCertificate(given);
     const [only] = itemIds;
@@ -77,6 +87,7 @@ export default class DisposeRecord extends QuietusCommand {
         vendorCertificate: theirs,
       },
       custody,
+      whereabouts: stated,
     });
     this.print(`Recorded as ${flags.method} on ${flags.on}: ${itemIds.join(', ')}`);
     if (certificate) this.print(`Certificate ${certificate.number} (${counted(certificate.items, 'item')})`);

@@ -21,7 +21,7 @@ export default class MediaSanitize extends QuietusCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> /dev/sdb --method clear --dry-run',
     '<%= config.bin %> <%= command.id %> /dev/nvme1n1 --method purge --item LAPTOP-0042 --plan plan-2026-11-22-a1b2c3',
-    '<%= config.bin %> <%= command.id %> /dev/sdb --method clear --verify full --confirm WD-WX31A81D4Y2K',
+    '<%= config.bin %> <%= command.id %> /dev/sdb --method clear --verify full --source "server PAYROLL-2" --destination "returned to lessor" --confirm WD-WX31A81D4Y2K',
     '<%= config.bin %> <%= command.id %> /dev/sdc2 --method crypto-erase --no-key-copies --never-plaintext',
   ];
   static override args = {
@@ -47,6 +47,14 @@ export default class MediaSanitize extends QuietusCommand {
       helpValue: 'PLAN',
       dependsOn: ['item'],
     }),
+    source: Flags.string({
+      description: 'The room, machine, system or person that the device came from.',
+      helpValue: 'TEXT',
+    }),
+    destination: Flags.string({
+      description: 'What becomes of the device, such as "reuse", "sold" or "returned to lessor".',
+      helpValue: 'TEXT',
+    }),
     discard: Flags.boolean({
       description: 'Discard all blocks after overwriting, which proves nothing more.',
     }),
@@ -67,6 +75,7 @@ export default class MediaSanitize extends QuietusCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(MediaSanitize);
     const { readDeviceFacts } = await import('../../shred/index.js');
+    const { whereabouts } = await import('../../certificate/index.js');
     const { previewDevice, sanitize } = await import('../../disposal/index.js');
     const { deviceAuthority } = await import('../../retention/index.js');
     const session = await this.openSession();
@@ -78,6 +87,7 @@ export default class MediaSanitize extends QuietusCommand {
       stated: { noKeyCopies: flags['no-key-copies'], neverPlaintext: flags['never-plaintext'] },
       itemId: flags.item ?? null,
       planId: flags.plan ?? null,
+      whereabouts: whereabouts(flags),
     };
     if (flags['dry-run']) return this.#preview(device, await previewDevice(session, request));
     await this.confirm({
