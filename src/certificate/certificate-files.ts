@@ -5,6 +5,7 @@ import { type SigningIdentity, sha256, signDetached } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
 import { readAtMost, readableMode, syncFolder, writeFileAtomically } from '../workspace/index.js';
 import { type CertificateDocument, serialize } from './certificate-format.js';
+import { drawWith, type PdfAssets } from './pdf-assets.js';
 import type { Timestamping } from './signature-timestamp.js';
 
 /** Where the files of a certificate lie. */
@@ -31,11 +32,8 @@ function pathsFrom(stem: string): CertificatePaths {
 type CertificateContent = Record<keyof CertificatePaths, Uint8Array>;
 
 /** What the settings add to the files. */
-export interface FileOptions {
+export interface FileOptions extends Partial<PdfAssets> {
   timestamp?: Timestamping | undefined;
-  /** Content of a font file and of a picture; null for none. */
-  font?: Buffer | null;
-  logo?: Buffer | null;
 }
 
 /** Signs the document, and makes the PDF that carries both and is signed itself. */
@@ -46,6 +44,8 @@ export async function makeFiles(
 ): Promise<{
   files: CertificateContent;
   digests: { jsonSha256: string; signatureSha256: string; pdfSha256: string };
+  /** How many different characters the PDF prints as boxes. */
+  missingCharacters: number;
 }> {
   const { renderCertificate } = await import('./certificate-pdf.js');
   const { signPdf } = await import('./pdf-signature.js');
@@ -56,24 +56,24 @@ export async function makeFiles(
     timestamp: options.timestamp,
   });
   const name = `certificate-${document.number}${SUFFIXES.json}`;
-  const rendered = await renderCertificate(document, {
-    documentSha256: jsonSha256,
-    font: options.font ?? null,
-    logo: options.logo ?? null,
-    attachments: [
-      { name, bytes: json, type: 'application/json', description: 'The certificate as a JSON document' },
-      {
-        name: `certificate-${document.number}${SUFFIXES.signature}`,
-        bytes: signature,
-        type: 'application/pkcs7-signature',
-        description: 'Detached signature (CMS) of the JSON document',
-      },
-    ],
-  });
-  const pdf = await signPdf(rendered, identity, options.timestamp);
+  const attachments = [
+    { name, bytes: json, type: 'application/json', description: 'The certificate as a JSON document' },
+    {
+      name: `certificate-${document.number}${SUFFIXES.signature}`,
+      bytes: signature,
+      type: 'application/pkcs7-signature',
+      description: 'Detached signature (CMS) of the JSON document',
+    },
+  ];
+  const { bytes, missingCharacters } = await drawWith(
+    { font: options.font ?? null, logo: options.logo ?? null },
+    (assets) => renderCertificate(document, { documentSha256: jsonSha256, ...assets, attachments }),
+  );
+  const pdf = await signPdf(bytes, identity, options.timestamp);
   return {
     files: { json, signature, pdf },
     digests: { jsonSha256, signatureSha256: sha256(signature), pdfSha256: sha256(pdf) },
+    missingCharacters,
   };
 }
 

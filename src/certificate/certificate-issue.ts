@@ -8,6 +8,7 @@ import type { CertificateFacts, IssuedFacts, SubjectKind } from './certificate-f
 import { type FileOptions, makeFiles, stageFiles } from './certificate-files.js';
 import type { CertificateDocument } from './certificate-format.js';
 import { validateCertificate } from './certificate-parser.js';
+import { certificateInWords, warnOfMissingCharacters } from './missing-characters.js';
 import { usableFont, usableLogo } from './pdf-assets.js';
 import { timestamping } from './signature-timestamp.js';
 import { type CertificateSigner, certificateSigner } from './signing-identity.js';
@@ -104,7 +105,7 @@ async function attemptIssue(
   );
   const issuedBy = (await session.operator()).id;
   try {
-    return await session.store.transaction(async (transaction) => {
+    const entered = await session.store.transaction(async (transaction) => {
       // Writers take turns from here on, so nobody else can publish under this number.
       const now = await transaction.certificates.ofSubject(subject.kind, subject.id);
       const next = await transaction.certificates.nextSequence(year);
@@ -122,6 +123,9 @@ async function attemptIssue(
         ...made.digests,
       });
     });
+    if (entered !== NUMBER_TAKEN)
+      warnOfMissingCharacters(session, made.missingCharacters, certificateInWords(entered.number));
+    return entered;
   } finally {
     await staged.discard();
   }

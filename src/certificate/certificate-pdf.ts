@@ -1,4 +1,5 @@
 import type { CertificateDocument } from './certificate-format.js';
+import type { PdfAssets } from './pdf-assets.js';
 import { type Attachment, attach } from './pdf-attachment.js';
 import { drawFooter, drawFront } from './pdf-front.js';
 import { infoOf } from './pdf-info.js';
@@ -8,15 +9,17 @@ import { drawAuthority, drawExceptions, drawLog, drawMethods, drawSignatureLines
 import { PAGE, STYLE } from './pdf-style.js';
 import { paragraph } from './pdf-text.js';
 
-export interface RenderOptions {
+export interface RenderOptions extends Partial<PdfAssets> {
   /** SHA-256, hex, of the JSON file; printed on each page. */
   documentSha256: string;
   /** Files that the PDF carries: the JSON document, and its signature. */
   attachments?: readonly Attachment[];
-  /** Font file (TrueType or OpenType) for characters that the fonts of this program lack. */
-  font?: Buffer | null;
-  /** The organization's logo, PNG or JPEG. */
-  logo?: Buffer | null;
+}
+
+/** A PDF, and how many different characters of its texts its fonts lack. */
+export interface RenderedPdf {
+  bytes: Buffer;
+  missingCharacters: number;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface RenderOptions {
 export async function renderCertificate(
   document: CertificateDocument,
   options: RenderOptions,
-): Promise<Buffer> {
+): Promise<RenderedPdf> {
   const { default: PDFDocument } = await import('pdfkit');
   const pdf = new PDFDocument({
     size: [PAGE.width, PAGE.height],
@@ -49,11 +52,11 @@ export async function renderCertificate(
   const paper = new Paper(pdf, { font: options.font ?? null, logo: options.logo ?? null });
   let complete: boolean;
   do {
-    complete = paper.lacksCharacters;
+    complete = paper.missingCharacters > 0;
     paper.begin({ drawing: false, footer: () => {} });
     drawAll(paper, document, options.documentSha256);
     // The note about characters that the fonts lack takes room, and is known to be needed only at the end.
-  } while (paper.lacksCharacters !== complete);
+  } while (paper.missingCharacters > 0 !== complete);
   const pages = paper.page;
   paper.begin({
     drawing: true,
@@ -64,7 +67,7 @@ export async function renderCertificate(
   for (const each of options.attachments ?? []) attach(pdf, each, new Date(document.issued_at));
   pdf.end();
   await done;
-  return Buffer.concat(chunks);
+  return { bytes: Buffer.concat(chunks), missingCharacters: paper.missingCharacters };
 }
 
 function drawAll(paper: Paper, document: CertificateDocument, sha256: string): void {
@@ -73,7 +76,7 @@ function drawAll(paper: Paper, document: CertificateDocument, sha256: string): v
   drawMethods(paper, document);
   drawAuthority(paper, document);
   drawLog(paper, document);
-  if (paper.lacksCharacters) {
+  if (paper.missingCharacters > 0) {
     paragraph(
       paper,
       'Some names use characters that the fonts of this document lack; they are printed as \u25a1 and stand in full in the JSON document.',

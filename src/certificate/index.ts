@@ -43,6 +43,7 @@ export {
   countersign,
   requireCountersignable,
 } from './countersignature.js';
+export { fontAdvice, missingInNames } from './missing-characters.js';
 export { type OutsideTrust, verifyOutside } from './outside-verification.js';
 export { readPdfClaim } from './pdf-info.js';
 export { requireRegisterAsLogged } from './register-evidence.js';

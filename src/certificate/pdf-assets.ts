@@ -19,6 +19,32 @@ export function usableFont(path: string | null): Buffer | null {
   return usable(path, MAX_FONT_BYTES, FONTS);
 }
 
+/** Content of the files that the settings name for PDFs; null for none. */
+export interface PdfAssets {
+  /** TrueType or OpenType, for characters that the fonts of this program lack. */
+  font: Buffer | null;
+  /** The organization's logo, PNG or JPEG. */
+  logo: Buffer | null;
+}
+
+/**
+ * Draws with the font and the logo, and without one or both where they break the drawing: that a file is damaged behind
+ * its beginning is found only when it is used, and what was destroyed has to be certified all the same.
+ *
+ * @throws what `draw` throws where it has neither
+ */
+export async function drawWith<T>(assets: PdfAssets, draw: (assets: PdfAssets) => Promise<T>): Promise<T> {
+  for (const some of [assets, { ...assets, logo: null }, { ...assets, font: null }]) {
+    if (some.font === null && some.logo === null) continue;
+    try {
+      return await draw(some);
+    } catch {
+      // With less, then.
+    }
+  }
+  return await draw({ font: null, logo: null });
+}
+
 function usable(path: string | null, limit: number, beginnings: readonly string[]): Buffer | null {
   if (path === null) return null;
   try {

@@ -32,8 +32,8 @@ interface Run {
 
 /** The fonts of a document: which of them draws a character, how wide a text is, and what can be printed of it. */
 export class PaperFonts {
-  /** Set once a character had to be replaced. */
-  lacksCharacters = false;
+  /** The characters that had to be replaced so far. */
+  readonly missing = new Set<string>();
   readonly #faces: Record<FontName, Typeface>;
   readonly #extra: Typeface | null;
   readonly #printable = new Map<string, string>();
@@ -88,7 +88,7 @@ export class PaperFonts {
     const visible = text.replace(INVISIBLE, '').replace(APOSTROPHE, '\u2019');
     const result = Array.from(visible, (character) => {
       if (this.#faces.sans.has(character) || this.#extra?.has(character)) return character;
-      this.lacksCharacters = true;
+      this.missing.add(character);
       return MISSING;
     }).join('');
     if (text.length < 200) this.#printable.set(text, result);

@@ -45,9 +45,9 @@ export class Paper {
     this.#fonts = new PaperFonts(document, options.font);
   }
 
-  /** Set once a character had to be replaced. */
-  get lacksCharacters(): boolean {
-    return this.#fonts.lacksCharacters;
+  /** How many different characters had to be replaced so far. */
+  get missingCharacters(): number {
+    return this.#fonts.missing.size;
   }
 
   /** Starts over: with drawing or without. */

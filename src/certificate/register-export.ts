@@ -1,8 +1,10 @@
 import { badInput } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { writeFileAtomically } from '../workspace/index.js';
+import { warnOfMissingCharacters } from './missing-characters.js';
+import { drawWith, usableFont } from './pdf-assets.js';
 import { thisTool } from './tool.js';
-import { type RegisterRow, registerCsv, yearlyRegister } from './yearly-register.js';
+import { registerCsv, yearlyRegister } from './yearly-register.js';
 
 /** The register of a year as text, for standard output. @throws Fault as `yearlyRegister` */
 export async function registerAsCsv(session: Session, year: number): Promise<string> {
@@ -21,20 +23,20 @@ export async function writeRegisterPdf(
   options: { force: boolean },
 ): Promise<void> {
   const { registerPdf } = await import('./register-pdf.js');
-  const { organization, timeZone } = session.settings();
-  const rows: AsyncIterable<RegisterRow> = yearlyRegister(session, year);
+  const { organization, timeZone, certificate } = session.settings();
   const at = session.clock.now().toISOString();
-  const pdf = await registerPdf(rows, {
-    year,
-    organization: organization.name,
-    timeZone,
-    at,
-    tool: thisTool(),
-  });
+  const facts = { year, organization: organization.name, timeZone, at, tool: thisTool() };
+  const pdf = await drawWith({ font: usableFont(certificate.font), logo: null }, ({ font }) =>
+    registerPdf(yearlyRegister(session, year), facts, font),
+  );
   try {
-    await writeFileAtomically(path, pdf, { exclusive: !options.force });
+    await writeFileAtomically(path, pdf.bytes, { exclusive: !options.force });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw badInput('file-exists', `${path} is there already`, { hint: 'Name another file, or add --force' });
   }
+  warnOfMissingCharacters(session, pdf.missingCharacters, {
+    what: 'The PDF of the register',
+    again: 'then write it again',
+  });
 }

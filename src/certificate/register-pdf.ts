@@ -1,3 +1,4 @@
+import type { RenderedPdf } from './certificate-pdf.js';
 import { counted, grouped, SUBJECT_LABELS } from './certificate-words.js';
 import { dateInWords, instantInWords } from './local-time.js';
 import { Paper } from './pdf-paper.js';
@@ -32,8 +33,16 @@ export interface RegisterFacts {
   tool: { name: string; version: string };
 }
 
-/** The destruction register of a year for people: a line for each certificate, record class and outcome. */
-export async function registerPdf(rows: AsyncIterable<RegisterRow>, facts: RegisterFacts): Promise<Buffer> {
+/**
+ * The destruction register of a year for people: a line for each certificate, record class and outcome.
+ *
+ * @param font content of a font file for characters that the fonts of this program lack
+ */
+export async function registerPdf(
+  rows: AsyncIterable<RegisterRow>,
+  facts: RegisterFacts,
+  font: Buffer | null,
+): Promise<RenderedPdf> {
   const lines = await summed(rows);
   const { default: PDFDocument } = await import('pdfkit');
   const tool = `${facts.tool.name} ${facts.tool.version}`;
@@ -54,7 +63,7 @@ export async function registerPdf(rows: AsyncIterable<RegisterRow>, facts: Regis
     pdf.on('end', resolve);
     pdf.on('error', reject);
   });
-  const paper = new Paper(pdf);
+  const paper = new Paper(pdf, { font, logo: null });
   paper.begin({ drawing: false, footer: () => {} });
   drawRegister(paper, lines, facts);
   const pages = paper.page;
@@ -66,7 +75,7 @@ export async function registerPdf(rows: AsyncIterable<RegisterRow>, facts: Regis
   paper.end();
   pdf.end();
   await done;
-  return Buffer.concat(chunks);
+  return { bytes: Buffer.concat(chunks), missingCharacters: paper.missingCharacters };
 }
 
 async function summed(rows: AsyncIterable<RegisterRow>): Promise<Line[]> {

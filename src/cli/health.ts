@@ -4,6 +4,7 @@ import { checkArchives } from './archive-health.js';
 import { checkDisposals } from './disposal-health.js';
 import { describeError } from './error-report.js';
 import { checkExpiry, checkTransfers } from './expiry-health.js';
+import { checkFonts } from './font-health.js';
 import { type Finding, finding, type HealthSurroundings } from './health-finding.js';
 import { checkNode, checkSqliteBinding, checkUnfinishedPlaintext } from './machine-health.js';
 import {
@@ -65,6 +66,7 @@ export async function checkHealth(around: HealthSurroundings): Promise<HealthRep
       await check('disposals', async () => checkDisposals(await session()));
       await check('archives', async () => checkArchives(await session()));
       if (settings) await check('expiry', async () => checkExpiry(await session()));
+      if (settings) await check('certificates', async () => checkFonts(await session()));
       await check('transfers', async () => checkTransfers(await session()));
       if (settings) await check('log', async () => checkLog(await session(), around));
       if (settings) await check('evidence', async () => checkEvidence(await session()));

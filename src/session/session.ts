@@ -44,6 +44,8 @@ export interface Session {
   dayOf(instant: string): CalendarDate;
   /** The name of a file for an entry's `data`, where the workspace wants names of files in its log; otherwise nothing. */
   fileName(path: string): { file?: string };
+  /** Tells the person of something that stops nothing. Never with personal information. */
+  warn(text: string): void;
   /** Ends it, with a signed checkpoint where something was destroyed or certified. */
   close(): Promise<void>;
 }
@@ -56,7 +58,7 @@ export interface SessionOptions {
   account?: Account;
   /** `anybody` also lets in who is not an active operator: to enroll, and to find out what is wrong. */
   admit?: 'operators' | 'anybody';
-  /** Is told, when the session closes, what could not be done for the log though the command's work is done. */
+  /** Is told what a person should know though the command's work is done. */
   warn?: (text: string) => void;
 }
 
@@ -123,6 +125,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await store.close();
     throw error;
   }
+  const warn = options.warn ?? (() => {});
   let closed: Promise<void> | undefined;
   const end = async () => {
     try {
@@ -132,7 +135,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         clock,
         paths,
         settings: readOnce,
-        warn: options.warn ?? (() => {}),
+        warn,
       });
     } finally {
       await store.close();
@@ -150,6 +153,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     today: () => dateIn(readOnce().timeZone, clock.now()),
     dayOf: (instant) => dateIn(readOnce().timeZone, new Date(instant)),
     fileName: (path) => (readOnce().log.fileNames ? { file: basename(path) } : {}),
+    warn,
     // A second call ends with the first.
     close: () => (closed ??= end()),
   };

@@ -16,7 +16,8 @@ import { exception, hash, item, paperItem, residualItem, sampleFacts } from './s
 async function render(facts: IssuedFacts): Promise<{ pdf: Buffer; sha256: string }> {
   const document = certificateDocument(facts);
   const sha256 = createHash('sha256').update(serialize(document)).digest('hex');
-  return { pdf: await renderCertificate(document, { documentSha256: sha256 }), sha256 };
+  const { bytes } = await renderCertificate(document, { documentSha256: sha256 });
+  return { pdf: bytes, sha256 };
 }
 
 // Another program reads the PDF: pdftotext of poppler-utils. Where it is missing these tests are left out, but never in CI.

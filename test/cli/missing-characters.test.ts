@@ -1,0 +1,113 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { quietus, temporaryFolder } from './harness.js';
+
+/** Has the mathematical letter of the organization's name, which the program's own fonts lack. */
+const FONT = join(
+  dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')),
+  'ttf',
+  'DejaVuSans-Bold.ttf',
+);
+
+async function workspace(organization: string) {
+  const folder = temporaryFolder();
+  const root = join(folder, 'acme');
+  const run = (...args: string[]) => quietus(args, { cwd: folder, env: { QUIETUS_WORKSPACE: root } });
+  const made = await quietus([
+    ...[
+      'init',
+      root,
+      '--organization',
+      organization,
+      '--time-zone',
+      'America/New_York',
+      '--operator',
+      'tester',
+    ],
+    ...['--operator-name', 'A. Tester', '--unattended', '--no-input'],
+  ]);
+  expect(made).toMatchObject({ status: 0 });
+  const settings = join(root, 'quietus.yaml');
+  return {
+    run,
+    folder,
+    name(key: 'font' | 'logo', path: string) {
+      const text = readFileSync(settings, 'utf8');
+      writeFileSync(settings, text.replace(new RegExp(`^  (# )?${key}: .*$`, 'm'), `  ${key}: ${path}`));
+    },
+    async fontFindings(): Promise<{ state: string; message: string; hint: string }[]> {
+      const { stdout } = await run('doctor', '--json');
+      const { findings } = JSON.parse(stdout) as { findings: { check: string }[] };
+      return findings.filter(({ check }) => check === 'certificates') as never;
+    },
+  };
+}
+
+it('says how many characters a PDF prints as boxes, what helps, and never which they are', async () => {
+  const { run, folder, name, fontFindings } = await workspace('Acme \u6f22\u5b57 \u{1d5d4}');
+  expect(await fontFindings()).toMatchObject([
+    {
+      state: 'warning',
+      message: expect.stringContaining('3 characters'),
+      hint: expect.stringContaining('certificate.font'),
+    },
+  ]);
+  writeFileSync(join(folder, 'old.csv'), 'SECRET\n');
+  const disposed = await run('dispose', 'old.csv', '--confirm', 'old.csv', '--accept-residual', '--json');
+  const number = String(JSON.parse(disposed.stdout).certificate);
+  expect(disposed.stderr).toContain(`The PDF of certificate ${number} prints 3 characters as boxes`);
+  expect(disposed.stderr).not.toMatch(/[\u6f22\u5b57]/);
+
+  // The font that is named has one of the three.
+  name('font', FONT);
+  const again = await run('certificate', 'issue', '--replaces', number, '--confirm', number);
+  expect(again).toMatchObject({ status: 0, stderr: expect.stringContaining('prints 2 characters as boxes') });
+  const pdf = ['--pdf', join(folder, 'register.pdf')];
+  const register = await run('certificate', 'register', '--year', number.slice(0, 4), ...pdf);
+  expect(register).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining('The PDF of the register prints 2 characters'),
+  });
+  expect(await fontFindings()).toMatchObject([{ message: expect.stringContaining('2 characters') }]);
+});
+
+it('says nothing where the fonts have every character', async () => {
+  const { run, folder, fontFindings } = await workspace(
+    'Soci\u00e9t\u00e9 \u0395\u03bb\u03bb\u03ac\u03c2 \u041c\u0438\u0440',
+  );
+  expect(await fontFindings()).toEqual([]);
+  writeFileSync(join(folder, 'old.csv'), 'SECRET\n');
+  const disposed = await run('dispose', 'old.csv', '--confirm', 'old.csv', '--accept-residual');
+  expect(disposed.stdout).toContain('Certificate ');
+  expect(disposed.stderr).not.toContain('box');
+});
+
+it('certifies what was destroyed with a font or a logo that is damaged behind its beginning', async () => {
+  const { run, folder, name, fontFindings } = await workspace('Acme \u6f22');
+  const bytes = readFileSync(FONT);
+  const issued: string[] = [];
+  for (const [at, length] of [3000, 500_000].entries()) {
+    const font = join(folder, `${length}.ttf`);
+    writeFileSync(font, bytes.subarray(0, length));
+    name('font', font);
+    const logo = join(folder, `${length}.png`);
+    writeFileSync(logo, Buffer.from('89504e470d0a1a0a0000', 'hex'));
+    name('logo', logo);
+    writeFileSync(join(folder, `${at}.csv`), 'SECRET\n');
+    const disposed = await run(
+      'dispose',
+      `${at}.csv`,
+      '--confirm',
+      `${at}.csv`,
+      '--accept-residual',
+      '--json',
+    );
+    issued.push(JSON.parse(disposed.stdout).certificate);
+    expect(disposed.stderr).toContain('prints 1 character as a box');
+    expect(await fontFindings()).toMatchObject([{ hint: expect.stringContaining('damaged') }]);
+  }
+  for (const number of issued)
+    expect(await run('certificate', 'verify', number)).toMatchObject({ status: 0 });
+});
