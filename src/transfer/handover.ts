@@ -2,7 +2,7 @@ import { sha256 } from '../crypto/index.js';
 import type { Session } from '../session/index.js';
 import { writeFileAtomically } from '../workspace/index.js';
 import type { EncryptionResult } from './encryption.js';
-import { instructionSheet, sheetText } from './instruction-sheet.js';
+import { type InstructionSheet, instructionSheet, sheetText } from './instruction-sheet.js';
 import { type Receipt, receiptOf, writeReceipt } from './receipt.js';
 
 /** What lies beside the encrypted file. */
@@ -33,11 +33,22 @@ async function writeSheet(
   exclusive: boolean,
 ): Promise<{ path: string; content: Uint8Array }> {
   const sheet = instructionSheet(result, session.settings().organization.name);
-  const content = path.endsWith('.pdf')
-    ? await (await import('./sheet-pdf.js')).sheetPdf(sheet)
-    : Buffer.from(sheetText(sheet));
+  const content = path.endsWith('.pdf') ? await pdfOf(session, sheet) : Buffer.from(sheetText(sheet));
   await writeFileAtomically(path, content, { exclusive });
   return { path, content };
+}
+
+/** As a PDF, with a warning where it prints characters as boxes: they can be of a name that the recipient has to type. */
+async function pdfOf(session: Session, sheet: InstructionSheet): Promise<Uint8Array> {
+  const { sheetPdf } = await import('./sheet-pdf.js');
+  const { bytes, missingCharacters: missing } = await sheetPdf(sheet);
+  if (missing > 0) {
+    const characters = missing === 1 ? '1 character as a box' : `${missing} characters as boxes`;
+    session.warn(
+      `The PDF of the instruction sheet prints ${characters}, because its fonts lack them. As text it has them: --sheet text`,
+    );
+  }
+  return bytes;
 }
 
 /** Whether a file is the instruction sheet that a receipt names. */

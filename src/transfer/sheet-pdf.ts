@@ -16,8 +16,14 @@ function fontFile(name: string): string {
   return join(folder, 'ttf', `${name}.ttf`);
 }
 
-/** The instruction sheet on paper: Letter, fonts embedded, commands in a fixed-width font that can be copied. */
-export async function sheetPdf(sheet: InstructionSheet): Promise<Buffer> {
+/**
+ * The instruction sheet on paper: Letter, fonts embedded, commands in a fixed-width font that can be copied.
+ *
+ * @returns the file, and how many different characters of the sheet its fonts lack
+ */
+export async function sheetPdf(
+  sheet: InstructionSheet,
+): Promise<{ bytes: Buffer; missingCharacters: number }> {
   const { default: PDFDocument } = await import('pdfkit');
   const pdf = new PDFDocument({
     size: [PAGE.width, PAGE.height],
@@ -35,10 +41,33 @@ export async function sheetPdf(sheet: InstructionSheet): Promise<Buffer> {
   pdf.registerFont('sans', fontFile('DejaVuSansCondensed'));
   pdf.registerFont('bold', fontFile('DejaVuSansCondensed-Bold'));
   pdf.registerFont('mono', fontFile('DejaVuSansMono'));
+  const missingCharacters = missing(pdf, sheet);
   draw(pdf, sheet);
   pdf.end();
   await done;
-  return Buffer.concat(chunks);
+  return { bytes: Buffer.concat(chunks), missingCharacters };
+}
+
+function missing(pdf: PDFKit.PDFDocument, { title, facts, steps, notes }: InstructionSheet): number {
+  const texts = {
+    bold: [title],
+    sans: [...facts.flat(), ...steps.map(({ text }) => text), ...notes],
+    mono: steps.flatMap(({ commands }) => commands),
+  };
+  const found = new Set<string>();
+  for (const [name, lines] of Object.entries(texts)) {
+    // pdfkit's declarations leave its current font out.
+    const { _font: face } = pdf.font(name) as unknown as CurrentFont;
+    for (const character of lines.join('')) {
+      if (!/\p{Cc}/u.test(character) && !face.font.hasGlyphForCodePoint(character.codePointAt(0) ?? 0))
+        found.add(character);
+    }
+  }
+  return found.size;
+}
+
+interface CurrentFont {
+  _font: { font: { hasGlyphForCodePoint(codePoint: number): boolean } };
 }
 
 function draw(pdf: PDFKit.PDFDocument, sheet: InstructionSheet): void {

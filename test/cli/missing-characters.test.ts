@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { ageKeygen, encryptionDesk, sha256sum } from './encryption-desk.js';
 import { quietus, temporaryFolder } from './harness.js';
 
 /** Has the mathematical letter of the organization's name, which the program's own fonts lack. */
@@ -110,4 +111,24 @@ it('certifies what was destroyed with a font or a logo that is damaged behind it
   }
   for (const number of issued)
     expect(await run('certificate', 'verify', number)).toMatchObject({ status: 0 });
+});
+
+it('says it of an instruction sheet, which has every character as text', async () => {
+  const { run, json, desk } = await encryptionDesk();
+  const { recipient } = ageKeygen(desk);
+  await json(['recipient', 'add', 'acme', '--age', recipient]);
+  await json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
+  writeFileSync(join(desk, 'letter'), 'SECRET\n');
+  const encrypt = ['encrypt', 'letter', '--to', 'acme'];
+  const pdf = await run([...encrypt, '-o', '\u6f22\u5b57\u6f22.age', '--sheet', 'pdf']);
+  expect(pdf).toMatchObject({ status: 0, stderr: expect.stringContaining('prints 2 characters as boxes') });
+  expect(pdf.stderr).toContain('--sheet text');
+  for (const [output, sheet] of [
+    ['\u5b57.age', 'text'],
+    ['letter.age', 'pdf'],
+  ] as const) {
+    const other = await run([...encrypt, '-o', output, '--sheet', sheet]);
+    expect(other.status).toBe(0);
+    expect(other.stderr).not.toContain('box');
+  }
 });
