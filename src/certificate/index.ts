@@ -50,6 +50,7 @@ export { requireRegisterAsLogged } from './register-evidence.js';
 export { registerAsCsv, writeRegisterPdf } from './register-export.js';
 export { reissueCertificate } from './reissue.js';
 export { certificateSigner, importCertificateSigner, makeCertificateSigner } from './signing-identity.js';
+export { statedLine } from './stated-line.js';
 export { whereabouts } from './whereabouts.js';
 export { certificateFilesProblem, verifyCertificateFile } from './workspace-verification.js';
 export { stateOf, yearlyRegister } from './yearly-register.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { CustodyStep, VendorCertificate } from '../certificate/index.js';
+import { type CustodyStep, statedLine, type VendorCertificate } from '../certificate/index.js';
 import { sha256 } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
 import { readAtMost } from '../workspace/index.js';
@@ -36,7 +36,7 @@ function unreadable(path: string, why: string, cause?: unknown): Error {
 /**
  * Reads a step of the chain of custody as it is written on the command line: `DATE; FROM; TO` or `DATE; FROM; TO; DETAIL`.
  *
- * @throws Fault `custody-invalid`, `date-invalid` (exit 2)
+ * @throws Fault `custody-invalid`, `date-invalid`, `statement-invalid` (exit 2)
  */
 export function custodyStep(text: string): CustodyStep {
   const [on = '', from = '', to = '', ...detail] = text.split(';').map((part) => part.trim());
@@ -49,16 +49,22 @@ export function custodyStep(text: string): CustodyStep {
       },
     );
   }
+  statedLine(text, '--custody');
   return { on: parseDay(on, '--custody'), from, to, detail: detail[0] || null };
 }
 
-/** Who did it, with the title and the telephone number that a certificate of sanitization asks for (NIST SP 800-88). */
+/**
+ * Who did it, with the title and the telephone number that a certificate of sanitization asks for (NIST SP 800-88).
+ *
+ * @throws Fault `statement-invalid` (exit 2)
+ */
 export function performer(
   name: string,
   { title, phone }: { title?: string | undefined; phone?: string | undefined },
 ): string {
-  return [name, title, phone === undefined ? undefined : `telephone ${phone}`]
-    .filter((part) => part !== undefined && part.trim() !== '')
+  const number = statedLine(phone, '--phone');
+  return [statedLine(name, '--by'), statedLine(title, '--title'), number && `telephone ${number}`]
+    .filter((part) => part !== null)
     .join(', ');
 }
 

@@ -204,10 +204,14 @@ describe('the main job at the command line', () => {
       ['--source', 'two\nlines'],
       ['--destination', 'x'.repeat(501)],
       ['--destination', 'an escape \u001b[2J'],
+      ['--place', 'x'.repeat(10_001)],
+      ['--witness', 'two\nlines'],
+      ['--title', 'x'.repeat(501)],
+      ['--custody', `${today}; A. Clerk; Shred Co; ${'x'.repeat(501)}`],
     ]) {
       const refused = await record(...bad);
       expect(refused, bad[0]).toMatchObject({ status: 2 });
-      expect(refused.stdout).toContain('whereabouts-invalid');
+      expect(refused.stdout).toContain('statement-invalid');
     }
     expect(company.sqlite('select count(*) from certificates')).toBe('0\n');
     const done = await record('--source', 'Archive room B2', '--destination', 'pulped for recycling');

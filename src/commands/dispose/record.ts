@@ -59,7 +59,7 @@ export default class DisposeRecord extends QuietusCommand {
     const { custodyStep, parseDay, performer, recordDestruction, vendorCertificate } = await import(
       '../../retention/index.js'
     );
-    const { whereabouts } = await import('../../certificate/index.js');
+    const { statedLine, whereabouts } = await import('../../certificate/index.js');
     const session = await this.openSession();
     const itemIds = [...new Set(argv.map(String))];
     const performedOn = parseDay(flags.on, '--on');
@@ -80,10 +80,10 @@ export default class DisposeRecord extends QuietusCommand {
         method: flags.method as AttestedMethod,
         performedBy: performer(flags.by, flags),
         performedOn,
-        witness: flags.witness ?? null,
-        vendor: flags.vendor ?? null,
-        reference: flags.reference ?? null,
-        place: flags.place ?? null,
+        witness: statedLine(flags.witness, '--witness'),
+        vendor: statedLine(flags.vendor, '--vendor'),
+        reference: statedLine(flags.reference, '--reference'),
+        place: statedLine(flags.place, '--place'),
         vendorCertificate: theirs,
       },
       custody,
