@@ -15,6 +15,8 @@ export class PackChecker {
   /** Stretches worth having under way at once. */
   readonly width: number;
   readonly #threads: Worker[] = [];
+  /** Why a thread ended by itself; none is asked after that. */
+  #failure: Error | undefined;
   readonly #waiting = new Map<
     number,
     { resolve(answer: PackAnswer | null): void; reject(error: Error): void }
@@ -40,6 +42,7 @@ export class PackChecker {
       await nextTurn();
       return this.#module && checkPack(this.#module, request);
     }
+    if (this.#failure) throw this.#failure;
     const id = this.#nextId++;
     const { buffer } = request.bytes;
     return await new Promise((resolve, reject) => {
@@ -59,11 +62,16 @@ export class PackChecker {
       this.#waiting.get(id)?.resolve(answer);
       this.#waiting.delete(id);
     });
-    thread.on('error', (error) => {
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-    });
+    thread.on('error', (error) => this.#fail(error));
+    thread.on('exit', () => this.#fail(new Error('A thread that checks the log has ended')));
     this.#threads.push(thread);
+  }
+
+  /** Also for what is asked later: an answer that never comes would end the program as if all were well. */
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
   }
 }
 

@@ -221,8 +221,15 @@ describe('a stretch of the log', () => {
       attempt(`twice ${at}`, Buffer.concat([bytes.subarray(0, at + 1), bytes.subarray(at)]));
       attempt(`to ${at}`, bytes.subarray(0, at));
     }
-    // The newline after the last column ends the stretch; what comes after it is no part of it.
-    expect(accepted).toEqual([`twice ${bytes.length - 1}`]);
+    expect(accepted).toEqual([]);
+  });
+
+  it('is refused where a column of one row holds the text of those after it, which then say something else', () => {
+    const records = chain(many(4));
+    const [one, two, three, four] = records as [LogRecord, LogRecord, LogRecord, LogRecord];
+    const hidden = pack([three, four]).toString('utf8').slice(0, -1);
+    const forged = { ...three, action: 'item.note', entry: '{"forged":true}' };
+    expect(check(pack([one, { ...two, action: `${two.action}\n${hidden}` }, forged, four]), 4)).toBe(null);
   });
 
   it('is refused where an entry is left out, comes twice, or is of another workspace or number', () => {

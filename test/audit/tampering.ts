@@ -274,13 +274,19 @@ export const TAMPERINGS: readonly Tampering[] = [
       ),
   },
   {
-    does: 'deletes an entry and hides it in a column of the one before, so that the bytes read together are the same',
+    does: 'hides all later entries in a column of one before, so that they are read there, and changes what filters find',
     code: 'columns-differ',
     seq: 199,
     tamper: ({ sql }) =>
       void sql(
-        `update log_entries set action = (select a.action || char(10) || char(10) || b.entry || char(10) || b.hash || char(10) || b.seq || char(31) || b.time || char(31) || b.operator || char(31) || b.action from log_entries a, log_entries b where a.seq = 199 and b.seq = 200) where seq = 199; delete from log_entries where seq = 200`,
+        `update log_entries set action = action || char(10) || (select substr(later, 1, length(later) - 1) from (select group_concat(char(10) || entry || char(10) || hash || char(10) || seq || char(10) || time || char(10) || operator || char(10) || action || char(10), '') as later from (select * from log_entries where seq > 199 order by seq))) where seq = 199; update log_entries set action = 'item.note', operator = 'mallory', entry = '{"forged":true}' where seq = 300`,
       ),
+  },
+  {
+    does: 'makes a BLOB of an action, which no filter finds any more, though its bytes are the same',
+    code: 'columns-differ',
+    seq: 77,
+    tamper: ({ sql }) => void sql('update log_entries set action = cast(action as blob) where seq = 77'),
   },
   {
     does: 'inserts a copy of an entry and numbers the others anew',

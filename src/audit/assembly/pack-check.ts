@@ -101,6 +101,8 @@ export function check(length: i32, first: f64, count: i32, workspace: i32, toler
     for (let place = 0; place < together; place++)
       if (!isHexOf(load<usize>(stored + (place << 2)), digests + <usize>place * DIGEST)) return false;
   }
+  // What is left over would be the text of further rows, in place of which a column of an earlier one was read.
+  if (at !== inputAt + <usize>length) return false;
   complete(count);
   return true;
 }
