@@ -28,12 +28,16 @@ class BoundConnection {
     // the timeout. This one waits for its turn.
     await this.#execute('BEGIN IMMEDIATE');
     this.#open = true;
+    const turn = { over: false };
     try {
-      const result = await work(this.knex);
+      const result = await work(duringTurn(this.knex, turn));
+      this.#requireOpen();
+      turn.over = true;
       this.#open = false;
       await this.#execute('COMMIT');
       return result;
     } catch (error) {
+      turn.over = true;
       this.#open = false;
       await this.#rollBack();
       throw error;
@@ -43,7 +47,12 @@ class BoundConnection {
   /** @throws the driver's error of the statement */
   async execute(method: 'all' | 'run', sql: string, values: readonly unknown[]): Promise<StatementResult> {
     this.#requireOpen();
-    return await this.client.statementsOf(this.connection).execute(method, sql, values);
+    try {
+      return await this.client.statementsOf(this.connection).execute(method, sql, values);
+    } catch (error) {
+      this.#closeAfter(error, sql);
+      throw error;
+    }
   }
 
   /** Runs a statement that the connection needs once, such as one that makes a temporary view. */
@@ -68,6 +77,13 @@ class BoundConnection {
     }
   }
 
+  /** With these SQLite has undone the whole transaction: what came after would be committed by itself. */
+  #closeAfter(error: unknown, sql = ''): void {
+    const { code = '' } = error as { code?: string };
+    if (UNDOING.has(code) || (code === 'SQLITE_CONSTRAINT' && /\bor rollback\b/i.test(sql)))
+      this.#open = false;
+  }
+
   #requireOpen(): void {
     if (!this.#open) throw new Error('The transaction has ended');
   }
@@ -83,8 +99,36 @@ class BoundConnection {
       return Promise.resolve(connection);
     };
     bound.releaseConnection = () => Promise.resolve();
+    bound._query = async (on, query) => {
+      try {
+        return await client._query(on, query);
+      } catch (error) {
+        this.#closeAfter(error, query.sql);
+        throw error;
+      }
+    };
     return bound;
   }
+}
+
+/** Errors with which SQLite rolls back by itself (https://www.sqlite.org/lang_transaction.html). */
+const UNDOING = new Set(['SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_NOMEM', 'SQLITE_BUSY', 'SQLITE_INTERRUPT']);
+
+/** The connection's instance for one transaction: whoever keeps it cannot write into the next one. */
+function duringTurn(knex: Knex, turn: { readonly over: boolean }): Knex {
+  const requireTurn = (): void => {
+    if (turn.over) throw new Error('The transaction has ended');
+  };
+  return new Proxy(knex, {
+    apply(target, self, values) {
+      requireTurn();
+      return Reflect.apply(target, self, values) as unknown;
+    },
+    get(target, name) {
+      requireTurn();
+      return Reflect.get(target, name) as unknown;
+    },
+  });
 }
 
 const bounds = new WeakMap<SqliteConnection, BoundConnection>();

@@ -75,6 +75,7 @@ interface SqliteClientInternals {
   acquireConnection(): Promise<SqliteConnection>;
   releaseConnection(connection: SqliteConnection): Promise<void>;
   destroyRawConnection(connection: SqliteConnection): Promise<void>;
+  _query(connection: SqliteConnection, query: CompiledQuery): Promise<CompiledQuery>;
 }
 
 /** The client that `openSqlite` gives to knex. */
@@ -100,7 +101,7 @@ function quietusClient(): typeof Knex.Client {
       return statements;
     }
 
-    async _query(connection: SqliteConnection, query: CompiledQuery): Promise<CompiledQuery> {
+    override async _query(connection: SqliteConnection, query: CompiledQuery): Promise<CompiledQuery> {
       if (!query.sql) throw new Error('The query is empty');
       const method = answersWithRows(query) ? 'all' : 'run';
       const statements = this.statementsOf(connection);

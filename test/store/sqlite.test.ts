@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connect } from '../../src/store/connection.js';
+import { connect, inTransaction } from '../../src/store/connection.js';
 import { openStore } from '../../src/store/index.js';
 import { MIGRATIONS, type Migration, migrate } from '../../src/store/migrations/index.js';
 import { temporaryFolder } from '../temporary-folder.js';
@@ -64,6 +64,10 @@ describe('a SQLite database', () => {
       return Promise.resolve();
     });
     await expect(late?.()).rejects.toThrow('The transaction has ended');
+    // Nor for the next one.
+    await store.transaction(async () => {
+      await expect(late?.()).rejects.toThrow('The transaction has ended');
+    });
     const failing = store.transaction(async ({ holds }) => {
       await holds.insert(sampleHold('H-2026-0003'));
       await holds.insert(sampleHold('H-2026-0001'));
@@ -71,6 +75,23 @@ describe('a SQLite database', () => {
     await expect(failing).rejects.toThrow('UNIQUE');
     await store.transaction(({ holds }) => holds.insert(sampleHold('H-2026-0004')));
     expect(shell(file, 'select id from holds order by id')).toBe('H-2026-0001\nH-2026-0004');
+  });
+
+  it('takes nothing more where SQLite has undone the transaction by itself', async () => {
+    const { file } = await usedDatabase();
+    const database = connect({ sqlite: file });
+    onTestFinished(() => database.destroy());
+    await database.schema.createTable('few', (table) => table.text('id').primary());
+    const work = inTransaction(database, async (transaction) => {
+      await transaction('few').insert({ id: 'a' });
+      await transaction.raw("insert or rollback into few values ('a')").catch(() => undefined);
+      await transaction('few')
+        .insert({ id: 'b' })
+        .catch(() => undefined);
+    });
+    await expect(work).rejects.toThrow('The transaction has ended');
+    await inTransaction(database, (transaction) => transaction('few').insert({ id: 'c' }));
+    expect(shell(file, 'select id from few')).toBe('c');
   });
 
   it('answers each of several like queries at once with its own rows, and knows columns that came later', async () => {
