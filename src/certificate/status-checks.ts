@@ -17,6 +17,7 @@ export function statusChecks(
   const status = bytes && parseStatus(bytes);
   if (!bytes || !signature || !status)
     return [check('revocation', false, 'The bundle does not say whether the certificate still stands')];
+  let signedByTrusted: boolean | null = null;
   try {
     const read = readDetachedSignature(signature, bytes);
     if (!read.intact)
@@ -24,6 +25,7 @@ export function statusChecks(
         check('revocation', false, `The statement that it stands is not as it was signed: ${read.problem}`),
       ];
     const chain = chainCheck(read, trust);
+    signedByTrusted = chain.passed;
     if (chain.passed === false)
       return [
         check(
@@ -52,5 +54,10 @@ export function statusChecks(
     return [check('revocation', false, `It was declared void on ${status.void.at} by ${status.void.by}`)];
   if (status.replaced_by !== null)
     return [check('revocation', false, `Certificate ${status.replaced_by} took its place`)];
+  // Whoever wrote it could say so; that it was declared void or replaced is believed of anybody.
+  if (signedByTrusted === null)
+    return [
+      check('revocation', null, 'Whether it still stands is for who signed status.json to say: add --trust'),
+    ];
   return [check('revocation', true, `It was neither declared void nor replaced by ${status.as_of}`)];
 }

@@ -1,4 +1,4 @@
-import { tellsOfEvent } from '../audit/index.js';
+import { type LogEvent, parseLogEntry, tellsOfEvent } from '../audit/index.js';
 import {
   type CertificateFacts,
   type CertifiedItemFacts,
@@ -6,14 +6,15 @@ import {
   issueCertificate,
   type LogReference,
 } from '../certificate/index.js';
+import { canonicalJson } from '../crypto/index.js';
 import { classesOf } from '../model/index.js';
 import { keepingClass } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { DeviceFacts, SanitizationOutcome } from '../shred/index.js';
-import type { CertificateRecord, SanitizationRecord } from '../store/index.js';
+import type { CertificateRecord, LogRecord, SanitizationRecord } from '../store/index.js';
 import type { DeviceAuthority } from './device-authority.js';
 import { outcomeChanged } from './outcome-evidence.js';
-import { type StoredTarget, sanitizationEvent } from './sanitization-journal.js';
+import { intentEvent, type StoredTarget, sanitizationEvent } from './sanitization-journal.js';
 
 /**
  * Issues the certificate of a sanitized device, once, from its record. Only what was done as a whole is certified: where
@@ -31,7 +32,11 @@ export async function certifySanitization(
   if (outcome.outcome !== 'sanitized' && outcome.outcome !== 'key-erased') return null;
   if (outcome.outcome === 'sanitized' && outcome.sanitization === null) return null;
   const { intentSeq, outcomeSeq } = record;
-  if (!tellsOfEvent(await session.store.log.get(outcomeSeq), sanitizationEvent(record, outcome)))
+  const stored = JSON.parse(record.target) as StoredTarget;
+  if (
+    !isAsIntended(await session.store.log.get(intentSeq), intentEvent(record, stored)) ||
+    !tellsOfEvent(await session.store.log.get(outcomeSeq), sanitizationEvent(record, outcome))
+  )
     throw outcomeChanged(record.id);
   const hashes = await session.store.log.hashes([intentSeq, outcomeSeq]);
   const log = {
@@ -40,7 +45,6 @@ export async function certifySanitization(
     outcomeSeq,
     outcomeHash: hashes.get(outcomeSeq) ?? '',
   };
-  const stored = JSON.parse(record.target) as StoredTarget;
   const { technique, planId = null } = stored;
   const planned = planId === null ? null : await authority.certified(planId, record.startedAt);
   const operator = await session.store.operators.get(record.startedBy);
@@ -61,6 +65,15 @@ export async function certifySanitization(
     holdsInForce: (await session.store.holds.active()).length,
   };
   return await issueCertificate(session, facts);
+}
+
+/**
+ * Whether the entry before anything was written tells of this device and of this authority; of no other item or plan, so
+ * that none can be written in. Entries of earlier versions have no digest of the record.
+ */
+function isAsIntended(record: LogRecord | undefined, event: LogEvent): boolean {
+  const subject = record && parseLogEntry(record.entry)?.subject;
+  return tellsOfEvent(record, event) && canonicalJson(subject) === canonicalJson(event.subject);
 }
 
 async function deviceItem(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LogEvent } from '../audit/index.js';
 import type { Whereabouts } from '../certificate/index.js';
+import { sha256 } from '../crypto/index.js';
 import { isDestroyed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type {
@@ -53,32 +54,18 @@ export class SanitizationJournal implements DeviceJournal {
     };
     await session.store.transaction(async (transaction) => {
       await this.authorize(transaction);
+      const { itemId, method } = request;
+      const stored = { id, itemId, method, target: JSON.stringify(target) };
+      const event = intentEvent(stored, target);
       const entry = await session.recorder.append(transaction, {
-        action: 'media.sanitize',
-        outcome: 'intent',
-        subject: {
-          ...subjectOf(id, request.itemId),
-          ...(request.planId !== null && { plan: request.planId }),
-        },
-        data: {
-          device: request.device.confirmation,
-          model: request.device.model,
-          bytes: request.device.bytes,
-          method: request.method,
-          technique: technique.id,
-          tool: technique.tool,
-          stated: request.stated,
-          accept_residual: request.acceptResidual,
-        },
+        ...event,
+        data: { ...event.data, stated: request.stated, accept_residual: request.acceptResidual },
       });
       this.record = {
-        id,
-        itemId: request.itemId,
+        ...stored,
         confirmation: request.device.confirmation,
         state: 'begun',
-        method: request.method,
         technique: technique.id,
-        target: JSON.stringify(target),
         outcome: null,
         result: null,
         startedAt: instant(session.clock),
@@ -105,6 +92,27 @@ export class SanitizationJournal implements DeviceJournal {
 
 function subjectOf(id: string, itemId: string | null): Record<string, string> {
   return { sanitization: id, ...(itemId === null ? {} : { item: itemId }) };
+}
+
+/** What the entry before anything was written says of the record, which a certificate is made from later. */
+export function intentEvent(
+  { id, itemId, method, target: text }: Pick<SanitizationRecord, 'id' | 'itemId' | 'method' | 'target'>,
+  { device, technique, planId = null }: StoredTarget,
+): LogEvent & { data: Record<string, unknown> } {
+  return {
+    action: 'media.sanitize',
+    outcome: 'intent',
+    subject: { ...subjectOf(id, itemId), ...(planId !== null && { plan: planId }) },
+    data: {
+      device: device.confirmation,
+      model: device.model,
+      bytes: device.bytes,
+      method,
+      technique: technique.id,
+      tool: technique.tool,
+      target_sha256: sha256(text),
+    },
+  };
 }
 
 /** The entry of what became of a device. */

@@ -48,7 +48,20 @@ async function issueForRun(session: Session, id: string): Promise<CertificateRec
 async function issueForDevice(session: Session, id: string): Promise<CertificateRecord | undefined> {
   const record = await session.store.sanitizations.get(id);
   if (record === undefined) return undefined;
-  return (await certifySanitization(session, record, deviceAuthority(session))) ?? nothingToCertify(id);
+  if (record.finishedAt === null) {
+    throw refused('run-unfinished', `The sanitization ${id} has not ended`, {
+      hint: 'Sanitize the device again, or destroy it: nothing is known of what it holds',
+    });
+  }
+  const issued = await certifySanitization(session, record, deviceAuthority(session));
+  if (issued !== null) return issued;
+  throw refused(
+    'certificate-empty',
+    `By ${id} the device was not sanitized as a whole, so there is nothing to certify`,
+    {
+      hint: 'Something may be left on it: sanitize it again, or destroy it',
+    },
+  );
 }
 
 function nothingToCertify(id: string): never {

@@ -12,7 +12,8 @@ const MOST_BYTES = 64 << 20;
  * Looks at the certificate that a vendor has given; the file stays where it is.
  *
  * @returns its name and digest, which go onto ours
- * @throws Fault `vendor-certificate-unreadable` (exit 2) for a file that cannot be read, is empty or too large
+ * @throws Fault `vendor-certificate-unreadable` (exit 2) for a file that cannot be read, is empty or too large,
+ *   `statement-invalid` (exit 2) for a name that no certificate can hold
  */
 export function vendorCertificate(path: string): VendorCertificate {
   let bytes: Buffer;
@@ -23,7 +24,9 @@ export function vendorCertificate(path: string): VendorCertificate {
   }
   if (bytes.length === 0) throw unreadable(path, 'is empty');
   if (bytes.length > MOST_BYTES) throw unreadable(path, 'is larger than 64 MiB');
-  return { fileName: basename(path), sha256: sha256(bytes) };
+  const fileName = statedLine(basename(path), '--vendor-certificate');
+  if (fileName === null) throw unreadable(path, 'has no name');
+  return { fileName, sha256: sha256(bytes) };
 }
 
 function unreadable(path: string, why: string, cause?: unknown): Error {

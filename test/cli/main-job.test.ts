@@ -213,6 +213,9 @@ describe('the main job at the command line', () => {
       expect(refused, bad[0]).toMatchObject({ status: 2 });
       expect(refused.stdout).toContain('statement-invalid');
     }
+    const scan = join(temporaryFolder(), 'scan\n1.pdf');
+    writeFileSync(scan, 'a scan');
+    expect(await record('--vendor-certificate', scan)).toMatchObject({ status: 2 });
     expect(company.sqlite('select count(*) from certificates')).toBe('0\n');
     const done = await record('--source', 'Archive room B2', '--destination', 'pulped for recycling');
     expect(done).toMatchObject({ status: 0 });

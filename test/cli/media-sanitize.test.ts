@@ -121,6 +121,26 @@ it('gets the certificate later where the key that signs it was missing', async (
   });
   renameSync(`${key}.away`, key);
   const id = /san-\S+/.exec((await run('media', 'list')).stdout)?.[0] ?? '';
+  const change = (sql: string) => execFileSync('sqlite3', [join(folder, 'quietus.db'), sql]);
+  const [before = ''] = JSON.parse(
+    execFileSync('sqlite3', [
+      '-json',
+      join(folder, 'quietus.db'),
+      'select target from sanitizations',
+    ]).toString(),
+  ).map(({ target }: { target: string }) => target);
+  for (const forged of [
+    "target = json_set(target, '$.device.serial', 'WX-1')",
+    "target = json_set(target, '$.device.bytes', 4000000000000)",
+    "target = json_set(target, '$.planId', 'plan-2026-01-01-000000')",
+    "target = json_set(target, '$.destination', 'incinerated')",
+    "item_id = 'USB-1'",
+  ]) {
+    change(`pragma foreign_keys = off; update sanitizations set ${forged}`);
+    const refused = await run('certificate', 'issue', id);
+    expect(refused, forged).toMatchObject({ status: 5, stderr: expect.stringContaining(id) });
+    change(`update sanitizations set item_id = null, target = '${before.replaceAll("'", "''")}'`);
+  }
   const issued = await run('certificate', 'issue', id);
   expect(issued).toMatchObject({ status: 0, stdout: expect.stringContaining('(1 item)') });
   const [, number = ''] = /Certificate (\S+)/.exec(issued.stdout) ?? [];
