@@ -6,6 +6,7 @@ import { parse } from '@oclif/core/parser';
 import { ExitCode } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { asksForJson } from './arguments.js';
+import { recordUse } from './command-use.js';
 import { reportError } from './error-report.js';
 import { Interruption } from './interruption.js';
 import { parseFailure } from './parse-failure.js';
@@ -25,8 +26,6 @@ import {
   type TextQuestion,
   type YesNoQuestion,
 } from './prompts.js';
-import { READING_COMMANDS } from './reading-commands.js';
-import { SUBJECT_ARGUMENTS } from './subject-arguments.js';
 import { type Column, table } from './table.js';
 import { canAsk, hasColour } from './terminal.js';
 
@@ -265,7 +264,7 @@ export abstract class QuietusCommand extends Command {
     }
     try {
       for (const bar of this.#bars) bar.stop();
-      await this.#recordUse(failure);
+      if (this.#session !== undefined) await this.#recordUse(this.#session, failure);
       await this.#session?.close();
     } catch (error) {
       failure ??= { error };
@@ -282,28 +281,10 @@ export abstract class QuietusCommand extends Command {
     return result as T;
   }
 
-  /** What the log tells of every command: that it was refused, or that it read out what is protected. */
-  async #recordUse(failure: { error: unknown } | undefined): Promise<void> {
-    const session = this.#session;
-    const reads = READING_COMMANDS.has(this.commandName);
-    if (session === undefined || (failure === undefined && !reads)) return;
-    const { recordReading, recordRefusal } = await import('../session/index.js');
-    const subject = await this.#subject(session);
-    if (failure !== undefined) return await recordRefusal(session, failure.error, subject);
-    try {
-      await recordReading(session, subject);
-    } catch {
-      this.note('warning: that this was read could not be recorded in the log');
-    }
-  }
-
-  /** Ids of what the command line names, as far as the workspace knows them. */
-  async #subject(session: Session): Promise<Readonly<Record<string, string>>> {
-    const named = SUBJECT_ARGUMENTS[this.commandName];
-    const id = named && this.#arguments[named.argument];
-    if (named === undefined || typeof id !== 'string') return {};
-    const { knownSubject } = await import('../session/index.js');
-    return await knownSubject(session.store, named.kind, id);
+  async #recordUse(session: Session, failure: { error: unknown } | undefined): Promise<void> {
+    const use = { name: this.commandName, arguments: this.#arguments };
+    if (await recordUse(session, use, failure)) return;
+    this.note('warning: that this was read could not be recorded in the log');
   }
 
   #surroundings(): PromptSurroundings {

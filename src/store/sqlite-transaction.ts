@@ -11,8 +11,8 @@ const require = createRequire(import.meta.url);
  */
 class BoundConnection {
   readonly knex: Knex;
-  /** Whether a transaction is open; nothing goes to the connection where none is. */
-  #open = false;
+  /** The newest transaction; nothing goes to the connection where it is over. */
+  #turn = { over: true };
   readonly #done = new Set<string>();
 
   constructor(
@@ -27,18 +27,15 @@ class BoundConnection {
     // Plain BEGIN takes the write lock only at the first write: of two that have both read, one fails at once, whatever
     // the timeout. This one waits for its turn.
     await this.#execute('BEGIN IMMEDIATE');
-    this.#open = true;
     const turn = { over: false };
+    this.#turn = turn;
     try {
       const result = await work(duringTurn(this.knex, turn));
-      this.#requireOpen();
       turn.over = true;
-      this.#open = false;
       await this.#execute('COMMIT');
       return result;
     } catch (error) {
       turn.over = true;
-      this.#open = false;
       await this.#rollBack();
       throw error;
     }
@@ -46,7 +43,7 @@ class BoundConnection {
 
   /** @throws the driver's error of the statement */
   async execute(method: 'all' | 'run', sql: string, values: readonly unknown[]): Promise<StatementResult> {
-    this.#requireOpen();
+    requireTurn(this.#turn);
     try {
       return await this.client.statementsOf(this.connection).execute(method, sql, values);
     } catch (error) {
@@ -81,21 +78,16 @@ class BoundConnection {
   #closeAfter(error: unknown, sql = ''): void {
     const { code = '' } = error as { code?: string };
     if (UNDOING.has(code) || (code === 'SQLITE_CONSTRAINT' && /\bor rollback\b/i.test(sql)))
-      this.#open = false;
-  }
-
-  #requireOpen(): void {
-    if (!this.#open) throw new Error('The transaction has ended');
+      this.#turn.over = true;
   }
 
   #boundClient(): SqliteClient {
     const { client, connection } = this;
-    const requireOpen = () => this.#requireOpen();
     const bound = Object.create(client) as SqliteClient & { transacting: boolean; bound: BoundConnection };
     bound.transacting = true;
     bound.bound = this;
     bound.acquireConnection = () => {
-      requireOpen();
+      requireTurn(this.#turn);
       return Promise.resolve(connection);
     };
     bound.releaseConnection = () => Promise.resolve();
@@ -114,18 +106,19 @@ class BoundConnection {
 /** Errors with which SQLite rolls back by itself (https://www.sqlite.org/lang_transaction.html). */
 const UNDOING = new Set(['SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_NOMEM', 'SQLITE_BUSY', 'SQLITE_INTERRUPT']);
 
+function requireTurn(turn: { readonly over: boolean }): void {
+  if (turn.over) throw new Error('The transaction has ended');
+}
+
 /** The connection's instance for one transaction: whoever keeps it cannot write into the next one. */
 function duringTurn(knex: Knex, turn: { readonly over: boolean }): Knex {
-  const requireTurn = (): void => {
-    if (turn.over) throw new Error('The transaction has ended');
-  };
   return new Proxy(knex, {
     apply(target, self, values) {
-      requireTurn();
+      requireTurn(turn);
       return Reflect.apply(target, self, values) as unknown;
     },
     get(target, name) {
-      requireTurn();
+      requireTurn(turn);
       return Reflect.get(target, name) as unknown;
     },
   });

@@ -157,6 +157,7 @@ describe('the end of the log', () => {
       'log-tree-damaged',
     ],
     ['another last entry', "update log_entries set hash = 'another' where seq = 4", 'log-rewound'],
+    ['the last entry numbered anew', 'update log_entries set seq = 9 where seq = 4', 'log-entry-missing'],
   ])('is compared at each append, not only at the first: %s', async (_, sql, code) => {
     const log = await sampleLog();
     await record(log, EVENTS);

@@ -44,7 +44,7 @@ const IS_NOTABLE = 2;
 const NEWLINE: u8 = 0x0a;
 const HASH_TEXT = 64;
 /** Zeros after the stretch. */
-const BEYOND = 64;
+export const beyond: i32 = 64;
 /** Entries that are hashed together: each has two digests, that of the chain and that of the leaf. */
 const TOGETHER = 2;
 
@@ -63,14 +63,14 @@ let workspaceLength: i32 = 0;
 let mostBack: i64 = 0;
 let inputAt: usize = 0;
 
-/** Makes room. @returns where the stretch goes, and the workspace after `BEYOND` zeros; 0 where there is no memory */
+/** Makes room. @returns where the stretch goes, and the workspace after `beyond` zeros; 0 where there is no memory */
 export function inputFor(length: i32, workspace: i32): usize {
   // Nothing is allocated after this.
   if (inputAt === 0) inputAt = (heap.alloc(64) + 63) & ~63;
-  const end = inputAt + length + workspace + 2 * BEYOND;
+  const end = inputAt + length + workspace + 2 * beyond;
   const pages = <i32>((end + 0xffff) >> 16);
   if (pages > memory.size() && memory.grow(pages - memory.size()) < 0) return 0;
-  memory.fill(inputAt + length, 0, BEYOND);
+  memory.fill(inputAt + length, 0, beyond);
   return inputAt;
 }
 
@@ -84,7 +84,7 @@ export function inputFor(length: i32, workspace: i32): usize {
 export function check(length: i32, first: f64, count: i32, workspace: i32, tolerance: f64): bool {
   number = <i64>first;
   mostBack = <i64>tolerance;
-  workspaceAt = inputAt + length + BEYOND;
+  workspaceAt = inputAt + length + beyond;
   workspaceLength = workspace;
   setBack = 0;
   special = 0;
