@@ -11,7 +11,10 @@ const PAGE = 500;
  *
  * @throws Fault `log-entry-changed` (exit 5)
  */
-export async function* entriesOf(repositories: Repositories, action: string): AsyncGenerator<LogEntry> {
+export async function* entriesOf(
+  repositories: Repositories,
+  action: EvidenceAction,
+): AsyncGenerator<LogEntry> {
   for (let after = 0; ; ) {
     const page = await repositories.log.page(after, PAGE, { action });
     for (const record of page) {
@@ -27,7 +30,7 @@ export async function* entriesOf(repositories: Repositories, action: string): As
 /** The newest entry of an action. @throws Fault `log-entry-changed` (exit 5) */
 export async function newestEntryOf(
   repositories: Repositories,
-  action: string,
+  action: EvidenceAction,
 ): Promise<LogEntry | undefined> {
   const [record] = await repositories.log.pageBefore(undefined, 1, { action });
   return record && soundEntry(record);

@@ -134,7 +134,7 @@ async function addLog(
   files: BundleFiles,
 ): Promise<void> {
   const wanted = new Set([...namedEntries(document).keys(), record.logSeq]);
-  for (const action of ['certificate.void', 'certificate.countersign'])
+  for (const action of ['certificate.void', 'certificate.countersign'] as const)
     for await (const entry of entriesOf(session.store, action))
       if (entry.subject.certificate === record.number) wanted.add(entry.seq);
   const replacement = await session.store.certificates.replacementOf(record.number);

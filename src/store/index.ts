@@ -15,7 +15,8 @@ export type { ItemInsert, ItemWrite } from './repositories/item-insert.js';
 export type { ItemPlace } from './repositories/item-place.js';
 export type { ImportSource, StoredItem, WrittenItem } from './repositories/item-row.js';
 export type { Page } from './repositories/items.js';
-export type { EvidenceAction, LogFilter, LogRecord } from './repositories/log.js';
+export type { LogFilter, LogRecord } from './repositories/log.js';
+export type { EvidenceAction } from './repositories/log-actions.js';
 export type { TreeState } from './repositories/log-end.js';
 export type { LogSegment } from './repositories/log-segments.js';
 export type {

@@ -21,6 +21,7 @@ import * as logSegments from './013-log-segments.js';
 import * as archivePlaces from './014-archive-places.js';
 import * as logTimes from './015-log-times.js';
 import * as logEvidence from './016-log-evidence.js';
+import * as logActions from './017-log-actions.js';
 
 export interface Migration {
   name: string;
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '014-archive-places', up: archivePlaces.up },
   { name: '015-log-times', up: logTimes.up },
   { name: '016-log-evidence', up: logEvidence.up },
+  { name: '017-log-actions', up: logActions.up },
 ];
 
 /** Table that names the migrations which a database has. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { isSqlite } from '../connection.js';
 import { ArchivedEntries } from './archived-entries.js';
+import { type EvidenceAction, indexCondition, type MarkAction } from './log-actions.js';
 import { LogSegmentRepository } from './log-segments.js';
 
 /** A stored log entry. The columns beside `entry` repeat what it says, for filters; verification compares them. */
@@ -31,28 +32,6 @@ export const LOG_COLUMNS = ['seq', 'time', 'operator', 'action', 'hash', 'entry'
 
 /** As the index over times has it: to the millisecond, in UTC. */
 const INSTANT = 'substr(time, 1, 24)';
-/** As the index over these entries has it. */
-const MARKS = "action in ('log.accept-clock', 'settings.change', 'workspace.create')";
-
-/** Actions with whose entries other tables are compared. */
-const EVIDENCE = [
-  'certificate.countersign',
-  'certificate.issue',
-  'certificate.void',
-  'event.record',
-  'gate.state',
-  'gate.withdraw',
-  'hold.place',
-  'hold.release',
-  'review.decide',
-  'schedule.import',
-  'sweep.approve',
-  'sweep.plan',
-] as const;
-export type EvidenceAction = (typeof EVIDENCE)[number];
-/** As the index over these entries has it. */
-const IS_EVIDENCE = `action in (${EVIDENCE.map((action) => `'${action}'`).join(', ')})`;
-
 /** Rows a statement. */
 const ROWS = 500;
 /** SQLite takes the rows as one JSON document: to bind each value costs more than the insert itself. */
@@ -60,15 +39,17 @@ const JSON_INSERT = `insert into log_entries (${LOG_COLUMNS.join(', ')})
   select ${LOG_COLUMNS.map((_, at) => `value ->> ${at}`).join(', ')} from json_each(?)`;
 
 /**
- * One call for all columns was measured to cost less than joining them two by two. Only rows of text count: a BLOB of the same
+ * One call for all columns was measured to cost less than joining them two by two, and this one less than `concat_ws`. Only rows of text count: a BLOB of the same
  * bytes looks the same here, and no query for an action, an operator or a time finds it.
  */
 const PACK = `select
     count(*) filter (where ${LOG_COLUMNS.filter((name) => name !== 'seq')
       .map((name) => `typeof(${name}) = 'text'`)
       .join(' and ')}) as count,
-    cast(group_concat(concat_ws(char(10), '', entry, hash, seq, time, operator, action, ''), '') as blob) as bytes
+    cast(group_concat(format(?, entry, hash, seq, time, operator, action), '') as blob) as bytes
   from log_entries where seq > ? and seq <= ?`;
+
+const RECORD = '\n%s\n%s\n%d\n%s\n%s\n%s\n';
 
 /** Records as the JSON document that SQLite takes their rows from. */
 export function logRowsText(records: readonly LogRecord[]): string {
@@ -130,10 +111,11 @@ export class LogRepository {
 
   /** The newest entry of an action that others are judged by, before the number `before` where one is given. */
   async newestMark(
-    actions: readonly ('log.accept-clock' | 'settings.change' | 'workspace.create')[],
+    actions: readonly [MarkAction, ...MarkAction[]],
     before?: number,
   ): Promise<LogRecord | undefined> {
-    const query = this.database('log_entries').whereRaw(MARKS).whereIn('action', actions);
+    const query = this.database('log_entries').whereIn('action', actions);
+    query.whereRaw(indexCondition(this.database, actions[0]) ?? 'true');
     if (before !== undefined) query.where('seq', '<', before);
     const row: LogRecord | undefined = await query.orderBy('seq', 'desc').first(...LOG_COLUMNS);
     return row && (await this.#whole(row));
@@ -220,6 +202,7 @@ export class LogRepository {
     if (!isSqlite(this.database) || after < (await this.#archivedEnd))
       return packed(await this.page(after, limit));
     const [row]: { count: number; bytes: Buffer | null }[] = await this.database.raw(PACK, [
+      RECORD,
       after,
       after + limit,
     ]);
@@ -247,7 +230,8 @@ export class LogRepository {
       query.whereRaw(holds, [path, id]);
     }
     const action = filter.action;
-    if (EVIDENCE.some((each) => each === action)) query.whereRaw(IS_EVIDENCE).where('action', action);
+    const index = action === undefined ? null : indexCondition(this.database, action);
+    if (action !== undefined && index !== null) query.whereRaw(index).where('action', action);
     else if (action !== undefined) {
       query.andWhere((match) =>
         match

@@ -1,0 +1,40 @@
+import type { Knex } from 'knex';
+import { isSqlite } from '../connection.js';
+
+/** Actions of entries that later ones are judged by. */
+const MARKS = ['log.accept-clock', 'settings.change', 'workspace.create'] as const;
+export type MarkAction = (typeof MARKS)[number];
+
+/** Actions whose entries are looked up: other tables are compared with them, or they tell what was acknowledged. */
+const EVIDENCE = [
+  'archive.open',
+  'certificate.countersign',
+  'certificate.issue',
+  'certificate.signer',
+  'certificate.void',
+  'dispose.list',
+  'event.record',
+  'gate.state',
+  'gate.withdraw',
+  'hold.place',
+  'hold.release',
+  'log.archive',
+  'log.new-epoch',
+  'log.timestamp',
+  'operator.add',
+  'operator.deactivate',
+  'review.decide',
+  'schedule.import',
+  'sweep.approve',
+  'sweep.plan',
+] as const;
+export type EvidenceAction = (typeof EVIDENCE)[number];
+
+/** Condition of the index over entries of an action; null where none has them. A query takes an index only by its very words. */
+export function indexCondition(database: Knex, action: string): string | null {
+  const indexed = [MARKS, EVIDENCE].find((actions) => (actions as readonly string[]).includes(action));
+  if (indexed === undefined) return null;
+  return isSqlite(database)
+    ? `instr('|${indexed.join('|')}|', '|' || action || '|') > 0`
+    : `action in (${indexed.map((each) => `'${each}'`).join(', ')})`;
+}
