@@ -83,7 +83,7 @@ const built = join(import.meta.dirname, '..', 'node_modules', '.cache', 'quietus
 await buildEntry(join(import.meta.dirname, 'log-appending.ts'), built);
 const rows = [];
 for (const [commits, each] of [
-  [500, 1],
+  [2000, 1],
   [200, 100],
 ]) {
   const times = { ours: [], bare: [], rows: [] };

@@ -41,26 +41,53 @@ const SAVE = `insert into log_tree (id, size, head, peaks, checkpoint_size, pin)
 const STATE = ['size', 'head', 'peaks', 'checkpoint_size', 'pin'];
 const MOVED = 'the log does not end there';
 
+/** An entry's columns beside those of the edge, of which one has the name of another. */
+const ENTRY = LOG_COLUMNS.map((name) => `entry_${name}`);
+const WAS = STATE.map((name) => `was_${name}`);
+
+interface Appending {
+  /** Statements that a connection needs once. */
+  setUp: string[];
+  insert: string;
+}
+
 /**
- * Turns an insert into `log_appending` into three things: that the log ends where the row says, its entries, and the
- * new edge. Temporary, so that it is in no file, where somebody could change it. Each statement takes a turn of SQLite's
- * thread, which takes longer than the statement.
+ * A temporary view; an insert into it becomes three things: a check that the log ends where the row says, its entries, and
+ * the new edge. Temporary, so that it is in no file, where somebody could change it. Each statement takes a turn of
+ * SQLite's thread, which takes longer than the statement.
+ *
+ * @param given columns that hold the entries @param rows where `log_entries` gets its rows from
  */
-const APPENDING = [
-  `create temp view if not exists log_appending as
-    select '' as entries, ${STATE.map((name) => `null as was_${name}, null as ${name}`).join(', ')}`,
-  `create temp trigger if not exists log_append instead of insert on log_appending begin
-    select raise(abort, '${MOVED}')
-      where not exists (select 1 from log_tree where id = 1 and ${STATE.map((name) => `${name} is new.was_${name}`).join(' and ')})
-      or (select seq from log_entries order by seq desc limit 1) is not new.was_size
-      or (select hash from log_entries order by seq desc limit 1) is not new.was_head;
-    insert into log_entries (${LOG_COLUMNS.join(', ')})
-      select ${LOG_COLUMNS.map((_, at) => `value ->> ${at}`).join(', ')} from json_each(new.entries);
-    update log_tree set ${STATE.map((name) => `${name} = new.${name}`).join(', ')} where id = 1;
-  end`,
-];
-const APPEND = `insert into log_appending (entries, ${STATE.map((name) => `was_${name}`).join(', ')}, ${STATE.join(', ')})
-  values (?, ${STATE.map(() => '?, ?').join(', ')})`;
+function appending(view: string, given: readonly string[], rows: string): Appending {
+  const columns = [...given, ...WAS, ...STATE];
+  const isEdge = STATE.map((name) => `${name} is new.was_${name}`).join(' and ');
+  return {
+    setUp: [
+      `create temp view if not exists ${view} as select ${columns.map((name) => `null as ${name}`).join(', ')}`,
+      `create temp trigger if not exists ${view}_insert instead of insert on ${view} begin
+        select raise(abort, '${MOVED}')
+          where not exists (select 1 from log_tree where id = 1 and ${isEdge})
+          or (select seq from log_entries order by seq desc limit 1) is not new.was_size
+          or (select hash from log_entries order by seq desc limit 1) is not new.was_head;
+        insert into log_entries (${LOG_COLUMNS.join(', ')}) ${rows};
+        update log_tree set ${STATE.map((name) => `${name} = new.${name}`).join(', ')} where id = 1;
+      end`,
+    ],
+    insert: `insert into ${view} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
+  };
+}
+
+/** By far the most appends are of one entry, which is sooner bound than put into a document and taken out again. */
+const ONE = appending(
+  'log_appending_one',
+  ENTRY,
+  `values (${ENTRY.map((name) => `new.${name}`).join(', ')})`,
+);
+const MANY = appending(
+  'log_appending_many',
+  ['entries'],
+  `select ${LOG_COLUMNS.map((_, at) => `value ->> ${at}`).join(', ')} from json_each(new.entries)`,
+);
 
 /** Where the log ends: its newest entry, and the right edge of its tree, which change together. */
 export class LogEnd {
@@ -112,10 +139,13 @@ export class LogEnd {
   ): Promise<boolean> {
     const bound = boundConnection(this.database);
     if (bound && before) {
-      for (const sql of APPENDING) await bound.once(sql);
-      const values = [logRowsText(records), ...valuesOf(before), ...valuesOf(after)];
+      const [record, second] = records;
+      const isOne = record !== undefined && second === undefined;
+      const { setUp, insert } = isOne ? ONE : MANY;
+      const entries = isOne ? LOG_COLUMNS.map((name) => record[name]) : [logRowsText(records)];
+      for (const sql of setUp) await bound.once(sql);
       try {
-        await bound.execute('run', APPEND, values);
+        await bound.execute('run', insert, [...entries, ...valuesOf(before), ...valuesOf(after)]);
       } catch (error) {
         if (error instanceof Error && error.message.includes(MOVED)) return false;
         throw error;
