@@ -1,23 +1,18 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { EntryState } from './entry-states.js';
 import { changedWhilePacked } from './packing-faults.js';
 import type { TarEntry } from './tar-header.js';
 
 /** A file that is being packed. Without O_NOFOLLOW it could be swapped for a link meanwhile; a pipe would block. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** What changes when somebody writes to a file. */
-interface FileState {
-  size: bigint;
-  mtimeNs: bigint;
-  ctimeNs: bigint;
-}
-
 /** An open file whose state is compared after its last byte. */
 export class FileContent {
   readonly entry: TarEntry;
+  /** What it was when it was opened. */
+  readonly before: EntryState;
   readonly #path: string;
   readonly #fd: number;
-  readonly #before: FileState;
   #position = 0;
 
   /** @throws the file system's error; Fault `input-changed` where it is no file any more */
@@ -27,7 +22,7 @@ export class FileContent {
     try {
       const stats = fstatSync(this.#fd, { bigint: true });
       if (!stats.isFile()) throw changedWhilePacked(path);
-      this.#before = stats;
+      this.before = stats;
       const mode = Number(stats.mode & 0o777n);
       this.entry = { type: 'file', name, target: '', mode, size: Number(stats.size), mtimeNs: stats.mtimeNs };
     } catch (error) {
@@ -54,7 +49,7 @@ export class FileContent {
   /** @throws Fault `input-changed` where somebody wrote to it since it was opened */
   requireUnchanged(): void {
     const { size, mtimeNs, ctimeNs } = fstatSync(this.#fd, { bigint: true });
-    const before = this.#before;
+    const before = this.before;
     if (size !== before.size || mtimeNs !== before.mtimeNs || ctimeNs !== before.ctimeNs) {
       throw changedWhilePacked(this.#path);
     }

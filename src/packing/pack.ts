@@ -1,9 +1,11 @@
 import { lstatSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EntryStates } from './entry-states.js';
 import { FileContent } from './file-content.js';
 import { compressed } from './pack-compression.js';
 import { PACK_MARK } from './pack-mark.js';
 import { changedWhilePacked, unpackable } from './packing-faults.js';
+import { requireUnchangedSince } from './second-look.js';
 import { BLOCK_BYTES, globalComment, padding, type TarEntry, tarHeader } from './tar-header.js';
 import { type FoundEntry, type Objection, walk } from './tree-walk.js';
 
@@ -40,10 +42,11 @@ export interface Pack {
 /**
  * Files and folders as one tar stream (POSIX.1-2017 pax), the same bytes for the same content: docs/formats.md has
  * its layout. Times, permission bits, symbolic links and empty folders are kept, owners are not; a hard link is
- * packed as a file. Nothing is held in memory but one piece.
+ * packed as a file. Nothing is held in memory but one piece, and 32 bytes an entry.
  *
  * The stream throws Fault `cannot-pack` (exit 2) for what cannot be read or may not be packed, `input-changed`
- * (exit 3) for a file that somebody writes to meanwhile.
+ * (exit 3) for what somebody writes to, adds, removes or points elsewhere before its end: it never ends with a file
+ * that is an older version of the one on disk.
  *
  * @param paths files and folders, each of another last name
  */
@@ -56,6 +59,7 @@ export function pack(paths: readonly string[], options: PackOptions = {}): Pack 
 class PackWriter {
   readonly #summary: PackSummary;
   readonly #options: PackOptions;
+  readonly #states = new EntryStates();
   #piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
   #filled = 0;
   /** Whether a piece was given out since the others had their turn. */
@@ -76,6 +80,7 @@ class PackWriter {
       } else yield* this.#put(this.#other(found));
       if (this.#handedOver) await this.#turn();
     }
+    await requireUnchangedSince(paths, this.#states, this.#options);
     yield* this.#put(Buffer.alloc(2 * BLOCK_BYTES));
     yield this.#piece.subarray(0, this.#filled);
   }
@@ -131,22 +136,28 @@ class PackWriter {
     this.#summary.bytes += content.entry.size;
   }
 
-  #open({ path, name }: FoundEntry): FileContent | null {
+  #open(found: FoundEntry): FileContent | null {
+    const { path, name } = found;
     try {
-      return new FileContent(path, name);
+      const content = new FileContent(path, name);
+      this.#states.add(found, content.before);
+      return content;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ELOOP') throw changedWhilePacked(path);
       if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') throw error;
       this.#object(path, 'cannot be read', error);
+      this.#states.leaveOut();
       return null;
     }
   }
 
-  #other({ type, path, name, target }: FoundEntry): Buffer {
+  #other(found: FoundEntry): Buffer {
+    const { type, path, name, target } = found;
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (!stats || (type === 'link' ? !stats.isSymbolicLink() : !stats.isDirectory()))
       throw changedWhilePacked(path);
+    this.#states.add(found, stats);
     const mode = type === 'link' ? 0o777 : Number(stats.mode & 0o777n);
     const entry: TarEntry = { type, name, target, mode, size: 0, mtimeNs: stats.mtimeNs };
     this.#summary[type === 'link' ? 'links' : 'folders'] += 1;

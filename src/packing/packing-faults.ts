@@ -14,6 +14,14 @@ export function changedWhilePacked(path: string): Fault {
   });
 }
 
+/** For what changed between its own turn and the end of the pack. */
+export function changedAfterPacked(path: string): Fault {
+  const message = `${JSON.stringify(path)} changed while the rest of the pack was read`;
+  return new Fault('input-changed', ExitCode.partial, message, {
+    hint: 'Close the programs that write to it or beside it and try again',
+  });
+}
+
 /** @param why the rest of a sentence that begins with the name */
 export function unsafeEntry(name: string, why: string): Fault {
   return refused('unsafe-pack', `The pack is not extracted: ${JSON.stringify(name.slice(0, 200))} ${why}`, {

@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -118,6 +119,27 @@ describe('a transfer', () => {
       });
       expect(names(made.desk), options.join()).toEqual(before);
     }
+  });
+
+  test('of a folder is refused where a file is written to after its turn', async () => {
+    const made = await desk();
+    const folder = join(made.desk, 'payroll');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'a.csv'), 'first');
+    writeFileSync(join(folder, 'b.csv'), Buffer.alloc(150_000_000, 7));
+    const before = names(made.desk);
+    const encrypt = ['encrypt', 'payroll', '--to', 'acme', '-o', 'x.age'];
+    const running = start([...encrypt, '--workspace', made.root], { cwd: made.desk });
+    const grown = () =>
+      names(made.desk).some(
+        (name) => name.startsWith('.x.age.') && statSync(join(made.desk, name)).size > 4e6,
+      );
+    await until(grown);
+    writeFileSync(join(folder, 'a.csv'), 'later');
+    const outcome = await running.finished;
+    expect(outcome).toMatchObject({ status: 3, stderr: expect.stringContaining('changed while the rest') });
+    expect(names(made.desk)).toEqual(before);
+    expect(await made.run(encrypt)).toMatchObject({ status: 0 });
   });
 
   test('that fills the disk leaves nothing on it', async (context) => {

@@ -9,6 +9,8 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -348,5 +350,127 @@ describe('what cannot be packed', () => {
       }
     })();
     expect(await faultCode(read)).toBe('input-changed');
+  });
+});
+
+describe('what was packed and changes before the end', () => {
+  /** A folder whose last file fills several pieces: everything else had its turn before the second piece is read. */
+  function folder(): string {
+    const root = join(temporaryFolder(), 'payroll');
+    mkdirSync(join(root, 'deep'), { recursive: true });
+    writeFileSync(join(root, 'early.csv'), 'first');
+    writeFileSync(join(root, 'deep', 'kept.csv'), 'kept');
+    symlinkSync('early.csv', join(root, 'link'));
+    writeFileSync(join(root, 'z-large'), Buffer.alloc(3_000_000, 1));
+    return root;
+  }
+
+  /** Reads packs of the paths, and does something after their first piece. */
+  async function changing(
+    paths: readonly string[],
+    change: () => void,
+    options: PackOptions = {},
+  ): Promise<{ code: string; message: string }> {
+    const { stream } = pack(paths, options);
+    try {
+      await stream.next();
+      // File systems may tell times in steps of several milliseconds.
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      change();
+      for await (const _piece of stream);
+    } catch (error) {
+      const { code = '', message } = error as Error & { code?: string };
+      return { code, message };
+    }
+    return { code: 'none', message: '' };
+  }
+
+  it.each<[string, (root: string) => void, string]>([
+    ['a file that grew', (root) => appendFileSync(join(root, 'early.csv'), 'x'), 'early.csv'],
+    [
+      'a file written over with as many bytes',
+      (root) => writeFileSync(join(root, 'early.csv'), 'FIRST'),
+      'early.csv',
+    ],
+    [
+      'a file written over whose time was put back',
+      (root) => {
+        const { atime, mtime } = lstatSync(join(root, 'early.csv'));
+        writeFileSync(join(root, 'early.csv'), 'FIRST');
+        utimesSync(join(root, 'early.csv'), atime, mtime);
+      },
+      'early.csv',
+    ],
+    ['a file deep below', (root) => writeFileSync(join(root, 'deep', 'kept.csv'), 'KEPT'), 'kept.csv'],
+    ['a file added', (root) => writeFileSync(join(root, 'deep', 'new.csv'), 'new'), 'deep'],
+    ['a file removed', (root) => rmSync(join(root, 'deep', 'kept.csv')), 'deep'],
+    ['a folder removed', (root) => rmSync(join(root, 'deep'), { recursive: true }), 'payroll'],
+    [
+      'a file replaced by another one',
+      (root) => {
+        writeFileSync(`${root}.new`, 'FIRST');
+        renameSync(`${root}.new`, join(root, 'early.csv'));
+      },
+      'payroll',
+    ],
+    ['everything moved away', (root) => renameSync(root, `${root}.old`), 'link'],
+  ])('%s is refused', async (_, change, named) => {
+    for (const skipUnreadable of [false, true]) {
+      const root = folder();
+      const { code, message } = await changing([root], () => change(root), { skipUnreadable });
+      expect(code).toBe('input-changed');
+      expect(message).toContain(`${named}"`);
+    }
+  });
+
+  it('links that point elsewhere are refused', async () => {
+    const first = folder();
+    const state = lstatSync(first);
+    const stream = pack([first]).stream;
+    await stream.next();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    rmSync(join(first, 'link'));
+    symlinkSync('deep/kept.csv', join(first, 'link'));
+    utimesSync(first, state.atime, state.mtime);
+    expect(
+      await faultCode(
+        (async () => {
+          for await (const _piece of stream);
+        })(),
+      ),
+    ).toBe('input-changed');
+  });
+
+  it('a file of several that were named is refused', async () => {
+    const root = folder();
+    const paths = ['early.csv', 'z-large'].map((name) => join(root, name));
+    const { code, message } = await changing(paths, () => appendFileSync(join(root, 'early.csv'), 'x'));
+    expect(code).toBe('input-changed');
+    expect(message).toContain('early.csv"');
+    expect((await changing(paths, () => writeFileSync(join(root, 'beside'), ''))).code).toBe('none');
+  });
+
+  it('nothing is said of what was only read', async () => {
+    const root = folder();
+    const read = () => {
+      readFileSync(join(root, 'early.csv'));
+      readdirSync(root);
+    };
+    stamp(root);
+    for (const options of [{}, { compress: true }, { skipUnreadable: true }])
+      expect(await changing([root], read, options)).toEqual({
+        code: 'none',
+        message: '',
+      });
+  });
+
+  it('a pack of more entries than are kept at a time ends, and one of them that changed is found', async () => {
+    const root = join(temporaryFolder(), 'many');
+    mkdirSync(root);
+    for (let number = 0; number < 5000; number += 1) writeFileSync(join(root, `${10_000 + number}`), '');
+    expect((await changing([root], () => undefined)).code).toBe('none');
+    const { code, message } = await changing([root], () => appendFileSync(join(root, '10100'), 'x'));
+    expect(code).toBe('input-changed');
+    expect(message).toContain('10100"');
   });
 });
