@@ -45,6 +45,8 @@ export {
 } from './countersignature.js';
 export { fontAdvice, missingInNames } from './missing-characters.js';
 export { type OutsideTrust, verifyOutside } from './outside-verification.js';
+export { drawWith, usableFont } from './pdf-assets.js';
+export { PaperFonts } from './pdf-fonts.js';
 export { readPdfClaim } from './pdf-info.js';
 export { requireRegisterAsLogged } from './register-evidence.js';
 export { registerAsCsv, writeRegisterPdf } from './register-export.js';

@@ -58,6 +58,29 @@ export class PaperFonts {
     return this.#faces[font];
   }
 
+  /**
+   * The parts of a text with the names under which their fonts are registered, character for character as it is: for what
+   * somebody has to type. A box stands for what no font has.
+   */
+  verbatim(text: string, font: FontName): { text: string; font: string }[] {
+    const parts: { text: string; font: string }[] = [];
+    for (const character of text) {
+      const fit = /\p{Cc}/u.test(character) ? font : this.#fontOf(character, font);
+      if (fit === null) this.missing.add(character);
+      const part = { text: fit === null ? MISSING : character, font: fit ?? font };
+      const last = parts.at(-1);
+      if (last?.font === part.font) last.text += part.text;
+      else parts.push(part);
+    }
+    return parts;
+  }
+
+  #fontOf(character: string, wanted: FontName): FontName | 'extra' | null {
+    if (this.#faces[wanted].has(character)) return wanted;
+    if (this.#faces.sans.has(character)) return 'sans';
+    return this.#extra?.has(character) ? 'extra' : null;
+  }
+
   /** In points. */
   widthOf(text: string, style: Style): number {
     const face = this.#faces[style.font];

@@ -41,11 +41,13 @@ async function writeSheet(
 /** As a PDF, with a warning where it prints characters as boxes: they can be of a name that the recipient has to type. */
 async function pdfOf(session: Session, sheet: InstructionSheet): Promise<Uint8Array> {
   const { sheetPdf } = await import('./sheet-pdf.js');
-  const { bytes, missingCharacters: missing } = await sheetPdf(sheet);
+  const { fontAdvice, usableFont } = await import('../certificate/index.js');
+  const font = usableFont(session.settings().certificate.font);
+  const { bytes, missingCharacters: missing } = await sheetPdf(sheet, font);
   if (missing > 0) {
     const characters = missing === 1 ? '1 character as a box' : `${missing} characters as boxes`;
     session.warn(
-      `The PDF of the instruction sheet prints ${characters}, because its fonts lack them. As text it has them: --sheet text`,
+      `The PDF of the instruction sheet prints ${characters}, because its fonts lack them. ${fontAdvice(session)}. As text it has them: --sheet text`,
     );
   }
   return bytes;

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { drawWith, PaperFonts } from '../certificate/index.js';
 import type { InstructionSheet } from './instruction-sheet.js';
 
 /** Letter, in points. */
@@ -11,19 +10,22 @@ const ACCENT = '#1f3a5f';
 const BAND = '#f3f5f8';
 const COMMAND_PADDING = 7;
 
-function fontFile(name: string): string {
-  const folder = dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json'));
-  return join(folder, 'ttf', `${name}.ttf`);
-}
-
 /**
  * The instruction sheet on paper: Letter, fonts embedded, commands in a fixed-width font that can be copied.
  *
+ * @param font content of a font file for characters that the fonts of this program lack; one that is damaged is left out
  * @returns the file, and how many different characters of the sheet its fonts lack
  */
-export async function sheetPdf(
-  sheet: InstructionSheet,
-): Promise<{ bytes: Buffer; missingCharacters: number }> {
+export async function sheetPdf(sheet: InstructionSheet, font: Buffer | null): Promise<DrawnSheet> {
+  return await drawWith({ font, logo: null }, (assets) => drawn(sheet, assets.font));
+}
+
+interface DrawnSheet {
+  bytes: Buffer;
+  missingCharacters: number;
+}
+
+async function drawn(sheet: InstructionSheet, font: Buffer | null): Promise<DrawnSheet> {
   const { default: PDFDocument } = await import('pdfkit');
   const pdf = new PDFDocument({
     size: [PAGE.width, PAGE.height],
@@ -38,50 +40,64 @@ export async function sheetPdf(
     pdf.on('end', resolve);
     pdf.on('error', reject);
   });
-  pdf.registerFont('sans', fontFile('DejaVuSansCondensed'));
-  pdf.registerFont('bold', fontFile('DejaVuSansCondensed-Bold'));
-  pdf.registerFont('mono', fontFile('DejaVuSansMono'));
-  const missingCharacters = missing(pdf, sheet);
-  draw(pdf, sheet);
+  const writer = new SheetWriter(pdf, font);
+  draw(pdf, writer, sheet);
   pdf.end();
   await done;
-  return { bytes: Buffer.concat(chunks), missingCharacters };
+  return { bytes: Buffer.concat(chunks), missingCharacters: writer.missingCharacters };
 }
 
-function missing(pdf: PDFKit.PDFDocument, { title, facts, steps, notes }: InstructionSheet): number {
-  const texts = {
-    bold: [title],
-    sans: [...facts.flat(), ...steps.map(({ text }) => text), ...notes],
-    mono: steps.flatMap(({ commands }) => commands),
-  };
-  const found = new Set<string>();
-  for (const [name, lines] of Object.entries(texts)) {
-    // pdfkit's declarations leave its current font out.
-    const { _font: face } = pdf.font(name) as unknown as CurrentFont;
-    for (const character of lines.join('')) {
-      if (!/\p{Cc}/u.test(character) && !face.font.hasGlyphForCodePoint(character.codePointAt(0) ?? 0))
-        found.add(character);
-    }
+/** Writes each character in the first font that has it. */
+class SheetWriter {
+  readonly #fonts: PaperFonts;
+  readonly #pdf: PDFKit.PDFDocument;
+
+  constructor(pdf: PDFKit.PDFDocument, extra: Buffer | null) {
+    this.#pdf = pdf;
+    this.#fonts = new PaperFonts(pdf, extra);
   }
-  return found.size;
+
+  get missingCharacters(): number {
+    return this.#fonts.missing.size;
+  }
+
+  text(text: string, font: SheetFont, x: number, y: number, options: PDFKit.Mixins.TextOptions): void {
+    const parts = this.#fonts.verbatim(text, font);
+    // Otherwise each font hangs from the top of the line by an ascender of its own.
+    const { _fontSize: size } = this.#pdf as unknown as { _fontSize: number };
+    const baseline = (-this.#fonts.face(font).embedded.ascender * size) / 1000;
+    for (const [index, part] of parts.entries()) {
+      const all = { ...options, baseline, continued: index < parts.length - 1 };
+      this.#pdf.font(part.font);
+      if (index === 0) this.#pdf.text(part.text, x, y, all);
+      else this.#pdf.text(part.text, all);
+    }
+    this.#pdf.font(font);
+  }
+
+  /** Enough for the text whichever of its fonts is the largest. */
+  heightOf(text: string, font: SheetFont, options: PDFKit.Mixins.TextOptions): number {
+    const parts = this.#fonts.verbatim(text, font);
+    const printed = parts.map((part) => part.text).join('');
+    const heights = [font, ...parts.map((part) => part.font)].map((name) =>
+      this.#pdf.font(name).heightOfString(printed, options),
+    );
+    return Math.max(...heights);
+  }
 }
 
-interface CurrentFont {
-  _font: { font: { hasGlyphForCodePoint(codePoint: number): boolean } };
-}
+type SheetFont = 'sans' | 'bold' | 'mono';
 
-function draw(pdf: PDFKit.PDFDocument, sheet: InstructionSheet): void {
-  pdf.font('bold').fontSize(17).fillColor(ACCENT).text(sheet.title, { width: WIDTH });
+function draw(pdf: PDFKit.PDFDocument, writer: SheetWriter, sheet: InstructionSheet): void {
+  pdf.font('bold').fontSize(17).fillColor(ACCENT);
+  writer.text(sheet.title, 'bold', PAGE.margin, pdf.y, { width: WIDTH });
   pdf.moveDown(0.8);
   for (const [head, value] of sheet.facts) {
     const top = pdf.y;
     pdf.font('sans').fontSize(9).fillColor(MUTED).text(head, PAGE.margin, top, { width: 84 });
     const mono = head === 'SHA-256';
-    pdf
-      .font(mono ? 'mono' : 'sans')
-      .fontSize(mono ? 7.8 : 10)
-      .fillColor(INK);
-    pdf.text(value, PAGE.margin + 84, top, { width: WIDTH - 84 });
+    pdf.fontSize(mono ? 7.8 : 10).fillColor(INK);
+    writer.text(value, mono ? 'mono' : 'sans', PAGE.margin + 84, top, { width: WIDTH - 84 });
     pdf.moveDown(0.25);
   }
   pdf.moveDown(0.8);
@@ -93,9 +109,9 @@ function draw(pdf: PDFKit.PDFDocument, sheet: InstructionSheet): void {
       .fontSize(11)
       .fillColor(ACCENT)
       .text(`${index + 1}`, PAGE.margin, top);
-    pdf.font('sans').fontSize(10.5).fillColor(INK);
-    pdf.text(text, PAGE.margin + 22, top, { width: WIDTH - 22, lineGap: 2 });
-    for (const command of commands) drawCommand(pdf, command);
+    pdf.fontSize(10.5).fillColor(INK);
+    writer.text(text, 'sans', PAGE.margin + 22, top, { width: WIDTH - 22, lineGap: 2 });
+    for (const command of commands) drawCommand(pdf, writer, command);
     pdf.moveDown(0.9);
   }
   pdf.font('sans').fontSize(9.5).fillColor(MUTED);
@@ -106,18 +122,17 @@ function draw(pdf: PDFKit.PDFDocument, sheet: InstructionSheet): void {
   }
 }
 
-function drawCommand(pdf: PDFKit.PDFDocument, command: string): void {
+function drawCommand(pdf: PDFKit.PDFDocument, writer: SheetWriter, command: string): void {
   const left = PAGE.margin + 22;
   const inner = WIDTH - 22 - 2 * COMMAND_PADDING;
   pdf.moveDown(0.4);
   pdf.font('mono').fontSize(8.6);
-  const height = pdf.heightOfString(command, { width: inner, lineGap: 2 }) + 2 * COMMAND_PADDING;
+  const height = writer.heightOf(command, 'mono', { width: inner, lineGap: 2 }) + 2 * COMMAND_PADDING;
   room(pdf, height);
   const top = pdf.y;
   pdf.rect(left, top, WIDTH - 22, height).fill(BAND);
-  pdf
-    .fillColor(INK)
-    .text(command, left + COMMAND_PADDING, top + COMMAND_PADDING, { width: inner, lineGap: 2 });
+  pdf.fillColor(INK);
+  writer.text(command, 'mono', left + COMMAND_PADDING, top + COMMAND_PADDING, { width: inner, lineGap: 2 });
   pdf.y = top + height;
 }
 

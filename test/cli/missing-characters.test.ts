@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -131,4 +132,29 @@ it('says it of an instruction sheet, which has every character as text', async (
     expect(other.status).toBe(0);
     expect(other.stderr).not.toContain('box');
   }
+});
+
+it('prints an instruction sheet with the font that the settings name, and without it where it is damaged', async () => {
+  const { run, json, desk, root } = await encryptionDesk();
+  const { recipient } = ageKeygen(desk);
+  await json(['recipient', 'add', 'acme', '--age', recipient]);
+  await json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
+  writeFileSync(join(desk, 'letter'), 'SECRET\n');
+  const damaged = join(desk, 'damaged.ttf');
+  writeFileSync(damaged, readFileSync(FONT).subarray(0, 3000));
+  const settings = join(root, 'quietus.yaml');
+  const before = readFileSync(settings, 'utf8');
+  const encrypt = async (font: string, output: string) => {
+    writeFileSync(settings, before.replace(/^ {2}(# )?font: .*$/m, `  font: ${font}`));
+    return await run(['encrypt', 'letter', '--to', 'acme', '-o', output, '--sheet', 'pdf']);
+  };
+  const printed = await encrypt(FONT, '\u{1d5d4}.age');
+  expect(printed.status).toBe(0);
+  expect(printed.stderr).not.toContain('box');
+  const text = execFileSync('pdftotext', [join(desk, '\u{1d5d4}.age.how-to-open.pdf'), '-'], {
+    encoding: 'utf8',
+  });
+  expect(text).toContain('How to open \u{1d5d4}.age');
+  const other = await encrypt(damaged, '\u{1d5d4}2.age');
+  expect(other).toMatchObject({ status: 0, stderr: expect.stringContaining('prints 1 character as a box') });
 });
