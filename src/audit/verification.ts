@@ -59,7 +59,7 @@ export interface VerifyLogOptions {
  * and each entry its predecessor's hash, that all are of one workspace, that the columns used for filters say
  * what the entry says, that no clock ran backwards; that every checkpoint is signed with the key of its time and has the
  * root of these entries, that none is missing, that not too many entries are without one, and that checkpoints kept
- * elsewhere agree; then that every certificate in the register has its entry, that every certificate of which
+ * elsewhere agree; that queries find the entries which other tables are compared with; then that every certificate in the register has its entry, that every certificate of which
  * an entry tells is in the register, and that its files are as they were issued. Stops at the first thing that is bad.
  *
  * Memory stays flat; stretches of the log are checked in threads where there are many entries.
@@ -88,9 +88,13 @@ export async function verifyLog(store: Store, options: VerifyLogOptions = {}): P
     onProgress: options.onProgress,
     signal: options.signal,
   });
+  // In a thread of the database, beside the reading.
+  const missed = store.indexes.missedEntry(last);
+  missed.catch(() => undefined);
   try {
     const problem =
       (await stream.read()) ??
+      indexProblem(await missed) ??
       (await endProblem(store, stream, checks, options)) ??
       (await checkCertificates(store, stream, options));
     return {
@@ -105,8 +109,14 @@ export async function verifyLog(store: Store, options: VerifyLogOptions = {}): P
       keys: checks.keys.map(({ epoch, key, seq }) => ({ epoch, key: key.text, seq })),
     };
   } finally {
-    await checker.close();
+    await Promise.allSettled([missed, checker.close()]);
   }
+}
+
+function indexProblem(seq: number | null): LogProblem | null {
+  const text =
+    'An index of the database does not lead to this entry as it should, so that queries can miss it';
+  return seq === null ? null : { seq, code: 'index-differs', text };
 }
 
 /** Nothing is said of entries where files with entries are damaged. */

@@ -86,7 +86,7 @@ export async function checkFreeSpace(paths: WorkspacePaths): Promise<Finding[]> 
 /** SQLite's own check of the file's structure, before anything opens it for writing. */
 export async function checkDatabase({ database }: WorkspacePaths): Promise<Finding[]> {
   await lstat(database);
-  const answer = await quickCheck(database);
+  const answer = await structureOf(database);
   if (answer === 'ok') return [finding('database', 'good', `${basename(database)} is sound`)];
   return [
     finding('database', 'bad', `SQLite finds ${basename(database)} damaged`, {
@@ -96,18 +96,32 @@ export async function checkDatabase({ database }: WorkspacePaths): Promise<Findi
   ];
 }
 
-async function quickCheck(file: string): Promise<string> {
+/** Of the log's entries the indexes, too: by them it is found out of which times they are. Those of a large inventory would take minutes. */
+const STRUCTURE = ['PRAGMA quick_check(1)', "PRAGMA integrity_check('log_entries')"];
+
+async function structureOf(file: string): Promise<string> {
   const { default: sqlite3 } = await import('sqlite3');
-  return new Promise((resolve, reject) => {
-    const database = new sqlite3.Database(file, sqlite3.OPEN_READONLY, (failure) => {
-      if (failure !== null) return reject(failure);
-      database.get<{ quick_check: string }>('PRAGMA quick_check(1)', (error, row) => {
-        database.close();
-        if (error === null) resolve(row.quick_check);
+  const database = await new Promise<import('sqlite3').Database>((resolve, reject) => {
+    const opened = new sqlite3.Database(file, sqlite3.OPEN_READONLY, (error) =>
+      error === null ? resolve(opened) : reject(error),
+    );
+  });
+  const ask = (pragma: string) =>
+    new Promise<string>((resolve, reject) => {
+      database.get<Record<string, string>>(pragma, (error, row) => {
+        if (error === null) resolve(Object.values(row)[0] ?? '');
         else reject(error);
       });
     });
-  });
+  try {
+    for (const pragma of STRUCTURE) {
+      const answer = await ask(pragma);
+      if (answer !== 'ok') return answer;
+    }
+    return 'ok';
+  } finally {
+    database.close();
+  }
 }
 
 export async function checkOperator(session: Session): Promise<Finding[]> {

@@ -1,7 +1,7 @@
 import { whileNothingComes } from '../audit/index.js';
 import { sha256 } from '../crypto/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
-import type { GateStatement, Hold, Review } from '../model/index.js';
+import { type GateStatement, type Hold, type Review, verificationFailed } from '../model/index.js';
 import type { EvidenceAction, Repositories } from '../store/index.js';
 import { requireEventsAsLogged } from './event-evidence.js';
 import { requireReviewsAsLogged } from './review-evidence.js';
@@ -26,18 +26,55 @@ const FACTS: readonly EvidenceAction[] = [
   'review.decide',
 ];
 
+/** What the facts are read from. */
+const TABLES = ['holds', 'hold_scopes', 'gate_statements', 'gate_scopes', 'reviews'];
+
+/**
+ * What is compared with the log is what queries find: an index that lacks a row hides it from both, and triggers and views
+ * can do more.
+ *
+ * @param tables all that are compared with the log where not given
+ * @throws Fault `index-damaged`, `schema-changed` (exit 5)
+ */
+export async function requireSoundDatabase(
+  { indexes }: Repositories,
+  tables?: readonly string[],
+): Promise<void> {
+  const foreign = await indexes.foreignObject();
+  if (foreign !== null) {
+    throw verificationFailed(
+      'schema-changed',
+      'The database has a trigger or a view, and this program makes none',
+      {
+        hint: 'Somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained',
+      },
+    );
+  }
+  const table = await indexes.damagedTable(tables);
+  if (table === null) return;
+  throw verificationFailed(
+    'index-damaged',
+    `An index of the table ${table} does not fit what the table holds`,
+    {
+      hint: 'The disk is damaged, or somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained',
+      details: { table },
+    },
+  );
+}
+
 /**
  * Holds, statements and decisions of people, compared with the log: what somebody wrote into the database lets nothing go,
  * and what somebody took out of it is missed.
  *
  * @param session an object that lives as long as the session: the same facts are compared once, while the log tells of no others
- * @throws Fault `hold-changed`, `statement-changed`, `review-changed` (exit 5)
+ * @throws Fault `index-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed` (exit 5)
  */
 export async function loggedFacts(repositories: Repositories, session: object): Promise<RulebookFacts> {
   return await whileNothingComes(repositories, FACTS, async (end) => {
     const facts = await readFacts(repositories);
     const text = `${end} ${sha256(JSON.stringify(facts))}`;
     if (found.get(session) === text) return facts;
+    await requireSoundDatabase(repositories, TABLES);
     await requireHoldsAsLogged(repositories);
     await requireStatementsAsLogged(repositories);
     await requireReviewsAsLogged(repositories, facts.reviews);
@@ -49,10 +86,11 @@ export async function loggedFacts(repositories: Repositories, session: object): 
 /**
  * The same, and every recorded event: asked before a run begins, and before items are planned that events let go.
  *
- * @throws Fault `hold-changed`, `statement-changed`, `review-changed`, `event-changed` (exit 5)
+ * @throws Fault `index-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed` (exit 5)
  */
 export async function requireFactsAsLogged(repositories: Repositories, session: object): Promise<void> {
   await loggedFacts(repositories, session);
+  await requireSoundDatabase(repositories, ['events']);
   await whileNothingComes(repositories, ['event.record'], () => requireEventsAsLogged(repositories));
 }
 

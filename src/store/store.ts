@@ -9,6 +9,7 @@ import { GateRepository } from './repositories/gates.js';
 import { HandoverRepository } from './repositories/handovers.js';
 import { HoldRepository } from './repositories/holds.js';
 import { IdentityRepository } from './repositories/identities.js';
+import { IndexChecks } from './repositories/index-checks.js';
 import { ItemPlaces } from './repositories/item-places.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
@@ -46,6 +47,7 @@ export class Repositories {
   readonly log: LogRepository;
   readonly logEnd: LogEnd;
   readonly logTree: LogTreeRepository;
+  readonly indexes: IndexChecks;
 
   /**
    * @param segmentsFolder where archived parts of the log lie; null where there is no such folder
@@ -73,6 +75,7 @@ export class Repositories {
     this.log = new LogRepository(database, segmentsFolder);
     this.logEnd = new LogEnd(database, this.log, edge);
     this.logTree = new LogTreeRepository(database);
+    this.indexes = new IndexChecks(database);
   }
 }
 

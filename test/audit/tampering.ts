@@ -535,6 +535,26 @@ export const TAMPERINGS: readonly Tampering[] = [
     tamper: ({ sql }) => void sql('update log_tree set peaks = zeroblob(length(peaks))'),
   },
   {
+    does: 'takes an entry out of the index by which it is looked up',
+    code: 'index-differs',
+    seq: 1,
+    tamper: ({ sql }) =>
+      void sql(`pragma writable_schema = on;
+        create table was as select sql from sqlite_master where name = 'log_entries_marks';
+        update sqlite_master set sql = sql || ' and seq > 1' where name = 'log_entries_marks';
+        pragma writable_schema = reset; reindex log_entries_marks; pragma writable_schema = on;
+        update sqlite_master set sql = (select sql from was) where name = 'log_entries_marks';
+        pragma writable_schema = reset; drop table was`),
+  },
+  {
+    does: 'drops an index by which entries are looked up, and makes one with another condition',
+    code: 'index-differs',
+    seq: 1,
+    tamper: ({ sql }) =>
+      void sql(`drop index log_entries_evidence;
+        create index log_entries_evidence on log_entries (action, seq) where action = 'hold.place'`),
+  },
+  {
     does: 'puts a checkpoint beside the database that was never made',
     code: 'checkpoint-key-unknown',
     seq: 301,

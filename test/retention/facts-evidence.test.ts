@@ -131,6 +131,31 @@ const WITHDRAWN: Scene = {
   since: ({ session }) => withdrawStatement(session, { id: 'G-2026-0001' }),
 };
 
+const HELD: Scene = {
+  recordClass: 'payroll',
+  since: ({ session }) =>
+    placeHold(session, { matter: 'Doe v. Acme', reason: null, scopes: [{ kind: 'item', value: 'A' }] }),
+};
+
+/** Puts an empty index in the place of one that SQLite has made for a table, so that queries by it find nothing. */
+const emptied = (index: string) => `pragma writable_schema = on;
+  create table other (id text primary key);
+  update sqlite_master set rootpage = (select rootpage from sqlite_master where name = 'sqlite_autoindex_other_1')
+    where name = '${index}';
+  delete from sqlite_master where tbl_name = 'other';
+  pragma writable_schema = reset;
+  create table another (id); drop table another`;
+/** Takes rows out of an index that has a condition, and leaves its definition as it was. @param left what stays */
+const unfilled = (index: string, left = '1 = 0') => `pragma writable_schema = on;
+  create table was as select sql from sqlite_master where name = '${index}';
+  update sqlite_master set sql = replace(sql, ' where ', ' where ${left} and ') where name = '${index}';
+  pragma writable_schema = reset;
+  reindex ${index};
+  pragma writable_schema = on;
+  update sqlite_master set sql = (select sql from was) where name = '${index}';
+  pragma writable_schema = reset;
+  drop table was`;
+
 const EARLY = `update items set keep_until = '2020-06-30', links = replace(links, '2025-12-31', '2019-06-30') where id = 'A'`;
 
 describe('what protects an item', () => {
@@ -139,6 +164,7 @@ describe('what protects an item', () => {
     ['an open charge', CHARGED],
     ['a corrected event', CORRECTED],
     ['a permission that was withdrawn', WITHDRAWN],
+    ['a hold', HELD],
   ])('protects it where nobody touches the database: %s', async (_, { recordClass, first, since }) => {
     const made = await world(recordClass);
     await first?.(made);
@@ -229,6 +255,21 @@ describe('what protects an item', () => {
        insert into gate_scopes select 'G-2026-0002', kind, value from gate_scopes`,
       'statement-changed',
     ],
+    [
+      'a view stands for the holds',
+      HELD,
+      "alter table holds rename to kept; create view holds as select * from kept where matter <> 'Doe v. Acme'",
+      'schema-changed',
+    ],
+    ['an index does not lead to the hold', HELD, emptied('sqlite_autoindex_holds_1'), 'index-damaged'],
+    ['an index does not lead to its scope', HELD, emptied('sqlite_autoindex_hold_scopes_1'), 'index-damaged'],
+    ['an index does not lead to the decision', REVIEWED, unfilled('reviews_standing'), 'index-damaged'],
+    [
+      'an index does not lead to the charge',
+      CHARGED,
+      emptied('sqlite_autoindex_gate_statements_1'),
+      'index-damaged',
+    ],
   ])('cannot be taken away in the database: %s', async (_, { recordClass, first, since }, sql, code) => {
     const made = await world(recordClass);
     await first?.(made);
@@ -243,6 +284,19 @@ describe('what protects an item', () => {
     expect(existsSync(made.file)).toBe(true);
     await expect(requireStateAsLogged(made.session)).rejects.toMatchObject({ code, exitCode: 5 });
     await expect(buildPlan(made.session, { limit: 9 })).rejects.toMatchObject({ code, exitCode: 5 });
+  });
+
+  it('cannot be taken away from the log by an index that does not lead to its entry', async () => {
+    const made = await world('payroll');
+    const { recordClass: _, since } = HELD;
+    await since(made);
+    tamper(
+      made,
+      `pragma foreign_keys = off; delete from hold_scopes; delete from holds; ${unfilled('log_entries_evidence', "action <> ''hold.place''")}`,
+    );
+    // Every entry is there, and nobody finds that of the hold.
+    await expect(requireStateAsLogged(made.session)).resolves.toBeUndefined();
+    expect((await verifyWorkspaceLog(made.session)).problem).toMatchObject({ code: 'index-differs' });
   });
 
   it('cannot be taken away in the middle of a run', async () => {

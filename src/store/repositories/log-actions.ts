@@ -30,11 +30,35 @@ const EVIDENCE = [
 ] as const;
 export type EvidenceAction = (typeof EVIDENCE)[number];
 
+/** An index over entries of some actions. */
+export interface IndexOfActions {
+  name: string;
+  /** Of the index, in their order. */
+  columns: readonly ['seq'] | readonly ['action', 'seq'];
+  /** As the index has it in SQLite. */
+  condition: string;
+}
+
+function conditionOf(actions: readonly string[]): string {
+  return `instr('|${actions.join('|')}|', '|' || action || '|') > 0`;
+}
+
+export const MARKS_INDEX: IndexOfActions = {
+  name: 'log_entries_marks',
+  columns: ['seq'],
+  condition: conditionOf(MARKS),
+};
+export const EVIDENCE_INDEX: IndexOfActions = {
+  name: 'log_entries_evidence',
+  columns: ['action', 'seq'],
+  condition: conditionOf(EVIDENCE),
+};
+
 /** Condition of the index over entries of an action; null where none has them. A query takes an index only by its very words. */
 export function indexCondition(database: Knex, action: string): string | null {
   const indexed = [MARKS, EVIDENCE].find((actions) => (actions as readonly string[]).includes(action));
   if (indexed === undefined) return null;
   return isSqlite(database)
-    ? `instr('|${indexed.join('|')}|', '|' || action || '|') > 0`
+    ? conditionOf(indexed)
     : `action in (${indexed.map((each) => `'${each}'`).join(', ')})`;
 }
