@@ -77,7 +77,7 @@ describe('the outcomes of a run', () => {
     expect(await made.session.store.certificates.list()).toEqual([]);
   });
 
-  it('that people stated are certified by method and day as the log has them', async () => {
+  it('that people stated are not taken where a trigger would change them', async () => {
     const made = await makeWorld(temporaryFolder());
     onTestFinished(() => made.session.close());
     const { session } = made;
@@ -101,6 +101,10 @@ describe('the outcomes of a run', () => {
       made,
       "create trigger forge after insert on disposals begin update disposals set result = replace(result, 'shredded', 'burned') where item_id = 'BOX'; end",
     );
-    await expect(recordDestruction(session, request)).rejects.toMatchObject({ code: 'outcome-changed' });
+    await expect(recordDestruction(session, request)).rejects.toMatchObject({
+      code: 'schema-changed',
+      exitCode: 5,
+    });
+    expect(await session.store.certificates.list()).toEqual([]);
   });
 });
