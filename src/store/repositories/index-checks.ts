@@ -62,7 +62,8 @@ export class IndexChecks {
 
   async #differing(last: number): Promise<number | null> {
     const indexes = [EVIDENCE_INDEX, MARKS_INDEX];
-    const told = indexes.map(({ condition }) => `(${condition})`).join(' or ');
+    // For each of many rows this is many times faster than the condition of the index, for which a search in text stands.
+    const told = `action in (${indexes.flatMap(({ actions }) => actions.map((each) => `'${each}'`)).join(', ')})`;
     const compared = indexes.map(({ name, columns: names, condition }) => {
       const columns = names.join(', ');
       const inTable = `select ${columns} from told where ${condition}`;
@@ -70,7 +71,7 @@ export class IndexChecks {
       return `select seq from (${inTable} except ${inIndex}) union all select seq from (${inIndex} except ${inTable})`;
     });
     return await this.#first(
-      `with told as materialized (select action, seq from log_entries not indexed where (${told}) and seq <= :last)
+      `with told as materialized (select action, seq from log_entries not indexed where ${told} and seq <= :last)
         select min(seq) as seq from (${compared.join(' union all ')})`,
       { last },
     );

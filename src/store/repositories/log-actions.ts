@@ -35,6 +35,7 @@ export interface IndexOfActions {
   name: string;
   /** Of the index, in their order. */
   columns: readonly ['seq'] | readonly ['action', 'seq'];
+  actions: readonly string[];
   /** As the index has it in SQLite. */
   condition: string;
 }
@@ -46,11 +47,13 @@ function conditionOf(actions: readonly string[]): string {
 export const MARKS_INDEX: IndexOfActions = {
   name: 'log_entries_marks',
   columns: ['seq'],
+  actions: MARKS,
   condition: conditionOf(MARKS),
 };
 export const EVIDENCE_INDEX: IndexOfActions = {
   name: 'log_entries_evidence',
   columns: ['action', 'seq'],
+  actions: EVIDENCE,
   condition: conditionOf(EVIDENCE),
 };
 
