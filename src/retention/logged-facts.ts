@@ -30,35 +30,30 @@ const FACTS: readonly EvidenceAction[] = [
 const TABLES = ['holds', 'hold_scopes', 'gate_statements', 'gate_scopes', 'reviews'];
 
 /**
- * What is compared with the log is what queries find: an index that lacks a row hides it from both, and triggers and views
- * can do more.
+ * What is compared with the log is what queries find: an index that lacks a row hides it from both, a BLOB in place of a
+ * text looks the same in a digest, and reaches nothing. Triggers and views can do more.
  *
  * @param tables all that are compared with the log where not given
- * @throws Fault `index-damaged`, `schema-changed` (exit 5)
+ * @throws Fault `table-damaged`, `schema-changed` (exit 5)
  */
 export async function requireSoundDatabase(
   { indexes }: Repositories,
   tables?: readonly string[],
 ): Promise<void> {
-  const foreign = await indexes.foreignObject();
-  if (foreign !== null) {
+  const hint =
+    'The disk is damaged, or somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained';
+  if (!(await indexes.isSchemaOurs()))
     throw verificationFailed(
       'schema-changed',
-      'The database has a trigger or a view, and this program makes none',
-      {
-        hint: 'Somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained',
-      },
+      'The database has a table, an index, a trigger or a view that this program does not make, or lacks one',
+      { hint },
     );
-  }
   const table = await indexes.damagedTable(tables);
   if (table === null) return;
   throw verificationFailed(
-    'index-damaged',
-    `An index of the table ${table} does not fit what the table holds`,
-    {
-      hint: 'The disk is damaged, or somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained',
-      details: { table },
-    },
+    'table-damaged',
+    `The table ${table} of the database has a value of another kind than this program writes, or an index that does not fit`,
+    { hint, details: { table } },
   );
 }
 
@@ -67,7 +62,7 @@ export async function requireSoundDatabase(
  * and what somebody took out of it is missed.
  *
  * @param session an object that lives as long as the session: the same facts are compared once, while the log tells of no others
- * @throws Fault `index-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed` (exit 5)
+ * @throws Fault `table-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed` (exit 5)
  */
 export async function loggedFacts(repositories: Repositories, session: object): Promise<RulebookFacts> {
   return await whileNothingComes(repositories, FACTS, async (end) => {
@@ -86,7 +81,7 @@ export async function loggedFacts(repositories: Repositories, session: object): 
 /**
  * The same, and every recorded event: asked before a run begins, and before items are planned that events let go.
  *
- * @throws Fault `index-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed` (exit 5)
+ * @throws Fault `table-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed` (exit 5)
  */
 export async function requireFactsAsLogged(repositories: Repositories, session: object): Promise<void> {
   await loggedFacts(repositories, session);

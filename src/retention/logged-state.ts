@@ -11,7 +11,7 @@ import { requireScheduleInForce } from './schedule-evidence.js';
  * Compares with the log what its entries tell of and other tables hold: holds, statements about gates, events, decisions of
  * people, the schedule in force, plans, approvals, the register of certificates. Whatever destroys compares these too; here somebody asks before anything is to be destroyed.
  *
- * @throws Fault `index-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed`, `item-events-changed`,
+ * @throws Fault `table-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed`, `item-events-changed`,
  *   `schedule-changed`, `plan-changed`, `approval-removed`, `approval-forged`, `register-changed` (exit 5)
  */
 export async function requireStateAsLogged(session: Session): Promise<void> {

@@ -233,7 +233,7 @@ describe('what protects an item', () => {
       'both records count',
       CORRECTED,
       `drop index events_current; update events set superseded_by = null where id = 1; ${EARLY}`,
-      'event-changed',
+      'schema-changed',
     ],
     ['the item has another day than the event', CORRECTED, EARLY, 'item-events-changed'],
     [
@@ -261,14 +261,39 @@ describe('what protects an item', () => {
       "alter table holds rename to kept; create view holds as select * from kept where matter <> 'Doe v. Acme'",
       'schema-changed',
     ],
-    ['an index does not lead to the hold', HELD, emptied('sqlite_autoindex_holds_1'), 'index-damaged'],
-    ['an index does not lead to its scope', HELD, emptied('sqlite_autoindex_hold_scopes_1'), 'index-damaged'],
-    ['an index does not lead to the decision', REVIEWED, unfilled('reviews_standing'), 'index-damaged'],
+    [
+      'its scope is a BLOB, which looks like the text and reaches nothing',
+      HELD,
+      'update hold_scopes set value = cast(value as blob)',
+      'table-damaged',
+    ],
+    [
+      'an index of another hand lacks the entry of the hold',
+      HELD,
+      `delete from hold_scopes; delete from holds;
+       create index own on log_entries (action, seq, time, operator, hash, entry) where action <> 'hold.place';
+       pragma writable_schema = on;
+       update sqlite_master set sql = substr(sql, 1, instr(sql, ' where') - 1) where name = 'own';
+       pragma writable_schema = reset`,
+      'schema-changed',
+    ],
+    [
+      'a trigger has the type TRIGGER, and swallows what is written',
+      HELD,
+      `create trigger swallow before insert on holds begin select raise(ignore); end;
+       pragma writable_schema = on;
+       update sqlite_master set type = 'TRIGGER' where type = 'trigger';
+       pragma writable_schema = reset`,
+      'schema-changed',
+    ],
+    ['an index does not lead to the hold', HELD, emptied('sqlite_autoindex_holds_1'), 'table-damaged'],
+    ['an index does not lead to its scope', HELD, emptied('sqlite_autoindex_hold_scopes_1'), 'table-damaged'],
+    ['an index does not lead to the decision', REVIEWED, unfilled('reviews_standing'), 'table-damaged'],
     [
       'an index does not lead to the charge',
       CHARGED,
       emptied('sqlite_autoindex_gate_statements_1'),
-      'index-damaged',
+      'table-damaged',
     ],
   ])('cannot be taken away in the database: %s', async (_, { recordClass, first, since }, sql, code) => {
     const made = await world(recordClass);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/store/connection.js';
 import { migrate } from '../../src/store/migrations/index.js';
+import { IndexChecks } from '../../src/store/repositories/index-checks.js';
 import { LogRepository } from '../../src/store/repositories/log.js';
 import { temporaryFolder } from '../temporary-folder.js';
 
@@ -40,4 +41,19 @@ it('looks entries up that others are compared with, however long the log is', as
   expect(await plans()).toEqual([expect.stringContaining('INDEX log_entries_marks (seq<?)')]);
   await log.latestTime(1);
   expect(await plans()).toEqual([expect.stringContaining('INDEX log_entries_instant')]);
+});
+
+it('knows its own schema, and refuses any other', async () => {
+  const file = join(temporaryFolder(), 'quietus.db');
+  const database = connect({ sqlite: file });
+  onTestFinished(() => database.destroy());
+  await migrate(database, (suffix) => `${file}.${suffix}`);
+  const checks = new IndexChecks(database);
+  // Where this fails after a new migration, SCHEMA_SHA256 is to be computed anew.
+  expect(await checks.isSchemaOurs()).toBe(true);
+  expect(await checks.damagedTable()).toBeNull();
+  await database.raw('analyze');
+  expect(await checks.isSchemaOurs()).toBe(true);
+  await database.raw('create index other on log_entries (action)');
+  expect(await checks.isSchemaOurs()).toBe(false);
 });

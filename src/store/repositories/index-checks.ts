@@ -1,9 +1,17 @@
+import { hash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { isSqlite } from '../connection.js';
 import { EVIDENCE_INDEX, type IndexOfActions, MARKS_INDEX } from './log-actions.js';
 
 /** Tables whose indexes are not looked at here: the log's entries have a check of their own, and of the inventory nothing is sealed. */
 const LEFT = ['log_entries', 'items', 'item_folders', 'item_links'];
+
+/** SHA-256, hex, of what the migrations make; a test computes it. */
+const SCHEMA_SHA256 = '332bb2394093720138c287889017c263acbfbf7579290de0b0afa6ffec545298';
+
+function quoted(name: string): string {
+  return `'${name.replaceAll("'", "''")}'`;
+}
 
 /**
  * Whether queries find what the tables of SQLite have. Whoever can write to the file can make an index that
@@ -14,26 +22,46 @@ export class IndexChecks {
 
   /**
    * @param tables those to look at; all but the largest where not given
-   * @returns the first table whose indexes do not agree with it
+   * @returns the first table whose indexes do not agree with it, or that has a value of another kind than its column
    */
   async damagedTable(tables?: readonly string[]): Promise<string | null> {
     if (!isSqlite(this.database)) return null;
     for (const table of tables ?? (await this.#tables())) {
       const rows: { integrity_check: string }[] = await this.database.raw(
-        `pragma integrity_check('${table.replaceAll("'", "''")}')`,
+        `pragma integrity_check(${quoted(table)})`,
       );
-      if (rows.some((row) => row.integrity_check !== 'ok')) return table;
+      if (rows.some((row) => row.integrity_check !== 'ok') || (await this.#hasOddValue(table))) return table;
     }
     return null;
   }
 
-  /** A trigger or a view, of which this program makes none: either can change what is written or found. @returns its name */
-  async foreignObject(): Promise<string | null> {
-    if (!isSqlite(this.database)) return null;
-    const row: { name: string } | undefined = await this.database('sqlite_master')
-      .whereIn('type', ['trigger', 'view'])
-      .first('name');
-    return row?.name ?? null;
+  /** A BLOB looks like the text of its bytes where it is written down, and is equal to no text where it is compared. */
+  async #hasOddValue(table: string): Promise<boolean> {
+    const columns: { name: string; type: string }[] = await this.database.raw(
+      `pragma table_info(${quoted(table)})`,
+    );
+    const odd = columns.flatMap(({ name, type }) => {
+      const kind = type.toLowerCase();
+      return kind === 'text' || kind === 'integer' ? [`typeof("${name}") not in ('${kind}', 'null')`] : [];
+    });
+    if (odd.length === 0) return false;
+    const rows: unknown[] = await this.database.raw(
+      `select 1 from "${table}" not indexed where ${odd.join(' or ')} limit 1`,
+    );
+    return rows.length > 0;
+  }
+
+  /**
+   * Whether the schema is that which the migrations make. With a trigger, a view, an index or a table of another kind, queries
+   * find, and statements write, something else than they say. Statistics for the planner are left out.
+   */
+  async isSchemaOurs(): Promise<boolean> {
+    if (!isSqlite(this.database)) return true;
+    const rows: Record<'type' | 'name' | 'tbl_name' | 'sql', string | null>[] = await this.database.raw(
+      `select type, name, tbl_name, sql from sqlite_master where name not like 'sqlite_stat%' order by type, name`,
+    );
+    const text = JSON.stringify(rows.map((row) => [row.type, row.name, row.tbl_name, row.sql]));
+    return hash('sha256', text) === SCHEMA_SHA256;
   }
 
   /**
