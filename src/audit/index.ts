@@ -64,6 +64,7 @@ export {
 } from './proving.js';
 export { isWithoutKey, Recorder, type Signing } from './recorder.js';
 export { LogSigner, type NumberedCheckpoint, newestCheckpoint } from './signer.js';
+export { requireSoundDatabase } from './sound-database.js';
 export { type EntryProof, parseProof, verifyEntryProof } from './tlog-proof.js';
 export { type LogVerification, type VerifyLogOptions, verifyLog } from './verification.js';
 export { deliverCheckpoint } from './witnesses.js';

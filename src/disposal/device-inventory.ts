@@ -1,4 +1,4 @@
-import { compileCoolingOff, compileHolds, type HeldItem } from '../holds/index.js';
+import { compileCoolingOff, compileHolds, type HeldItem, requireHoldsAsLogged } from '../holds/index.js';
 import { badInput, type CalendarDate, type Reason } from '../model/index.js';
 import { type DeviceFacts, deviceSpellings } from '../shred/index.js';
 import type { Repositories } from '../store/index.js';
@@ -17,7 +17,7 @@ interface NamedDevice {
  * leads to it, or reaches its item; the inventory has another item on it; or its item is in no plan that was named. What
  * is in the inventory goes when its period has ended and its plan is approved.
  *
- * @throws Fault `item-unknown`, `item-not-device` (exit 2)
+ * @throws Fault `item-unknown`, `item-not-device` (exit 2), as `requireHoldsAsLogged` (exit 5)
  */
 export async function deviceInventoryObjections(
   repositories: Repositories,
@@ -55,6 +55,7 @@ async function holdReasons(
   subjects: readonly HeldItem[],
   today: CalendarDate,
 ): Promise<Reason[]> {
+  await requireHoldsAsLogged(repositories);
   const standing = await repositories.holds.standing();
   const [holds, cooling] = [compileHolds(standing), compileCoolingOff(standing)];
   const held = new Set(subjects.flatMap((each) => holds.on(each)));

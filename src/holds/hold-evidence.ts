@@ -1,4 +1,4 @@
-import { entriesOf, type LogEntry } from '../audit/index.js';
+import { entriesOf, type LogEntry, requireSoundDatabase } from '../audit/index.js';
 import { canonicalJson, sha256 } from '../crypto/index.js';
 import { type Hold, type HoldScope, verificationFailed } from '../model/index.js';
 import type { Repositories } from '../store/index.js';
@@ -14,9 +14,10 @@ export function holdDigest(hold: Pick<Hold, 'id' | 'matter' | 'reason' | 'scopes
  * Compares the holds with the log, before anything is destroyed: each that was placed is there, reaches what it
  * reached, and is released only where the log tells of it. A hold that the log does not know holds all the same.
  *
- * @throws Fault `hold-changed` (exit 5)
+ * @throws Fault `hold-changed`, `schema-changed`, `table-damaged` (exit 5)
  */
 export async function requireHoldsAsLogged(repositories: Repositories): Promise<void> {
+  await requireSoundDatabase(repositories, ['holds', 'hold_scopes']);
   const released = new Map<string, LogEntry>();
   for await (const entry of entriesOf(repositories, 'hold.release')) {
     released.set(String(entry.subject.hold), entry);

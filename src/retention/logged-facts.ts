@@ -1,7 +1,7 @@
-import { whileNothingComes } from '../audit/index.js';
+import { requireSoundDatabase, whileNothingComes } from '../audit/index.js';
 import { sha256 } from '../crypto/index.js';
 import { requireHoldsAsLogged } from '../holds/index.js';
-import { type GateStatement, type Hold, type Review, verificationFailed } from '../model/index.js';
+import type { GateStatement, Hold, Review } from '../model/index.js';
 import type { EvidenceAction, Repositories } from '../store/index.js';
 import { requireEventsAsLogged } from './event-evidence.js';
 import { requireReviewsAsLogged } from './review-evidence.js';
@@ -26,36 +26,8 @@ const FACTS: readonly EvidenceAction[] = [
   'review.decide',
 ];
 
-/** What the facts are read from. */
-const TABLES = ['holds', 'hold_scopes', 'gate_statements', 'gate_scopes', 'reviews'];
-
-/**
- * What is compared with the log is what queries find: an index that lacks a row hides it from both, a BLOB in place of a
- * text looks the same in a digest, and reaches nothing. Triggers and views can do more.
- *
- * @param tables all that are compared with the log where not given
- * @throws Fault `table-damaged`, `schema-changed` (exit 5)
- */
-export async function requireSoundDatabase(
-  { indexes }: Repositories,
-  tables?: readonly string[],
-): Promise<void> {
-  const hint =
-    'The disk is damaged, or somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained';
-  if (!(await indexes.isSchemaOurs()))
-    throw verificationFailed(
-      'schema-changed',
-      'The database has a table, an index, a trigger or a view that this program does not make, or lacks one',
-      { hint },
-    );
-  const table = await indexes.damagedTable(tables);
-  if (table === null) return;
-  throw verificationFailed(
-    'table-damaged',
-    `The table ${table} of the database has a value of another kind than this program writes, or an index that does not fit`,
-    { hint, details: { table } },
-  );
-}
+/** What the facts beside holds are read from. */
+const TABLES = ['gate_statements', 'gate_scopes', 'reviews'];
 
 /**
  * Holds, statements and decisions of people, compared with the log: what somebody wrote into the database lets nothing go,

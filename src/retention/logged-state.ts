@@ -1,10 +1,10 @@
-import { entriesOf } from '../audit/index.js';
+import { entriesOf, requireSoundDatabase } from '../audit/index.js';
 import { requireRegisterAsLogged } from '../certificate/index.js';
 import { verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { Repositories } from '../store/index.js';
 import { requireEventsOfItems } from './event-evidence.js';
-import { requireFactsAsLogged, requireSoundDatabase } from './logged-facts.js';
+import { requireFactsAsLogged } from './logged-facts.js';
 import { requireScheduleInForce } from './schedule-evidence.js';
 
 /**

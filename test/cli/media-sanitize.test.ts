@@ -224,6 +224,14 @@ it('is refused where the inventory or a hold knows the device by any path to it'
   await done('hold', 'place', '--matter', 'Doe v. Acme', '--location', path);
   await refusal('A legal hold reaches it (H-');
   const [{ hold }] = JSON.parse((await run('hold', 'list', '--json')).stdout).holds;
+  // Somebody with the database takes it away, and nobody released it.
+  const released = (when: string) =>
+    execFileSync('sqlite3', [join(folder, 'quietus.db'), `update holds set released_at = ${when}`]);
+  released("'2020-01-01T00:00:00.000Z'");
+  const forged = await run(...wipe, '--confirm', confirmation);
+  expect(forged).toMatchObject({ status: 5, stderr: expect.stringContaining('nobody released it') });
+  expect(occurrences(MARKER)).toBe(before);
+  released('null');
   await done('hold', 'release', hold, '--reason', 'settled');
   await refusal('was released');
 });
