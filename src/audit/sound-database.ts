@@ -9,18 +9,18 @@ import type { Repositories } from '../store/index.js';
  * @throws Fault `table-damaged`, `schema-changed` (exit 5)
  */
 export async function requireSoundDatabase(
-  { indexes }: Repositories,
+  { soundness }: Repositories,
   tables?: readonly string[],
 ): Promise<void> {
   const hint =
     'The disk is damaged, or somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained';
-  if (!(await indexes.isSchemaOurs()))
+  if (!(await soundness.isSchemaOurs()))
     throw verificationFailed(
       'schema-changed',
       'The database has a table, an index, a trigger or a view that this program does not make, or lacks one',
       { hint },
     );
-  const table = await indexes.damagedTable(tables);
+  const table = await soundness.damagedTable(tables);
   if (table === null) return;
   throw verificationFailed(
     'table-damaged',

@@ -59,8 +59,9 @@ export interface VerifyLogOptions {
  * and each entry its predecessor's hash, that all are of one workspace, that the columns used for filters say
  * what the entry says, that no clock ran backwards; that every checkpoint is signed with the key of its time and has the
  * root of these entries, that none is missing, that not too many entries are without one, and that checkpoints kept
- * elsewhere agree; that queries find the entries which other tables are compared with; then that every certificate in the register has its entry, that every certificate of which
- * an entry tells is in the register, and that its files are as they were issued. Stops at the first thing that is bad.
+ * elsewhere agree; that queries find the entries which other tables are compared with; then that every certificate in the
+ * register has its entry, that every certificate of which an entry tells is in the register, and that its files are as they
+ * were issued. Stops at the first thing that is bad.
  *
  * Memory stays flat; stretches of the log are checked in threads where there are many entries.
  */
@@ -89,7 +90,7 @@ export async function verifyLog(store: Store, options: VerifyLogOptions = {}): P
     signal: options.signal,
   });
   // In a thread of the database, beside the reading.
-  const missed = store.indexes.missedEntry(last);
+  const missed = store.soundness.missedEntry(last);
   missed.catch(() => undefined);
   try {
     const problem =

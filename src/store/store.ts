@@ -9,7 +9,6 @@ import { GateRepository } from './repositories/gates.js';
 import { HandoverRepository } from './repositories/handovers.js';
 import { HoldRepository } from './repositories/holds.js';
 import { IdentityRepository } from './repositories/identities.js';
-import { IndexChecks } from './repositories/index-checks.js';
 import { ItemPlaces } from './repositories/item-places.js';
 import { ItemRepository } from './repositories/items.js';
 import { LogRepository } from './repositories/log.js';
@@ -22,6 +21,7 @@ import { ReviewRepository } from './repositories/reviews.js';
 import { RunRepository } from './repositories/runs.js';
 import { SanitizationRepository } from './repositories/sanitizations.js';
 import { ScheduleRepository } from './repositories/schedules.js';
+import { Soundness } from './repositories/soundness.js';
 import { TransferRepository } from './repositories/transfers.js';
 
 /** Every repository over one connection: that of the store, or that of a transaction. */
@@ -47,7 +47,7 @@ export class Repositories {
   readonly log: LogRepository;
   readonly logEnd: LogEnd;
   readonly logTree: LogTreeRepository;
-  readonly indexes: IndexChecks;
+  readonly soundness: Soundness;
 
   /**
    * @param segmentsFolder where archived parts of the log lie; null where there is no such folder
@@ -75,7 +75,7 @@ export class Repositories {
     this.log = new LogRepository(database, segmentsFolder);
     this.logEnd = new LogEnd(database, this.log, edge);
     this.logTree = new LogTreeRepository(database);
-    this.indexes = new IndexChecks(database);
+    this.soundness = new Soundness(database);
   }
 }
 

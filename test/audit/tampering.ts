@@ -547,6 +547,18 @@ export const TAMPERINGS: readonly Tampering[] = [
         pragma writable_schema = reset; drop table was`),
   },
   {
+    does: 'puts an entry into an index that is for other actions',
+    code: 'index-differs',
+    seq: 2,
+    tamper: ({ sql }) =>
+      void sql(`pragma writable_schema = on;
+        create table was as select sql from sqlite_master where name = 'log_entries_evidence';
+        update sqlite_master set sql = sql || ' or seq = 2' where name = 'log_entries_evidence';
+        pragma writable_schema = reset; reindex log_entries_evidence; pragma writable_schema = on;
+        update sqlite_master set sql = (select sql from was) where name = 'log_entries_evidence';
+        pragma writable_schema = reset; drop table was`),
+  },
+  {
     does: 'drops an index by which entries are looked up, and makes one with another condition',
     code: 'index-differs',
     seq: 1,

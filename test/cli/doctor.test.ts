@@ -236,6 +236,21 @@ describe('doctor', () => {
     expect(of('log')).toMatchObject([{ state: 'bad', message: expect.stringContaining('Entry 1') }]);
   });
 
+  test('finds that an index of the log does not lead to its entries', async () => {
+    const root = workspace();
+    const statements = `pragma writable_schema = on;
+      update sqlite_master set sql = replace(sql, '24', '19') where name = 'log_entries_instant';
+      pragma writable_schema = reset; reindex log_entries_instant; pragma writable_schema = on;
+      update sqlite_master set sql = replace(sql, '19', '24') where name = 'log_entries_instant';
+      pragma writable_schema = reset`;
+    expect(spawnSync('sqlite3', [join(root, 'quietus.db')], { input: statements }).stderr.toString()).toBe(
+      '',
+    );
+    const { status, of } = await doctor(root);
+    expect(status).toBe(5);
+    expect(of('database')).toMatchObject([{ state: 'bad' }]);
+  });
+
   test('finds a schedule that was written and not imported', async () => {
     const root = workspace();
     writeFileSync(join(root, 'schedule.yaml'), 'version: 1\n');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyWorkspaceLog } from '../../src/audit/index.js';
@@ -21,6 +21,8 @@ import {
   withdrawStatement,
 } from '../../src/retention/index.js';
 import { importSchedule } from '../../src/schedule/index.js';
+import { openSession } from '../../src/session/index.js';
+import { workspacePaths } from '../../src/workspace/index.js';
 import { date } from '../schedule/generated-rules.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { makeWorld, type World, writeRecord } from './sweep-world.js';
@@ -155,6 +157,17 @@ const unfilled = (index: string, left = '1 = 0') => `pragma writable_schema = on
   update sqlite_master set sql = (select sql from was) where name = '${index}';
   pragma writable_schema = reset;
   drop table was`;
+
+/** Swaps two entries of an index of one page: the list of places after its header of 8 bytes (SQLite file format, 1.6). */
+function swapFirstAndLast(file: string, page: number): void {
+  const bytes = readFileSync(file);
+  expect(bytes[page], 'a leaf of an index').toBe(10);
+  const last = page + 8 + 2 * (bytes.readUInt16BE(page + 3) - 1);
+  const first = bytes.readUInt16BE(page + 8);
+  bytes.writeUInt16BE(bytes.readUInt16BE(last), page + 8);
+  bytes.writeUInt16BE(first, last);
+  writeFileSync(file, bytes);
+}
 
 const EARLY = `update items set keep_until = '2020-06-30', links = replace(links, '2025-12-31', '2019-06-30') where id = 'A'`;
 
@@ -322,6 +335,33 @@ describe('what protects an item', () => {
     // Every entry is there, and nobody finds that of the hold.
     await expect(requireStateAsLogged(made.session)).resolves.toBeUndefined();
     expect((await verifyWorkspaceLog(made.session)).problem).toMatchObject({ code: 'index-differs' });
+  });
+
+  it('cannot be taken away from the log by an index whose entries are out of order', async () => {
+    const made = await world('payroll');
+    await HELD.since(made);
+    const file = join(made.root, 'quietus.db');
+    await made.session.close();
+    const shell = (sql: string) => execFileSync('sqlite3', [file, sql], { encoding: 'utf8' }).trim();
+    const index = "from sqlite_master where name = 'log_entries_evidence'";
+    swapFirstAndLast(
+      file,
+      (Number(shell(`select rootpage ${index}`)) - 1) * Number(shell('pragma page_size')),
+    );
+    const condition = shell(`select substr(sql, instr(sql, ' where ')) ${index}`);
+    const found = shell(`select action, seq from log_entries indexed by log_entries_evidence ${condition}`)
+      .split('\n')
+      .map((row) => row.split('|') as [string, string]);
+    const isAfter = ([action, seq]: [string, string], [other, number]: [string, string]) =>
+      action > other || (action === other && Number(seq) > Number(number));
+    const misplaced = found.filter((row, at) => at > 0 && !isAfter(row, found[at - 1] ?? row));
+    const session = await openSession({ paths: workspacePaths(made.root), command: 'log verify' });
+    onTestFinished(() => session.close());
+    // All of it is there, and nothing is found where it should be.
+    expect((await verifyWorkspaceLog(session)).problem).toMatchObject({
+      code: 'index-differs',
+      seq: Math.min(...misplaced.map(([, seq]) => Number(seq))),
+    });
   });
 
   it('cannot be taken away in the middle of a run', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { Knex } from 'knex';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyWorkspaceLog } from '../../src/audit/index.js';
 import type { Plan } from '../../src/model/index.js';
@@ -77,7 +78,10 @@ describe('the outcomes of a run', () => {
     expect(await made.session.store.certificates.list()).toEqual([]);
   });
 
-  it('that people stated are not taken where a trigger would change them', async () => {
+  it.each([
+    ['in the file, which is seen before anything is written', '', 'schema-changed'],
+    ['in memory, where no look at the file finds it', 'temp', 'outcome-changed'],
+  ])('that people stated are not certified where a trigger changes them: %s', async (_, kind, code) => {
     const made = await makeWorld(temporaryFolder());
     onTestFinished(() => made.session.close());
     const { session } = made;
@@ -97,14 +101,11 @@ describe('the outcomes of a run', () => {
         reference: null,
       },
     };
-    tamper(
-      made,
-      "create trigger forge after insert on disposals begin update disposals set result = replace(result, 'shredded', 'burned') where item_id = 'BOX'; end",
-    );
-    await expect(recordDestruction(session, request)).rejects.toMatchObject({
-      code: 'schema-changed',
-      exitCode: 5,
-    });
+    const forge = `create ${kind} trigger forge after insert on main.disposals begin
+      update disposals set result = replace(result, 'shredded', 'burned') where item_id = 'BOX'; end`;
+    if (kind === '') tamper(made, forge.replace('main.', ''));
+    else await (Reflect.get(session.store, 'database') as Knex).raw(forge);
+    await expect(recordDestruction(session, request)).rejects.toMatchObject({ code, exitCode: 5 });
     expect(await session.store.certificates.list()).toEqual([]);
   });
 });

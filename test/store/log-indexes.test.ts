@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/store/connection.js';
 import { migrate } from '../../src/store/migrations/index.js';
-import { IndexChecks } from '../../src/store/repositories/index-checks.js';
 import { LogRepository } from '../../src/store/repositories/log.js';
+import { Soundness } from '../../src/store/repositories/soundness.js';
 import { temporaryFolder } from '../temporary-folder.js';
 
 /** A log whose queries are noted as SQLite would carry them out. */
@@ -48,7 +48,7 @@ it('knows its own schema, and refuses any other', async () => {
   const database = connect({ sqlite: file });
   onTestFinished(() => database.destroy());
   await migrate(database, (suffix) => `${file}.${suffix}`);
-  const checks = new IndexChecks(database);
+  const checks = new Soundness(database);
   // Where this fails after a new migration, SCHEMA_SHA256 is to be computed anew.
   expect(await checks.isSchemaOurs()).toBe(true);
   expect(await checks.damagedTable()).toBeNull();

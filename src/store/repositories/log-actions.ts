@@ -57,11 +57,13 @@ export const EVIDENCE_INDEX: IndexOfActions = {
   condition: conditionOf(EVIDENCE),
 };
 
-/** Condition of the index over entries of an action; null where none has them. A query takes an index only by its very words. */
-export function indexCondition(database: Knex, action: string): string | null {
-  const indexed = [MARKS, EVIDENCE].find((actions) => (actions as readonly string[]).includes(action));
-  if (indexed === undefined) return null;
-  return isSqlite(database)
-    ? conditionOf(indexed)
-    : `action in (${indexed.map((each) => `'${each}'`).join(', ')})`;
+/** The index that has the entries of an action; undefined where none has. */
+export function indexOver(action: string): IndexOfActions | undefined {
+  return [MARKS_INDEX, EVIDENCE_INDEX].find(({ actions }) => actions.includes(action));
+}
+
+/** The index's condition in the words that the database has it in: a query takes an index only by its very words. */
+export function conditionIn(database: Knex, { actions, condition }: IndexOfActions): string {
+  if (isSqlite(database)) return condition;
+  return `action in (${actions.map((each) => `'${each}'`).join(', ')})`;
 }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { isSqlite } from '../connection.js';
 import { ArchivedEntries } from './archived-entries.js';
-import { type EvidenceAction, indexCondition, type MarkAction } from './log-actions.js';
+import { conditionIn, type EvidenceAction, indexOver, MARKS_INDEX, type MarkAction } from './log-actions.js';
 import { LogSegmentRepository } from './log-segments.js';
 
 /** A stored log entry. The columns beside `entry` repeat what it says, for filters; verification compares them. */
@@ -32,6 +32,7 @@ export const LOG_COLUMNS = ['seq', 'time', 'operator', 'action', 'hash', 'entry'
 
 /** As the index over times has it: to the millisecond, in UTC. */
 const INSTANT = 'substr(time, 1, 24)';
+
 /** Rows a statement. */
 const ROWS = 500;
 /** SQLite takes the rows as one JSON document: to bind each value costs more than the insert itself. */
@@ -39,8 +40,8 @@ const JSON_INSERT = `insert into log_entries (${LOG_COLUMNS.join(', ')})
   select ${LOG_COLUMNS.map((_, at) => `value ->> ${at}`).join(', ')} from json_each(?)`;
 
 /**
- * One call for all columns was measured to cost less than joining them two by two, and this one less than `concat_ws`. Only rows of text count: a BLOB of the same
- * bytes looks the same here, and no query for an action, an operator or a time finds it.
+ * One call for all columns was measured to cost less than joining them two by two, and this one less than `concat_ws`. Only
+ * rows of text count: a BLOB of the same bytes looks the same here, and no query for an action, an operator or a time finds it.
  */
 const PACK = `select
     count(*) filter (where ${LOG_COLUMNS.filter((name) => name !== 'seq')
@@ -49,6 +50,7 @@ const PACK = `select
     cast(group_concat(format(?, entry, hash, seq, time, operator, action), '') as blob) as bytes
   from log_entries where seq > ? and seq <= ?`;
 
+/** A record of a pack, as {@link LogRepository.pack} tells. */
 const RECORD = '\n%s\n%s\n%d\n%s\n%s\n%s\n';
 
 /** Records as the JSON document that SQLite takes their rows from. */
@@ -110,12 +112,9 @@ export class LogRepository {
   }
 
   /** The newest entry of an action that others are judged by, before the number `before` where one is given. */
-  async newestMark(
-    actions: readonly [MarkAction, ...MarkAction[]],
-    before?: number,
-  ): Promise<LogRecord | undefined> {
+  async newestMark(actions: readonly MarkAction[], before?: number): Promise<LogRecord | undefined> {
     const query = this.database('log_entries').whereIn('action', actions);
-    query.whereRaw(indexCondition(this.database, actions[0]) ?? 'true');
+    query.whereRaw(conditionIn(this.database, MARKS_INDEX));
     if (before !== undefined) query.where('seq', '<', before);
     const row: LogRecord | undefined = await query.orderBy('seq', 'desc').first(...LOG_COLUMNS);
     return row && (await this.#whole(row));
@@ -230,8 +229,9 @@ export class LogRepository {
       query.whereRaw(holds, [path, id]);
     }
     const action = filter.action;
-    const index = action === undefined ? null : indexCondition(this.database, action);
-    if (action !== undefined && index !== null) query.whereRaw(index).where('action', action);
+    const index = action === undefined ? undefined : indexOver(action);
+    if (action !== undefined && index)
+      query.whereRaw(conditionIn(this.database, index)).where('action', action);
     else if (action !== undefined) {
       query.andWhere((match) =>
         match

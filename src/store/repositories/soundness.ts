@@ -17,7 +17,7 @@ function quoted(name: string): string {
  * Whether queries find what the tables of SQLite have. Whoever can write to the file can make an index that
  * lacks a row: queries then do not find it, though every byte of it is there. On a server nobody can without its files.
  */
-export class IndexChecks {
+export class Soundness {
   constructor(private readonly database: Knex) {}
 
   /**
@@ -73,9 +73,9 @@ export class IndexChecks {
   async missedEntry(last: number): Promise<number | null> {
     if (!isSqlite(this.database)) return null;
     return (
-      (await this.#differing(last)) ??
       (await this.#outOfOrder(EVIDENCE_INDEX)) ??
-      (await this.#outOfOrder(MARKS_INDEX))
+      (await this.#outOfOrder(MARKS_INDEX)) ??
+      (await this.#differing(last))
     );
   }
 
@@ -105,7 +105,7 @@ export class IndexChecks {
     );
   }
 
-  /** In an index out of order a search can miss what reading all of it finds. */
+  /** In an index out of order a search can miss what reading all of it finds; the comparison sees that only where SQLite merges. */
   async #outOfOrder({ name, columns: names, condition }: IndexOfActions): Promise<number | null> {
     const columns = names.join(', ');
     const before = names.map((column) => `lag(${column}) over () as before_${column}`);
