@@ -12,19 +12,22 @@ export async function requireSoundDatabase(
   { soundness }: Repositories,
   tables?: readonly string[],
 ): Promise<void> {
-  const hint =
-    'The disk is damaged, or somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained';
   if (!(await soundness.isSchemaOurs()))
     throw verificationFailed(
       'schema-changed',
       'The database has a table, an index, a trigger or a view that this program does not make, or lacks one',
-      { hint },
+      {
+        hint: 'Somebody changed it. Keep the workspace as it is, and compare what "sqlite3 quietus.db .schema" prints with that of a new workspace; dispose of nothing until this is explained',
+      },
     );
   const table = await soundness.damagedTable(tables);
   if (table === null) return;
   throw verificationFailed(
     'table-damaged',
     `The table ${table} of the database has a value of another kind than this program writes, or an index that does not fit`,
-    { hint, details: { table } },
+    {
+      hint: 'The disk is damaged, or somebody changed the database. Keep the workspace as it is, and compare it with a backup; dispose of nothing until this is explained',
+      details: { table },
+    },
   );
 }
