@@ -66,7 +66,9 @@ export class EntryStates {
   }
 
   #chunk(index: number): BigInt64Array {
-    return this.#chunks[Math.floor(index / CHUNK)] ?? new BigInt64Array(CHUNK * NUMBERS);
+    const chunk = this.#chunks[Math.floor(index / CHUNK)];
+    if (chunk === undefined) throw new RangeError('there is no such entry');
+    return chunk;
   }
 }
 
