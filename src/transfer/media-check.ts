@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { type EncryptionEvidence, recognizeEncrypted } from '../crypto/index.js';
 import { isSheetOf } from './handover.js';
 import { inspectMedium, type MediumFacts } from './portable-medium.js';
-import { parseReceipt } from './receipt.js';
+import { parseReceipt, type Receipt } from './receipt.js';
 
 /** One file that is not encrypted, or that cannot be told. */
 export interface MediaFinding {
@@ -117,12 +117,13 @@ async function evidenceOf(path: string, size: number): Promise<EncryptionEvidenc
 
 /** A receipt, or the sheet that a receipt beside it names by its digest: whatever else has such a name is a finding. */
 async function isAccompanying(path: string, size: number): Promise<boolean> {
-  if (path.endsWith('.receipt.json'))
-    return size <= LARGEST_RECEIPT && parseReceipt(await readFile(path, 'utf8')) !== null;
+  if (path.endsWith('.receipt.json')) return size <= LARGEST_RECEIPT && (await receiptAt(path)) !== null;
   const [, file] = /^(.+)\.how-to-open\.(?:txt|pdf)$/.exec(basename(path)) ?? [];
   if (file === undefined || size > LARGEST_SHEET) return false;
-  const receipt = parseReceipt(
-    await readFile(join(dirname(path), `${file}.receipt.json`), 'utf8').catch(() => ''),
-  );
+  const receipt = await receiptAt(join(dirname(path), `${file}.receipt.json`)).catch(() => null);
   return receipt !== null && isSheetOf(receipt, basename(path), await readFile(path));
+}
+
+async function receiptAt(path: string): Promise<Receipt | null> {
+  return parseReceipt(await readFile(path, 'utf8'), basename(path));
 }

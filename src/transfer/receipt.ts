@@ -89,12 +89,14 @@ function receiptText(receipt: Receipt): string {
 /**
  * Reads a receipt strictly: exactly what this program writes, so that nothing else can hide in a file of that name.
  *
+ * @param name of the receipt itself: what the sender called the encrypted file may be any text, but then only the one that
+ *   this name shows already
  * @returns null for anything else
  */
-export function parseReceipt(text: string): Receipt | null {
+export function parseReceipt(text: string, name: string): Receipt | null {
   try {
     const value = JSON.parse(text) as Receipt;
-    return value.format === FORMAT && receiptText(strict(value)) === text ? value : null;
+    return value.format === FORMAT && receiptText(strict(value, name)) === text ? value : null;
   } catch {
     return null;
   }
@@ -104,7 +106,7 @@ const TEXTS = /^[\w.:+-]{1,200}$/;
 const NAMES = /^[a-z0-9._-]{1,64}$/;
 
 /** The same receipt built anew from values of the expected form. @throws Error for any other value */
-function strict(value: Receipt): Receipt {
+function strict(value: Receipt, receiptName: string): Receipt {
   const text = (part: unknown): string => matching(part, TEXTS);
   const name = (part: unknown): string => matching(part, NAMES);
   const optional = <Part>(part: Part | null, read: (known: Part) => Part): Part | null =>
@@ -114,7 +116,7 @@ function strict(value: Receipt): Receipt {
     workspace: text(value.workspace),
     transfer: text(value.transfer),
     created_at: text(value.created_at),
-    file: optional(value.file, text),
+    file: optional(value.file, (file) => (receiptName === `${file}.receipt.json` ? file : text(file))),
     encryption: name(value.encryption),
     armored: flag(value.armored),
     packed: flag(value.packed),
@@ -133,11 +135,15 @@ function strict(value: Receipt): Receipt {
     ciphertext_sha256: optional(value.ciphertext_sha256, text),
     verification: name(value.verification) as Receipt['verification'],
     instruction_sheet: optional(value.instruction_sheet, ({ file, sha256: digest }) => ({
-      file: text(file),
+      file: isSheetName(file, value.file) ? file : text(file),
       sha256: text(digest),
     })),
     log: { seq: count(value.log.seq), hash: text(value.log.hash) },
   };
+}
+
+function isSheetName(name: string, encryptedFile: string | null): boolean {
+  return name === `${encryptedFile}.how-to-open.txt` || name === `${encryptedFile}.how-to-open.pdf`;
 }
 
 function matching(part: unknown, pattern: RegExp): string {

@@ -408,4 +408,27 @@ describe('media check', () => {
     expect(JSON.parse(stored)).toMatchObject({ id: 'USB-7', custodian: 'Pat Roe', destination: 'Boston' });
     expect(JSON.stringify(await made.log())).not.toMatch(/Pat Roe|Boston/);
   });
+
+  test('takes the name that the sender chose for an output from its receipt, and nothing else', async () => {
+    const made = await desk();
+    const stick = join(made.desk, 'stick');
+    mkdirSync(stick);
+    const output = 'stick/März 2026 for Acme.age';
+    await made.json(['encrypt', 'payroll.csv', '--to', 'acme', '-o', output]);
+    const clean = await made.run(['media', 'check', 'stick']);
+    expect(clean, clean.stdout).toMatchObject({ status: 0 });
+    expect(clean.stdout).toContain('1 file encrypted, 2 receipts and sheets, 0 not known');
+
+    const receipt = readFileSync(join(made.desk, `${output}.receipt.json`), 'utf8');
+    const renamed = join(stick, 'other.receipt.json');
+    for (const hidden of [receipt, receipt.replaceAll('März 2026 for Acme.age', 'Pat Roe 123-45-6789')]) {
+      writeFileSync(renamed, hidden);
+      const { status, stdout } = await made.run(['media', 'check', 'stick', '--json']);
+      const { not_encrypted } = JSON.parse(stdout);
+      expect({ status, not_encrypted }).toMatchObject({
+        status: 4,
+        not_encrypted: [{ path: 'other.receipt.json' }],
+      });
+    }
+  });
 });
