@@ -1,31 +1,34 @@
-import type { Store } from '../store/index.js';
 import type { Clock } from '../workspace/index.js';
 import { requireSoundClock } from './clock-standing.js';
 import { requireNotRewound } from './kept-checkpoints.js';
+import { requireWholeLog } from './log-fault.js';
+import { type LogPlace, verifyWorkspaceLog } from './workspace-log.js';
 
 /** A workspace in which something is to be destroyed. A session is one. */
-export interface DestructionPlace {
-  readonly store: Store;
+export interface DestructionPlace extends LogPlace {
   readonly clock: Clock;
-  readonly paths: { checkpoints: string };
-  settings(): {
-    workspaceId: string;
-    log: { clockTolerance: number; witnesses: { folder: string | null } };
-  };
 }
 
 /**
- * Asked before anything is destroyed: whether the day is what the clock says, and whether the database is the newest one.
- * What is due depends on the one, and which holds there are on the other.
+ * Asked before anything is destroyed. What is due depends on the day, and what must be kept on what the log tells of holds,
+ * statements and approvals: so the day must be what the clock says, the database the newest one, and the log whole, every
+ * entry of it. A log of a million entries takes some seconds.
+ *
+ * @throws Fault `clock-backwards`, `clock-jump` (exit 4), `log-rewound`, `log-broken` (exit 5)
+ */
+export async function requireFitToDestroy(place: DestructionPlace): Promise<void> {
+  await requireCurrent(place);
+  // Entries that no checkpoint covers yet are no obstacle: what is to come ends with one. A lost time-stamp keeps nothing.
+  const verified = await verifyWorkspaceLog(place, { unsignedEntries: undefined, timestamps: false });
+  requireWholeLog(verified);
+}
+
+/**
+ * Whether the day is what the clock says, and whether the database is the newest one.
  *
  * @throws Fault `clock-backwards`, `clock-jump` (exit 4), `log-rewound` (exit 5)
  */
-export async function requireFitToDestroy({
-  store,
-  clock,
-  paths,
-  settings,
-}: DestructionPlace): Promise<void> {
+export async function requireCurrent({ store, clock, paths, settings }: DestructionPlace): Promise<void> {
   const { workspaceId, log } = settings();
   const { checkpoints } = paths;
   await requireNotRewound({ store, workspaceId, checkpoints, witnessFolder: log.witnesses.folder });

@@ -20,7 +20,7 @@ export {
   tellsOfEvent,
   whileNothingComes,
 } from './evidence.js';
-export { requireFitToDestroy } from './fitness.js';
+export { requireCurrent, requireFitToDestroy } from './fitness.js';
 export {
   beginEpoch,
   findLosses,
@@ -44,6 +44,7 @@ export {
   parseLogEntry,
 } from './log-entry.js';
 export { exportLog, type LogExport } from './log-export.js';
+export { requireWholeLog } from './log-fault.js';
 export { type LogFilterText, logFilter } from './log-filter.js';
 export { type LogLine, type LogListing, type LogQuery, listLog } from './log-listing.js';
 export {

@@ -17,15 +17,24 @@ export interface Signing {
 /** What has to be told before anything else. @returns null where that is nothing */
 export type Preface = (transaction: StoreTransaction) => Promise<LogEvent | null>;
 
-/** Topics that destroy, certify, or change the log itself: a command that appends such an entry ends with a checkpoint. */
+/**
+ * Topics that destroy, certify, keep something from being destroyed, or change the log itself: a command that appends such
+ * an entry ends with a checkpoint, or the entry of a hold could be cut off with nobody the wiser.
+ */
 const SIGNED_TOPICS = new Set([
   'archive',
   'certificate',
   'disposal',
   'dispose',
+  'event',
+  'gate',
+  'hold',
   'item',
   'log',
   'media',
+  'operator',
+  'review',
+  'schedule',
   'sweep',
 ]);
 

@@ -38,8 +38,8 @@ export interface VerifyLogOptions {
   segments?: string;
   /** Seconds by which an entry may seem older than one before it. */
   clockTolerance?: number;
-  /** Most entries that may be without a checkpoint, where the log has a key. */
-  unsignedEntries?: number;
+  /** Most entries that may be without a checkpoint, where the log has a key; any number where not given. */
+  unsignedEntries?: number | undefined;
   /** Checkpoints from elsewhere. */
   outside?: readonly OutsideCheckpoint[];
   /** A key that must be one of the log's, as C2SP signed-note writes it. Each key but the first is vouched for by the one before it. */

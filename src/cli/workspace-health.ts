@@ -228,8 +228,8 @@ export async function checkEvidence(session: Session): Promise<Finding[]> {
 
 /** What stands against destroying anything here: the clock, and a database that is an older copy. */
 export async function checkFitness(session: Session): Promise<Finding[]> {
-  const { requireFitToDestroy } = await import('../audit/index.js');
-  await requireFitToDestroy(session);
+  const { requireCurrent } = await import('../audit/index.js');
+  await requireCurrent(session);
   return [finding('clock', 'good', `It is ${session.today()}, which fits the log and its checkpoints`)];
 }
 

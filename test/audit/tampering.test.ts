@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type LogVerification, verifyWorkspaceLog } from '../../src/audit/index.js';
+import { type LogVerification, requireFitToDestroy, verifyWorkspaceLog } from '../../src/audit/index.js';
 import { openSession } from '../../src/session/index.js';
 import { workspacePaths } from '../../src/workspace/index.js';
+import { TestClock } from '../session/sample-workspace.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { copyOfCorpus, type Kept, SIZES, TAMPERINGS, type Workspace } from './tampering.js';
 
@@ -41,4 +42,33 @@ describe('a log is refused of somebody who', () => {
     expect(problem?.text).not.toBe('');
     expect(join(workspace.root)).toContain('workspace');
   });
+});
+
+describe('nothing is destroyed in a workspace whose log', () => {
+  async function destroyIn({ root }: Workspace): Promise<void> {
+    const session = await openSession({
+      paths: workspacePaths(root),
+      command: 'dispose',
+      clock: new TestClock(),
+    });
+    onTestFinished(() => session.close());
+    await requireFitToDestroy(session);
+  }
+
+  it('is whole: there something may be', async () => {
+    await destroyIn(await copyOfCorpus(temporaryFolder()));
+  });
+
+  // Whatever shows without a thing that a person kept.
+  const shown = TAMPERINGS.filter(({ with: given = [] }) => given.length === 0);
+  it.each(shown.map((each) => [each.does, each] as const))(
+    'belongs to somebody who %s',
+    async (_, tampering) => {
+      const workspace = await copyOfCorpus(temporaryFolder());
+      await tampering.tamper(workspace);
+      await expect(destroyIn(workspace)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(log-broken|log-rewound|log-tree-damaged|clock-backwards|clock-jump)$/),
+      });
+    },
+  );
 });

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -25,6 +27,8 @@ async function workspace(): Promise<string> {
   return root;
 }
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 function sqlite(root: string, sql: string): string {
   return execFileSync('sqlite3', [join(root, 'quietus.db'), sql])
     .toString()
@@ -39,7 +43,7 @@ describe('log verify', () => {
     expect(people).toMatchObject({ status: 0, stdout: expect.stringContaining('5 entries') });
     expect(people.stdout).toContain(head);
     const json = await quietus(['log', 'verify', '--json'], { cwd });
-    expect(JSON.parse(json.stdout)).toMatchObject({ entries: 5, head, clock_set_back: [], unsigned: 3 });
+    expect(JSON.parse(json.stdout)).toMatchObject({ entries: 5, head, clock_set_back: [], unsigned: 0 });
   });
 
   test('ends with 5 at the first bad entry', async () => {
@@ -55,6 +59,36 @@ describe('log verify', () => {
       problem: 'entry-changed',
       good_entries: 2,
     });
+  });
+
+  test.each([
+    [
+      'its entry forged',
+      (seq: number, forged: string) =>
+        `update log_entries set action = 'inventory.list', entry = '${forged}', hash = '${sha256(forged)}' where seq = ${seq}`,
+    ],
+    [
+      'the log cut off before its entry',
+      (seq: number) =>
+        `delete from log_entries where seq >= ${seq}; delete from log_checkpoints where size >= ${seq}; delete from log_nodes; delete from log_tree`,
+    ],
+  ])('goes before anything is destroyed: a hold was taken out, and %s', async (_, tamper) => {
+    const cwd = await workspace();
+    const file = join(cwd, '..', 'payroll.csv');
+    writeFileSync(file, 'name,ssn\n');
+    const placed = await quietus(['hold', 'place', '--matter', 'Doe v. Acme', '--location', file], { cwd });
+    expect(placed.status, placed.stderr).toBe(0);
+    const args = ['dispose', file, '--ground', 'export', '--confirm', 'payroll.csv', '--accept-residual'];
+    expect((await quietus(args, { cwd })).status).toBe(4);
+    const entry = JSON.parse(
+      sqlite(cwd, "select entry from log_entries where action = 'hold.place' order by seq desc limit 1"),
+    );
+    const forged = JSON.stringify({ ...entry, action: 'inventory.list', subject: {} });
+    sqlite(cwd, `delete from holds where matter = 'Doe v. Acme'; ${tamper(entry.seq, forged)}`);
+    const refused = await quietus([...args, '--json'], { cwd });
+    expect(refused.status, refused.stderr).toBe(5);
+    expect(JSON.parse(refused.stdout).error.code).toMatch(/^log-(broken|rewound)$/);
+    expect(existsSync(file)).toBe(true);
   });
 
   test('finds that the log is of another workspace', async () => {

@@ -26,7 +26,7 @@ export default class LogVerify extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(LogVerify);
-    const { verifyWorkspaceLog } = await import('../../audit/index.js');
+    const { requireWholeLog, verifyWorkspaceLog } = await import('../../audit/index.js');
     const { requireStateAsLogged } = await import('../../retention/index.js');
     const { certificateFilesProblem } = await import('../../certificate/index.js');
     const session = await this.openSession();
@@ -40,25 +40,9 @@ export default class LogVerify extends QuietusCommand {
       certificateFiles: (certificate) => certificateFilesProblem(session, certificate),
     });
     bar.stop();
-    await this.#requireSound(result);
+    requireWholeLog(result);
     await requireStateAsLogged(session);
     return await this.#tell(session, result);
-  }
-
-  async #requireSound({ problem, entries, head }: LogVerification): Promise<void> {
-    if (!problem) return;
-    const { verificationFailed } = await import('../../model/index.js');
-    throw verificationFailed(
-      'log-broken',
-      `The log does not verify at entry ${problem.seq}: ${problem.text}`,
-      {
-        hint:
-          problem.code === 'clock-backwards'
-            ? 'If entries were made by a clock that was wrong, and it is right now: quietus log accept-clock --reason TEXT'
-            : 'Keep the workspace as it is, copy it, and compare the log with a backup; dispose of nothing until this is explained',
-        details: { seq: problem.seq, problem: problem.code, good_entries: entries, head },
-      },
-    );
   }
 
   async #tell(session: Session, result: LogVerification): Promise<unknown> {
