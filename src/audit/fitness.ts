@@ -18,9 +18,18 @@ export interface DestructionPlace extends LogPlace {
  */
 export async function requireFitToDestroy(place: DestructionPlace): Promise<void> {
   await requireCurrent(place);
-  // Entries that no checkpoint covers yet are no obstacle: what is to come ends with one. A lost time-stamp keeps nothing.
-  const verified = await verifyWorkspaceLog(place, { unsignedEntries: undefined, timestamps: false });
-  requireWholeLog(verified);
+  await requireLogToRelyOn(place);
+}
+
+/**
+ * The whole log verifies, with all checkpoints that are within reach: before something is destroyed or certified on the word
+ * of single entries. Not asked are entries without a checkpoint, because what is to come ends with one, and time-stamps, which
+ * keep nothing from being destroyed.
+ *
+ * @throws Fault `log-broken` (exit 5)
+ */
+export async function requireLogToRelyOn(place: LogPlace): Promise<void> {
+  requireWholeLog(await verifyWorkspaceLog(place, { unsignedEntries: undefined, timestamps: false }));
 }
 
 /**

@@ -20,7 +20,7 @@ export {
   tellsOfEvent,
   whileNothingComes,
 } from './evidence.js';
-export { requireCurrent, requireFitToDestroy } from './fitness.js';
+export { requireCurrent, requireFitToDestroy, requireLogToRelyOn } from './fitness.js';
 export {
   beginEpoch,
   findLosses,

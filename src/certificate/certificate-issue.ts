@@ -1,4 +1,4 @@
-import { checkpointLog } from '../audit/index.js';
+import { checkpointLog, requireLogToRelyOn } from '../audit/index.js';
 import { Fault, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { CertificateRecord, StoreTransaction } from '../store/index.js';
@@ -34,7 +34,7 @@ const SUBJECT_KEYS: Readonly<Record<SubjectKind, string>> = {
  * Cut off before the transaction ends, it leaves files that the database does not know and that the next issue
  * replaces; cut off after, everything is in place. Asked again for the same subject, it gives what was issued.
  *
- * @throws Fault `certificate-empty` where nothing was destroyed, `clock-backwards`; the file system's error where a file
+ * @throws Fault `certificate-empty` where nothing was destroyed, `clock-backwards`, `log-broken`; the file system's error where a file
  *   cannot be written
  */
 export async function issueCertificate(
@@ -92,6 +92,8 @@ async function attemptIssue(
       hint: "Set the machine's clock, then run the same command again: the certificate is issued then",
     });
   }
+  // What is certified are outcomes of which single entries tell.
+  await requireLogToRelyOn(session);
   const signer = await certificateSigner(session);
   const { facts, year, sequence } = await complete(session, given, { signer, replaces });
   const document = certificateDocument(facts);

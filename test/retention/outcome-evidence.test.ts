@@ -31,6 +31,30 @@ async function uncertified(): Promise<{ made: World; plan: Plan }> {
   return { made, plan };
 }
 
+/** A box of paper with an approved plan, and what a person is about to state of it. */
+async function stated() {
+  const made = await makeWorld(temporaryFolder());
+  onTestFinished(() => made.session.close());
+  const { session } = made;
+  await enter(session, [item('BOX', 'Shelf', { medium: 'paper' })]);
+  const { plan } = await buildPlan(session);
+  const { id } = await session.operator();
+  await approvePlan(session, plan.id, await readOperatorKey(session.paths.keys, id).unlock(null));
+  const request = {
+    planId: plan.id,
+    itemIds: ['BOX'],
+    statement: {
+      method: 'shredded' as const,
+      performedBy: 'Pat Roe',
+      performedOn: date('2026-03-02'),
+      witness: null,
+      vendor: null,
+      reference: null,
+    },
+  };
+  return { made, request };
+}
+
 /** Changes the database as somebody with the sqlite3 shell would. */
 function tamper({ root }: World, sql: string): void {
   execFileSync('sqlite3', [join(root, 'quietus.db')], { input: `.timeout 5000\n.bail on\n${sql};` });
@@ -78,29 +102,22 @@ describe('the outcomes of a run', () => {
     expect(await made.session.store.certificates.list()).toEqual([]);
   });
 
+  it('that people stated are not certified over a log of which another entry was changed', async () => {
+    const { made, request } = await stated();
+    tamper(made, 'update log_entries set hash = lower(hex(zeroblob(32))) where seq = 1');
+    await expect(recordDestruction(made.session, request)).rejects.toMatchObject({
+      code: 'log-broken',
+      exitCode: 5,
+    });
+    expect(await made.session.store.certificates.list()).toEqual([]);
+  });
+
   it.each([
     ['in the file, which is seen before anything is written', '', 'schema-changed'],
     ['in memory, where no look at the file finds it', 'temp', 'outcome-changed'],
   ])('that people stated are not certified where a trigger changes them: %s', async (_, kind, code) => {
-    const made = await makeWorld(temporaryFolder());
-    onTestFinished(() => made.session.close());
+    const { made, request } = await stated();
     const { session } = made;
-    await enter(session, [item('BOX', 'Shelf', { medium: 'paper' })]);
-    const { plan } = await buildPlan(session);
-    const { id } = await session.operator();
-    await approvePlan(session, plan.id, await readOperatorKey(session.paths.keys, id).unlock(null));
-    const request = {
-      planId: plan.id,
-      itemIds: ['BOX'],
-      statement: {
-        method: 'shredded' as const,
-        performedBy: 'Pat Roe',
-        performedOn: date('2026-03-02'),
-        witness: null,
-        vendor: null,
-        reference: null,
-      },
-    };
     const forge = `create ${kind} trigger forge after insert on main.disposals begin
       update disposals set result = replace(result, 'shredded', 'burned') where item_id = 'BOX'; end`;
     if (kind === '') tamper(made, forge.replace('main.', ''));
