@@ -25,7 +25,7 @@ import { requireEventsOfItems } from './event-evidence.js';
 import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong, overlapsOfArchives } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
-import { type Rulebook, readRulebook } from './rulebook.js';
+import { type Judgement, type Rulebook, readRulebook } from './rulebook.js';
 
 export interface JournalContext {
   session: Session;
@@ -33,6 +33,7 @@ export interface JournalContext {
   run: Run;
   /** Rules of the schedule version that the plan was made with. */
   plannedClasses: ReadonlyMap<string, RecordClass>;
+  /** The day on which the run began, or goes on. */
   today: CalendarDate;
 }
 
@@ -162,7 +163,19 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   }
 
   private isDue(rules: Rulebook): (item: StoredItem) => boolean {
-    return (item) => rules.judge(item, item.state, this.context.today).decision === 'dispose';
+    return (item) => this.judge(rules, item).decision === 'dispose';
+  }
+
+  /**
+   * Decides by the day on which the run began and by the one that it is now, and what either keeps is kept: a charge of
+   * today does not exist yet for the day before, and by a clock that is put ahead meanwhile nothing more may go.
+   */
+  private judge(rules: Rulebook, item: StoredItem, overlaps: readonly string[] = []): Judgement {
+    const { today, session } = this.context;
+    const first = rules.judge(item, item.state, today, overlaps);
+    const now = session.today();
+    if (now === today || first.decision !== 'dispose') return first;
+    return rules.judge(item, item.state, now, overlaps);
   }
 
   async aboutToCommit(itemId: string, transactionId: string | null): Promise<void> {
@@ -203,7 +216,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     if (line === undefined || item === undefined || item.state !== 'active') return ITEM_CHANGED;
     if (itemDigest(item) !== line.itemSha256) return ITEM_CHANGED;
     if (isOverwritable(item.medium) && item.location !== line.location) return ITEM_CHANGED;
-    const judgement = rules.judge(item, item.state, this.context.today, overlaps);
+    const judgement = this.judge(rules, item, overlaps);
     if (judgement.decision !== 'dispose') return { code: judgement.reason, text: judgement.explanation };
     const planned = classesOf(item).flatMap((id) => this.context.plannedClasses.get(id) ?? []);
     if (JSON.stringify(planned) !== JSON.stringify(rules.classesOf(item))) return RULE_CHANGED;

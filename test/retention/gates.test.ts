@@ -207,22 +207,44 @@ describe('between approval and run', () => {
     return { session, clock, plan: await approved(session) };
   }
 
+  async function outcomeOf(
+    session: Session,
+    plan: string,
+  ): Promise<[string | null | undefined, string | undefined]> {
+    const { disposals } = await runSweep(session, plan, { acceptResidual: true });
+    const result = JSON.parse(disposals[0]?.result ?? '{}') as { reasons?: { code: string }[] };
+    return [disposals[0]?.outcome, result.reasons?.[0]?.code];
+  }
+
   async function outcome(session: Session, plan: string): Promise<unknown> {
     const preview = (await previewSweep(session, plan)).items[0];
     const objections = await planObjections(session, plan);
     expect(objections.map(({ itemId, code }) => [itemId, code])).toEqual([
       ['CLINIC-1', preview?.reasons[0]?.code],
     ]);
-    const { disposals } = await runSweep(session, plan, { acceptResidual: true });
-    const result = JSON.parse(disposals[0]?.result ?? '{}') as { reasons?: { code: string }[] };
-    expect(preview?.reasons[0]?.code).toEqual(result.reasons?.[0]?.code);
-    return [disposals[0]?.outcome, result.reasons?.[0]?.code];
+    const [ended, code] = await outcomeOf(session, plan);
+    expect(preview?.reasons[0]?.code).toEqual(code);
+    return [ended, code];
   }
 
   it('a charge that becomes known stops the item', async () => {
     const { session, plan } = await ready();
     await stateGate(session, { ...NOTICE, kind: 'open-charge', statedOn: date('2026-03-02') });
     expect(await outcome(session, plan)).toEqual(['refused', 'gate-open-charge']);
+  });
+
+  it('a charge that becomes known after midnight stops an item of a run that began before', async () => {
+    const { session, clock, plan } = await ready();
+    clock.at = new Date('2026-03-03T04:59:00.000Z'); // 23:59 in Boston, on 2 March
+    const known = session.store.disposals.ofRun.bind(session.store.disposals);
+    let stated: Promise<unknown> | undefined;
+    session.store.disposals.ofRun = async (...asked) => {
+      clock.at = new Date('2026-03-03T05:01:00.000Z');
+      stated ??= stateGate(session, { ...NOTICE, kind: 'open-charge', statedOn: date('2026-03-03') });
+      await stated;
+      return await known(...asked);
+    };
+    expect(await outcomeOf(session, plan)).toEqual(['refused', 'gate-open-charge']);
   });
 
   it('a statement that is withdrawn stops the item', async () => {
