@@ -1,6 +1,13 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { foldedName, holdDigest, holdQueryText, normalizedPath, parseHoldQuery } from '../holds/index.js';
+import { existsSync, readlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  foldedName,
+  holdDigest,
+  holdQueryText,
+  normalizedPath,
+  parseHoldQuery,
+  readTypedQuery,
+} from '../holds/index.js';
 import { badInput, HOLD_SCOPES, type Hold, type HoldScope, type HoldScopeKind } from '../model/index.js';
 import { dayAfter } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
@@ -122,23 +129,71 @@ export async function sameMatter(session: Session, hold: Hold): Promise<string[]
  * @throws Fault `location-ambiguous` where the text names something in that folder but not as a path
  */
 export function locationScopes(text: string, cwd: string): HoldScope[] {
-  const scope = (value: string): HoldScope => ({ kind: 'location', value });
-  const relative = /^\.{1,2}(?:\/|$)/.test(text);
-  if (!text.startsWith('/') && !relative) {
-    if (text !== '' && existsSync(resolve(cwd, text))) {
-      throw badInput(
-        'location-ambiguous',
-        'A location is both a description and the name of something in this folder',
-        {
-          hint: 'Begin it with ./ where you mean the file or folder',
-        },
-      );
-    }
-    return [scope(requireLine(text, '--location'))];
+  return heldPlaces(text, cwd).map((value): HoldScope => ({ kind: 'location', value }));
+}
+
+/**
+ * The scope of a query as a person types it; what it says of locations means what {@link locationScopes} makes of it.
+ *
+ * @throws Fault `hold-query-invalid`, and as {@link locationScopes}
+ */
+export function queryScope(text: string, cwd: string): HoldScope {
+  const conditions = parseHoldQuery(readTypedQuery(text)).map((each) =>
+    each.field === 'location'
+      ? { ...each, values: each.values.flatMap((value) => heldPlaces(value, cwd)) }
+      : each,
+  );
+  return { kind: 'query', value: holdQueryText(conditions) };
+}
+
+function heldPlaces(text: string, cwd: string): string[] {
+  const line = requireLine(text, '--location');
+  const relative = /^\.{1,2}(?:\/|$)/.test(line);
+  if (line.startsWith('/') || relative) {
+    const path = relative ? `${cwd}/${line}` : line;
+    return [...new Set([resolve(path), ledTo(path)].map(normalizedPath))];
   }
-  const path = normalizedPath(resolve(cwd, requireLine(text, '--location')));
-  const target = existsSync(path) ? normalizedPath(realpathSync(path)) : path;
-  return target === path ? [scope(path)] : [scope(path), scope(target)];
+  if (!existsSync(resolve(cwd, line))) return [line];
+  throw badInput(
+    'location-ambiguous',
+    'A location is both a description and the name of something in this folder',
+    {
+      hint: 'Begin it with ./ where you mean the file or folder',
+    },
+  );
+}
+
+/** As many symbolic links as Linux follows in one path. */
+const MOST_LINKS = 40;
+
+/**
+ * Where an absolute path leads, as the kernel follows it: letter by letter as it is written, and `..` from where a link
+ * leads. What is not there yet, or not to be seen by this account, lies where its folder leads.
+ */
+function ledTo(path: string): string {
+  const names = path.split('/').reverse();
+  let at = '/';
+  let links = 0;
+  for (let name = names.pop(); name !== undefined; name = names.pop()) {
+    const next = join(at, name);
+    const target = name === '..' || links >= MOST_LINKS ? undefined : linkTarget(next);
+    if (target !== undefined) {
+      links += 1;
+      names.push(...target.split('/').reverse());
+      if (target.startsWith('/')) at = '/';
+    } else {
+      at = next;
+    }
+  }
+  return at;
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function requireLine(text: string, what: string): string {

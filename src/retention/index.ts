@@ -31,7 +31,15 @@ export { listStatements, type StatementRequest, stateGate, withdrawStatement } f
 export { type HandoverRequest, prepareHandover, previewHandover } from './handover.js';
 export { type ReceiptRequest, receiveHandover } from './handover-receipt.js';
 export { type HoldReach, holdReach } from './hold-reach.js';
-export { type HoldRequest, listHolds, locationScopes, placeHold, releaseHold, sameMatter } from './holds.js';
+export {
+  type HoldRequest,
+  listHolds,
+  locationScopes,
+  placeHold,
+  queryScope,
+  releaseHold,
+  sameMatter,
+} from './holds.js';
 export { exportHolds, type HoldsImport, holdsPath, importHolds } from './holds-file.js';
 export { explainItem, type ItemExplanation } from './item-explanation.js';
 export { keptItems } from './kept-items.js';

@@ -8,6 +8,7 @@ import {
   listHolds,
   locationScopes,
   placeHold,
+  queryScope,
   releaseHold,
   sameMatter,
 } from '../../src/retention/index.js';
@@ -263,6 +264,37 @@ describe('a location as it is typed', () => {
       join(cwd, 'link'),
       join(cwd, 'real'),
     ]);
+  });
+
+  it('through a link reaches where it leads, as the kernel follows it, however the path goes on', () => {
+    const cwd = temporaryFolder();
+    // As macOS writes it, with the accent as a character of its own.
+    const name = 'caf\u00e9'.normalize('NFD');
+    mkdirSync(join(cwd, 'disk', 'hr'), { recursive: true });
+    symlinkSync('disk/hr', join(cwd, 'link'));
+    symlinkSync('disk/hr', join(cwd, name));
+    symlinkSync('volume/hr', join(cwd, 'unmounted'));
+    symlinkSync('circle', join(cwd, 'circle'));
+    const places = (text: string) => locationScopes(text, cwd).map(({ value }) => value);
+    const both = (said: string, led: string) => [join(cwd, said), join(cwd, led)];
+    expect(places(`./${name}`)).toEqual(both('caf\u00e9', 'disk/hr'));
+    expect(places('./link/not-yet.csv')).toEqual(both('link/not-yet.csv', 'disk/hr/not-yet.csv'));
+    expect(places('./unmounted/2024')).toEqual(both('unmounted/2024', 'volume/hr/2024'));
+    expect(places('./link/../tax')).toEqual(both('tax', 'disk/tax'));
+    expect(places('./circle')).toEqual([join(cwd, 'circle')]);
+  });
+
+  it('in a query means the same as alone', () => {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, 'real'));
+    symlinkSync('real', join(cwd, 'link'));
+    expect(queryScope('class=payroll location=./link,"Cabinet 4"', cwd)).toEqual({
+      kind: 'query',
+      value: `class=payroll location=${cwd}/link,${cwd}/real,"Cabinet 4"`,
+    });
+    expect(() => queryScope('location=link', cwd)).toThrow(
+      expect.objectContaining({ code: 'location-ambiguous', exitCode: 2 }),
+    );
   });
 
   it('that could be a description or a name in this folder is refused', () => {

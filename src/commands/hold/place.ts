@@ -52,8 +52,7 @@ export default class HoldPlace extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(HoldPlace);
-    const { readTypedQuery } = await import('../../holds/index.js');
-    const { holdReach, locationScopes, placeHold, requireSubject, sameMatter } = await import(
+    const { holdReach, locationScopes, placeHold, queryScope, requireSubject, sameMatter } = await import(
       '../../retention/index.js'
     );
     const scopes: HoldScope[] = [
@@ -62,7 +61,7 @@ export default class HoldPlace extends QuietusCommand {
       ...(flags.custodian ?? []).map((value): HoldScope => ({ kind: 'custodian', value })),
       ...(flags.subject ?? []).map((value): HoldScope => ({ kind: 'subject', value: requireSubject(value) })),
       ...(flags.location ?? []).flatMap((value) => locationScopes(value, process.cwd())),
-      ...(flags.query ?? []).map((value): HoldScope => ({ kind: 'query', value: readTypedQuery(value) })),
+      ...(flags.query ?? []).map((value) => queryScope(value, process.cwd())),
     ];
     const session = await this.openSession();
     const hold = await placeHold(session, {
