@@ -12,6 +12,8 @@ import type { Repositories, Run } from '../store/index.js';
 import type { AdHocLine } from './ad-hoc-list.js';
 import { intentEvent } from './disposal-events.js';
 import { DisposalRecords } from './disposal-records.js';
+import { InventoryMemo } from './inventory-memo.js';
+import { linkedSpellings } from './linked-spellings.js';
 import { LogEnd } from './log-end.js';
 import { judgePlaces } from './path-objections.js';
 
@@ -25,6 +27,8 @@ export class AdHocJournal implements DisposalJournal {
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
   private readonly logEnd: LogEnd;
+  /** Other spellings of the places of the list, by item. */
+  private readonly spellings: InventoryMemo<ReadonlyMap<string, readonly string[]>>;
 
   constructor(
     private readonly session: Session,
@@ -33,6 +37,13 @@ export class AdHocJournal implements DisposalJournal {
   ) {
     this.logEnd = new LogEnd(session.store);
     this.lines = new Map(lines.map((line) => [line.itemId, line]));
+    this.spellings = new InventoryMemo(async (repositories) => {
+      const found = await linkedSpellings(
+        repositories,
+        lines.map(({ location }) => location),
+      );
+      return new Map(lines.map(({ itemId }, at) => [itemId, found[at] ?? []]));
+    });
     const positions = new Map(lines.map(({ itemId }, position) => [itemId, position]));
     this.records = new DisposalRecords(session, run, (itemId) => positions.get(itemId) ?? 0);
   }
@@ -102,11 +113,12 @@ export class AdHocJournal implements DisposalJournal {
     claimed: boolean,
   ): Promise<Map<string, Reason>> {
     const lines = itemIds.flatMap((id) => this.lines.get(id) ?? []);
+    const spellings = await this.spellings.of(repositories);
     const judged = await judgePlaces(
       repositories,
       lines.map(({ itemId, location, alias, medium, stated }) => ({
         location,
-        aliases: alias === null ? [] : [alias],
+        aliases: [...(alias === null ? [] : [alias]), ...(spellings.get(itemId) ?? [])],
         medium,
         recordClass: stated.recordClass,
         claimed: claimed ? itemId : null,

@@ -21,6 +21,7 @@ export {
 export { intentEvent, outcomeEvent, refusedOutcome } from './disposal-events.js';
 export { DisposalRecords, pendingDisposal, stateAfter } from './disposal-records.js';
 export { fillFreeSpace, freeSpaceOf } from './free-space-run.js';
+export { InventoryMemo } from './inventory-memo.js';
 export { placesThroughLinks } from './linked-spellings.js';
 export { LogEnd } from './log-end.js';
 export { methodNamed } from './method-names.js';

@@ -2,6 +2,7 @@ import {
   type ClaimRequest,
   type DisposalOutcome,
   DisposalRecords,
+  InventoryMemo,
   intentEvent,
   LogEnd,
   outcomeEvent,
@@ -20,7 +21,7 @@ import {
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { BeginAnswer, DisposalJournal, OverwrittenMark, PlannedEntry } from '../shred/index.js';
-import type { ItemPlace, Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
+import type { Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { requireEventsOfItems } from './event-evidence.js';
 import { itemDigest } from './item-digest.js';
 import { findOverlapsAmong, overlapsOfArchives } from './overlap-search.js';
@@ -47,7 +48,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
   private readonly logEnd: LogEnd;
-  private linked: readonly ItemPlace[] | undefined;
+  private readonly linked = new InventoryMemo(placesThroughLinks);
 
   private readonly records: DisposalRecords;
 
@@ -77,7 +78,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
         transaction,
         [...items.values()],
         this.isDue(rules),
-        await this.placesThroughLinks(transaction),
+        await this.linked.of(transaction),
       );
       const answers: BeginAnswer[] = [];
       const accepted: ClaimRequest[] = [];
@@ -113,18 +114,12 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     if (item === undefined) return ITEM_CHANGED;
     await requireEventsOfItems(store, [item]);
     const rules = await readRulebook(store, settings());
-    const linked = await this.placesThroughLinks(store);
+    const linked = await this.linked.of(store);
     const overlap = (await findOverlapsAmong(store, [item], this.isDue(rules), linked)).get(itemId);
     // The claim itself changed the state; what counts here is whether anything else now forbids the disposal.
     const reason = this.objection(itemId, { ...item, state: 'active' }, rules, overlap ? [overlap.with] : []);
     if (reason === undefined) this.checkedAt.set(itemId, head);
     return reason;
-  }
-
-  /** Looked up once a run: it reads the whole inventory. */
-  private async placesThroughLinks(store: Repositories): Promise<readonly ItemPlace[]> {
-    this.linked ??= await placesThroughLinks(store);
-    return this.linked;
   }
 
   /**
@@ -147,7 +142,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
               transaction,
               archived,
               this.isDue(rules),
-              await this.placesThroughLinks(transaction),
+              await this.linked.of(transaction),
             );
       for (const { itemId } of lines) {
         const item = items.get(itemId);

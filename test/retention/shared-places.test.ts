@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { disposeOf, examineSelection } from '../../src/disposal/index.js';
+import { addItem } from '../../src/inventory/index.js';
 import type { CalendarDate, Plan } from '../../src/model/index.js';
 import { readOperatorKey } from '../../src/operators/index.js';
 import { approvePlan, buildPlan, placeHold, runSweep } from '../../src/retention/index.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { enter, item, makeWorld, type World, writeRecord } from './sweep-world.js';
 
+const IN = { id: 'IN', title: 'In it', medium: 'file', class: 'payroll', closed: '2026-01-31' };
 const YOUNG = { closed: '2026-01-31' as CalendarDate };
 
 async function world(): Promise<World> {
@@ -75,18 +78,22 @@ describe('items inside a folder that is due', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('stop the disposal that has been claimed when they are entered and held meanwhile', async () => {
+  it.each([
+    ['by its path', 'box'],
+    ['by a path through a symbolic link', 'link'],
+  ])('stop the disposal that has been claimed when one is entered %s and held meanwhile', async (_, way) => {
     const made = await world();
     const { session, records } = made;
     const folder = join(records, 'box');
     mkdirSync(folder);
+    symlinkSync(folder, join(records, 'link'));
     for (const name of ['a', 'b', 'c']) writeRecord(join(folder, name));
     await enter(session, [item('BOX', folder, { medium: 'folder' })]);
     const plan = await approved(made);
     // Another process enters and holds a file of the folder in the moment between the claim and the first write.
     let placed: Promise<unknown> | undefined;
     const intruder = async (): Promise<void> => {
-      await enter(session, [item('IN', join(folder, 'c'), YOUNG)]);
+      await addItem(session, { ...IN, location: join(records, way, 'c') });
       await placeHold(session, { matter: 'm', reason: null, scopes: [{ kind: 'item', value: 'IN' }] });
     };
     const holds = session.store.log.end.bind(session.store.log);
@@ -99,6 +106,27 @@ describe('items inside a folder that is due', () => {
     expect(result.disposals).toMatchObject([{ itemId: 'BOX', outcome: 'refused' }]);
     expect(readdirSync(folder)).toEqual(['a', 'b', 'c']);
   });
+});
+
+it('an item entered through a symbolic link after paths were selected keeps what lies there', async () => {
+  const { session, records } = await world();
+  const folder = join(records, 'box');
+  mkdirSync(folder);
+  symlinkSync(folder, join(records, 'link'));
+  writeRecord(join(folder, 'c'));
+  const selection = await examineSelection(session, { names: [folder], folder: records, recordClass: null });
+  await addItem(session, { ...IN, location: join(records, 'link', 'c') });
+  const statement = { ground: null, recordClass: null, classTitle: null, authority: null };
+  const result = await disposeOf(
+    session,
+    selection,
+    { ...statement, piElements: [], dataSubjects: null },
+    { acceptResidual: true },
+  );
+  expect(result.disposals).toMatchObject([
+    { outcome: 'refused', result: { reasons: [{ code: 'inventoried' }] } },
+  ]);
+  expect(existsSync(join(folder, 'c'))).toBe(true);
 });
 
 it('a hold placed after the plan refuses what people would have to destroy', async () => {
