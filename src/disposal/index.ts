@@ -39,6 +39,7 @@ export {
   type RowWork,
 } from './row-deletion.js';
 export { RowExaminer } from './row-examination.js';
+export { RowPlaces, sharedLocations } from './row-places.js';
 export { type DisposalOutcome, type RowsOutcome, rowsInWords } from './rows-outcome.js';
 export { confirmationWord, examineSelection, type Selection } from './selection.js';
 export { readStatement } from './statement.js';

@@ -1,4 +1,4 @@
-import { placesThroughLinks } from '../disposal/index.js';
+import { placesThroughLinks, RowPlaces } from '../disposal/index.js';
 import {
   badInput,
   type CalendarDate,
@@ -11,6 +11,7 @@ import { explainDue } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoredItem } from '../store/index.js';
 import { Examiners } from './item-identity.js';
+import type { Overlap } from './location-overlap.js';
 import { findOverlapsAmong } from './overlap-search.js';
 import { describeItem } from './plan-building.js';
 import { type Judgement, readRulebook } from './rulebook.js';
@@ -52,11 +53,7 @@ export async function explainItem(
   }
   const first = rules.judge(item, item.state, asOf);
   const isDue = (other: StoredItem) => rules.judge(other, other.state, asOf).decision === 'dispose';
-  const overlap = isDue(item)
-    ? (await findOverlapsAmong(session.store, [item], isDue, await placesThroughLinks(session.store))).get(
-        item.id,
-      )
-    : undefined;
+  const overlap = isDue(item) ? await overlapOf(session, item, isDue) : undefined;
   const final = overlap === undefined ? first : rules.judge(item, item.state, asOf, [overlap.with]);
   const decided = describeItem(item, final, rules, overlap);
   const result = decided.decision === 'dispose' ? await identified(session, item, decided) : decided;
@@ -104,4 +101,14 @@ function overlapStep(overlap: { with: string; why: 'kept' | 'first' }): string {
   return overlap.why === 'first'
     ? `It lies around, or at the same place as, ${overlap.with}, which is due as well and goes first.`
     : `Its place and that of ${overlap.with} overlap, and that item is kept.`;
+}
+
+async function overlapOf(
+  session: Session,
+  item: StoredItem,
+  isDue: (item: StoredItem) => boolean,
+): Promise<Overlap | undefined> {
+  const linked = await placesThroughLinks(session.store);
+  const rows = new RowPlaces(session.paths);
+  return (await findOverlapsAmong(session.store, [item], isDue, { linked, rows })).get(item.id);
 }

@@ -1,4 +1,4 @@
-import { itemPlacesAround, placesAround } from '../disposal/index.js';
+import { itemPlacesAround, placesAround, type RowPlaces } from '../disposal/index.js';
 import { isOverwritable } from '../model/index.js';
 import type { ItemPlace, Repositories, StoredItem } from '../store/index.js';
 import { LocationIndex, type Overlap, overlapsToKeep } from './location-overlap.js';
@@ -6,21 +6,31 @@ import { LocationIndex, type Overlap, overlapsToKeep } from './location-overlap.
 /** Ids asked for at once. */
 const IDS = 900;
 
+/** Places that locations do not say. */
+export interface OtherPlaces {
+  /** The real places of items whose location leads through a symbolic link. */
+  linked: readonly ItemPlace[];
+  rows: RowPlaces;
+}
+
 /**
  * What must be left out of the items that would be disposed of, because of where other items lie.
  *
  * @param isDue whether a plan would dispose of an item if it lay alone
- * @param linked the real places of items whose location leads through a symbolic link
  */
 export async function findOverlaps(
   repositories: Repositories,
   planned: readonly StoredItem[],
   isDue: (item: StoredItem) => boolean,
-  linked: readonly ItemPlace[],
+  { linked, rows }: OtherPlaces,
 ): Promise<Map<string, Overlap>> {
   const onDisk = plannedOnDisk(planned, linked);
   const found = overlapsToKeep(onDisk, [...linked, ...(await placesAround(repositories, onDisk))]);
-  return byItem([...found, ...(await overlapsOfArchives(repositories, planned, isDue, linked))]);
+  return byItem([
+    ...found,
+    ...(await overlapsOfArchives(repositories, planned, isDue, linked)),
+    ...(await overlapsOfRows(repositories, planned, isDue, rows)),
+  ]);
 }
 
 /**
@@ -60,6 +70,30 @@ async function itemsById(
   return items;
 }
 
+/**
+ * Items whose rows in a database are those of another item, too: what is kept keeps them, and of two that are due the one
+ * with the lesser id goes first.
+ */
+async function overlapsOfRows(
+  repositories: Repositories,
+  items: readonly StoredItem[],
+  isDue: (item: StoredItem) => boolean,
+  rows: RowPlaces,
+): Promise<Overlap[]> {
+  const planned = new Map(items.filter((item) => rows.of(item).length > 0).map((item) => [item.id, item]));
+  const around: ItemPlace[] = [];
+  for (let fresh = [...planned.values()]; fresh.length > 0; ) {
+    const near = (await rows.near(repositories, fresh)).filter(({ id }) => !planned.has(id));
+    around.push(...near.flatMap((item) => rows.of(item)));
+    fresh = near.filter(isDue);
+    for (const each of fresh) planned.set(each.id, each);
+  }
+  return overlapsToKeep(
+    [...planned.values()].flatMap((item) => rows.of(item)),
+    around,
+  );
+}
+
 /** Another item that lies at, in or around the place of an item: to destroy what lies there destroys that one too. */
 export async function neighbourOf(
   repositories: Repositories,
@@ -90,7 +124,7 @@ export async function findOverlapsAmong(
   repositories: Repositories,
   items: readonly StoredItem[],
   isDue: (item: StoredItem) => boolean,
-  linked: readonly ItemPlace[],
+  { linked, rows }: OtherPlaces,
 ): Promise<Map<string, Overlap>> {
   const planned = new Map(items.map((item) => [item.id, item]));
   const around: ItemPlace[] = [...linked];
@@ -103,5 +137,9 @@ export async function findOverlapsAmong(
     for (const each of fresh) planned.set(each.id, each);
   }
   const found = overlapsToKeep(plannedOnDisk([...planned.values()], linked), around);
-  return byItem([...found, ...(await overlapsOfArchives(repositories, items, isDue, linked))]);
+  return byItem([
+    ...found,
+    ...(await overlapsOfArchives(repositories, items, isDue, linked)),
+    ...(await overlapsOfRows(repositories, items, isDue, rows)),
+  ]);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { requireClockNotBehind } from '../audit/index.js';
 import { canonicalJson } from '../crypto/index.js';
-import { placesThroughLinks } from '../disposal/index.js';
+import { placesThroughLinks, RowPlaces } from '../disposal/index.js';
 import { badInput, type CalendarDate, classesOf, type Plan, type PlanItem } from '../model/index.js';
 import { requireDatesOfThisYear } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
@@ -139,7 +139,8 @@ async function decideDueItems(
   await requireEventsOfPlanned(session, planned);
   const linked = planned.length === 0 ? [] : await placesThroughLinks(session.store);
   const isDue = (item: StoredItem) => rules.judge(item, item.state, asOf).decision === 'dispose';
-  const overlaps = await findOverlaps(session.store, planned, isDue, linked);
+  const rows = new RowPlaces(session.paths);
+  const overlaps = await findOverlaps(session.store, planned, isDue, { linked, rows });
   const examiners = new Examiners(session);
   const result: PlanItem[] = [];
   try {

@@ -8,7 +8,9 @@ import {
   outcomeEvent,
   placesThroughLinks,
   type RowJournal,
+  RowPlaces,
   refusedOutcome,
+  sharedLocations,
   stateAfter,
 } from '../disposal/index.js';
 import {
@@ -24,7 +26,7 @@ import type { BeginAnswer, DisposalJournal, OverwrittenMark, PlannedEntry } from
 import type { Repositories, Run, StoredItem, StoreTransaction } from '../store/index.js';
 import { requireEventsOfItems } from './event-evidence.js';
 import { itemDigest } from './item-digest.js';
-import { findOverlapsAmong, overlapsOfArchives } from './overlap-search.js';
+import { findOverlapsAmong, type OtherPlaces, overlapsOfArchives } from './overlap-search.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type Judgement, type Rulebook, readRulebook } from './rulebook.js';
 
@@ -49,6 +51,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   private readonly checkedAt = new Map<string, number>();
   private readonly logEnd: LogEnd;
   private readonly linked = new InventoryMemo(placesThroughLinks);
+  private readonly sharedRows = sharedLocations();
 
   private readonly records: DisposalRecords;
 
@@ -78,7 +81,7 @@ export class SweepJournal implements DisposalJournal, RowJournal {
         transaction,
         [...items.values()],
         this.isDue(rules),
-        await this.linked.of(transaction),
+        await this.otherPlaces(transaction),
       );
       const answers: BeginAnswer[] = [];
       const accepted: ClaimRequest[] = [];
@@ -114,12 +117,17 @@ export class SweepJournal implements DisposalJournal, RowJournal {
     if (item === undefined) return ITEM_CHANGED;
     await requireEventsOfItems(store, [item]);
     const rules = await readRulebook(store, settings());
-    const linked = await this.linked.of(store);
-    const overlap = (await findOverlapsAmong(store, [item], this.isDue(rules), linked)).get(itemId);
+    const others = await this.otherPlaces(store);
+    const overlap = (await findOverlapsAmong(store, [item], this.isDue(rules), others)).get(itemId);
     // The claim itself changed the state; what counts here is whether anything else now forbids the disposal.
     const reason = this.objection(itemId, { ...item, state: 'active' }, rules, overlap ? [overlap.with] : []);
     if (reason === undefined) this.checkedAt.set(itemId, head);
     return reason;
+  }
+
+  private async otherPlaces(store: Repositories): Promise<OtherPlaces> {
+    const rows = new RowPlaces(this.context.session.paths, this.sharedRows);
+    return { linked: await this.linked.of(store), rows };
   }
 
   /**

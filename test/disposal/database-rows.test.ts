@@ -3,7 +3,15 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { showCertificate, verifyCertificateFile } from '../../src/certificate/index.js';
-import { buildPlan, previewSweep, recordDestruction, runSweep } from '../../src/retention/index.js';
+import { addItem } from '../../src/inventory/index.js';
+import type { CalendarDate, InventoryItem } from '../../src/model/index.js';
+import {
+  buildPlan,
+  placeHold,
+  previewSweep,
+  recordDestruction,
+  runSweep,
+} from '../../src/retention/index.js';
 import type { Session } from '../../src/session/index.js';
 import { compileProgram } from '../child-program.js';
 import { enter, item } from '../retention/sweep-world.js';
@@ -205,6 +213,63 @@ describe('a database hook', () => {
     const plan = await approved(world.session);
     const result = await runSweep(world.session, plan.id);
     expect(result.waiting).toEqual(['CUST-1']);
+  });
+
+  describe('that is about the same rows for two items', () => {
+    const YOUNG = { closed: '2026-01-31' as CalendarDate };
+    const rows = (id: string, location: string, changes: Partial<InventoryItem> = {}) =>
+      item(id, location, { medium: 'database', ...changes });
+
+    async function decided({ session }: RowsWorld): Promise<Record<string, string>> {
+      const { items } = await buildPlan(session);
+      return Object.fromEntries(items.map(({ itemId, reason }) => [itemId, reason]));
+    }
+
+    it('keeps them for the one that is not due or is held', async () => {
+      const world = await rowsWorld('SQLite');
+      await enter(world.session, [
+        rows('PAY-1', 'database:shop/C-1'),
+        rows('TAX-1', 'database:shop/C-1', YOUNG),
+        rows('PAY-2', 'database:shop/C-2'),
+      ]);
+      expect(await decided(world)).toEqual({ 'PAY-1': 'contains-kept-item', 'PAY-2': 'due' });
+    });
+
+    it('looks again when it has come to them', async () => {
+      const world = await rowsWorld('SQLite');
+      const plan = await planForRows(world);
+      await addItem(world.session, {
+        ...{ id: 'TAX-1', title: 'Tax', medium: 'database', location: 'database:shop/C-1' },
+        ...{ class: 'payroll', closed: '2019-12-31' },
+      });
+      await placeHold(world.session, {
+        ...{ matter: 'm', reason: null, scopes: [{ kind: 'item', value: 'TAX-1' }] },
+      });
+      const { disposals } = await runSweep(world.session, plan.id);
+      expect(disposals).toMatchObject([{ itemId: 'CUST-1', outcome: 'refused' }]);
+      expect(await world.shop.query(LEFT)).toEqual(['2|3']);
+    });
+
+    it('deletes them with the first where both are due, and lists the other then as gone', async () => {
+      const world = await rowsWorld('SQLite');
+      await enter(world.session, [rows('B', 'database:shop/C-1'), rows('A', 'database:shop/C-1')]);
+      expect(await decided(world)).toEqual({ A: 'due', B: 'after-another-item' });
+      await runSweep(world.session, (await approved(world.session)).id);
+      expect(await decided(world)).toEqual({ B: 'absent' });
+    });
+
+    it('knows them by a subject where the hook does, and by the id of the item not at all', async () => {
+      const world = await rowsWorld('SQLite');
+      const { session, shop } = world;
+      await enter(session, [
+        rows('C-1', 'database:shop/x', { subjects: ['C-1', 'C-2'] }),
+        rows('C-2', 'database:shop/y', { subjects: ['C-2'], ...YOUNG }),
+      ]);
+      writeHook(world, shop.hook.replaceAll(':key', ':subject'));
+      expect(await decided(world)).toEqual({ 'C-1': 'contains-kept-item' });
+      writeHook(world, shop.hook.replaceAll(':key', ':item'));
+      expect(await decided(world)).toEqual({ 'C-1': 'due' });
+    });
   });
 
   it('makes the item one that nobody may state to have destroyed by hand', async () => {

@@ -208,6 +208,27 @@ export class ItemRepository {
     return await this.stored(rows);
   }
 
+  /** Items not disposed of that are in databases and whose location is one of these; at most 1,000. */
+  async inDatabases(locations: readonly string[]): Promise<StoredItem[]> {
+    const rows: ItemRow[] = await this.database('items')
+      .whereIn('location', locations)
+      .where('medium', 'database')
+      .whereNot('state', 'disposed')
+      .orderBy('id');
+    return await this.stored(rows);
+  }
+
+  /** Locations of more than one item that is in a database and not disposed of. Reads all items. */
+  async sharedInDatabases(): Promise<Set<string>> {
+    const rows: { location: string }[] = await this.database('items')
+      .where('medium', 'database')
+      .whereNot('state', 'disposed')
+      .groupBy('location')
+      .havingRaw('count(*) > 1')
+      .select('location');
+    return new Set(rows.map(({ location }) => location));
+  }
+
   /** Every custodian that an item names, as it is written there. */
   async custodians(): Promise<string[]> {
     const rows: { custodian: string }[] = await this.database('items')
