@@ -1,11 +1,13 @@
 import { type AttestedStatement, attestedMethods } from '../certificate/index.js';
 import { placesThroughLinks } from '../disposal/index.js';
+import { compileHolds } from '../holds/index.js';
 import {
   type Approval,
   badInput,
   type CalendarDate,
   classesOf,
   disposalClause,
+  type Hold,
   isDoneByProgram,
   type Plan,
   type RecordClass,
@@ -121,7 +123,43 @@ export async function requireStillDue(
     for (const keepUntil of [line.keepUntil, judgement.due.keepUntil]) {
       requireAfterPeriod(line.itemId, keepUntil, attested.performedOn);
     }
+    await requireFreeOn(session, transaction, { item, rules, day: attested.performedOn });
   }
+}
+
+/**
+ * What has ended by the time that a destruction is written down may have kept the item on the day of it: a hold, its
+ * cooling-off period, a gate, a decision to keep it.
+ *
+ * @throws Fault `destroyed-while-kept` (exit 4)
+ */
+async function requireFreeOn(
+  session: Session,
+  transaction: StoreTransaction,
+  { item, rules, day }: { item: StoredItem; rules: Rulebook; day: CalendarDate },
+): Promise<void> {
+  const stood = (await transaction.holds.list()).filter((hold) => stoodOn(session, hold, day));
+  // By their scopes only: released or not, they reach what they reached then.
+  const [held] = compileHolds(stood.map((hold) => ({ ...hold, releasedAt: null }))).on(item);
+  const then = rules.judge(item, item.state, day);
+  const kept =
+    (held && `the hold ${held} and its cooling-off period`) ??
+    then.openGates[0]?.missing ??
+    (then.reason === 'review-keeps' ? 'the day until which a person decided to keep it' : undefined);
+  if (kept === undefined) return;
+  throw refused('destroyed-while-kept', `${item.id} was destroyed on ${day}, when it waited for: ${kept}`, {
+    hint: INCIDENT,
+  });
+}
+
+/** Whether a hold that has ended stood or cooled off on a day. Of the days of its placing and its end nobody knows the hour. */
+function stoodOn(
+  session: Session,
+  { placedAt, releasedAt, coolingOffUntil }: Hold,
+  day: CalendarDate,
+): boolean {
+  if (releasedAt === null || day <= session.dayOf(placedAt)) return false;
+  return coolingOffUntil === null ? day < session.dayOf(releasedAt) : day <= coolingOffUntil;
 }
 
 /** What must be kept and may be in nothing but one of these archives. */

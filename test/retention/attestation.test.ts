@@ -13,6 +13,7 @@ import {
   performer,
   placeHold,
   recordDestruction,
+  releaseHold,
   runSweep,
   vendorCertificate,
 } from '../../src/retention/index.js';
@@ -140,6 +141,42 @@ describe('a statement of people', () => {
       exitCode: 4,
     });
     expect(await disposed(made)).toBe(0);
+  });
+
+  it('about a day on which a hold stood or cooled off is refused after that, too', async () => {
+    const { made, plan, clock } = await boxes(['BOX']);
+    const { session } = made;
+    const at = (day: string) => {
+      clock.at = new Date(`${day}T15:00:00.000Z`);
+    };
+    at('2026-03-04');
+    const scopes = [{ kind: 'item' as const, value: 'BOX' }];
+    const { id } = await placeHold(session, { matter: 'm', reason: null, scopes });
+    at('2026-03-10');
+    // Seven days more, from the day after the release on.
+    expect(await releaseHold(session, { id, reason: 'settled' })).toMatchObject({
+      coolingOffUntil: '2026-03-17',
+    });
+    at('2026-03-18');
+    const on = (day: string) => request(plan, ['BOX'], { performedOn: day as CalendarDate });
+    for (const day of ['2026-03-05', '2026-03-10', '2026-03-17']) {
+      await expect(recordDestruction(session, on(day)), day).rejects.toMatchObject({
+        code: 'destroyed-while-kept',
+        exitCode: 4,
+      });
+    }
+    expect((await recordDestruction(session, on('2026-03-18'))).certificate?.items).toBe(1);
+  });
+
+  it('about the day before a hold was placed that has ended is recorded', async () => {
+    const { made, plan, clock } = await boxes(['BOX']);
+    clock.at = new Date('2026-03-04T15:00:00.000Z');
+    const scopes = [{ kind: 'item' as const, value: 'BOX' }];
+    const { id } = await placeHold(made.session, { matter: 'm', reason: null, scopes });
+    await releaseHold(made.session, { id, reason: 'settled' });
+    clock.at = new Date('2026-03-12T15:00:00.000Z');
+    const given = request(plan, ['BOX'], { performedOn: '2026-03-03' as CalendarDate });
+    expect((await recordDestruction(made.session, given)).certificate?.items).toBe(1);
   });
 
   it('that was recorded without its certificate gets it when it is made again, and only then', async () => {

@@ -312,3 +312,29 @@ it('paper is destroyed as its class asks, and not in another way of the law', as
   await expect(record('burned')).rejects.toMatchObject({ code: 'method-not-enough', exitCode: 4 });
   expect((await record('shredded')).certificate).not.toBeNull();
 });
+
+it('paper that was destroyed while a charge was open is not certified after its end, either', async () => {
+  const { session, clock } = await world();
+  await enter(session, [
+    item('BOX-1', 'Room 1', { recordClass: 'clinic-record', medium: 'paper', closed: date('2005-06-30') }),
+  ]);
+  const scopes: StatementScope[] = [{ kind: 'class', value: 'clinic-record' }];
+  await stateGate(session, { ...NOTICE, statedOn: date('2026-03-02'), scopes });
+  // Thirty days after 2 March: it may be destroyed from 1 April on.
+  clock.at = new Date('2026-04-01T15:00:00.000Z');
+  const planId = await approved(session);
+  await stateGate(session, { ...NOTICE, kind: 'open-charge', statedOn: date('2026-04-01'), scopes });
+  clock.at = new Date('2026-04-03T15:00:00.000Z');
+  await withdrawStatement(session, { id: 'G-2026-0002' });
+  const record = (day: string) =>
+    recordDestruction(session, {
+      planId,
+      itemIds: ['BOX-1'],
+      statement: {
+        ...{ method: 'shredded', performedBy: 'Dana', performedOn: date(day), witness: null },
+        ...{ vendor: null, reference: null },
+      },
+    });
+  await expect(record('2026-04-02')).rejects.toMatchObject({ code: 'destroyed-while-kept', exitCode: 4 });
+  expect((await record('2026-04-03')).certificate).not.toBeNull();
+});
