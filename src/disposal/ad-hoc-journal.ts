@@ -10,6 +10,7 @@ import type {
 } from '../shred/index.js';
 import type { Repositories, Run } from '../store/index.js';
 import type { AdHocLine } from './ad-hoc-list.js';
+import { placesOfDatabases } from './database-places.js';
 import { intentEvent } from './disposal-events.js';
 import { DisposalRecords } from './disposal-records.js';
 import { InventoryMemo } from './inventory-memo.js';
@@ -27,6 +28,9 @@ export class AdHocJournal implements DisposalJournal {
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
   private readonly logEnd: LogEnd;
+  private readonly databases = new InventoryMemo((repositories) =>
+    placesOfDatabases(repositories, this.session.paths),
+  );
   /** Other spellings of the places of the list, by item. */
   private readonly spellings: InventoryMemo<ReadonlyMap<string, readonly string[]>>;
 
@@ -124,6 +128,7 @@ export class AdHocJournal implements DisposalJournal {
         claimed: claimed ? itemId : null,
       })),
       this.session.today(),
+      await this.databases.of(repositories),
     );
     const reasons = new Map<string, Reason>();
     for (const [at, line] of lines.entries()) {

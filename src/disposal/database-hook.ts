@@ -79,17 +79,18 @@ export function readHook(paths: WorkspacePaths, name: string): DatabaseHook {
   return { name, sha256: sha256(bytes), ...hook };
 }
 
-/** Every hook of the workspace, with what is wrong with it. */
-export function readHooks(paths: WorkspacePaths): { name: string; problem: unknown }[] {
+/** Every hook of the workspace, or what is wrong with it. */
+export function readHooks(
+  paths: WorkspacePaths,
+): { name: string; hook: DatabaseHook | undefined; problem: unknown }[] {
   if (!existsSync(paths.databases)) return [];
   const names = readdirSync(paths.databases).filter((name) => name.endsWith('.yaml'));
   return names.toSorted().map((file) => {
     const name = file.slice(0, -'.yaml'.length);
     try {
-      readHook(paths, name);
-      return { name, problem: undefined };
+      return { name, hook: readHook(paths, name), problem: undefined };
     } catch (problem) {
-      return { name, problem };
+      return { name, hook: undefined, problem };
     }
   });
 }

@@ -11,6 +11,7 @@ export {
 export { BATCH, destroyPatiently } from './batch-work.js';
 export { disposalFacts, disposalMethods, logReference } from './certified-disposal.js';
 export { hookLocation, readHooks } from './database-hook.js';
+export { placesElsewhere } from './database-places.js';
 export type { DeviceAuthority } from './device-authority.js';
 export { certifySanitization } from './device-certificate.js';
 export {
@@ -22,7 +23,6 @@ export { intentEvent, outcomeEvent, refusedOutcome } from './disposal-events.js'
 export { DisposalRecords, pendingDisposal, stateAfter } from './disposal-records.js';
 export { fillFreeSpace, freeSpaceOf } from './free-space-run.js';
 export { InventoryMemo } from './inventory-memo.js';
-export { placesThroughLinks } from './linked-spellings.js';
 export { LogEnd } from './log-end.js';
 export { methodNamed } from './method-names.js';
 export { locationOf, readNames0 } from './named-paths.js';

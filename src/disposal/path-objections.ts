@@ -29,11 +29,14 @@ const IDS = 900;
  * Which of the places may be disposed of by name: none that a hold reaches, by whatever it names, and none where the
  * inventory knows of an item. What is in the inventory is disposed of when its period has ended and its plan is
  * approved, which is what a sweep sees to. The copy of an item that was handed over is the exception.
+ *
+ * @param databases files of databases that items are in
  */
 export async function judgePlaces(
   repositories: Repositories,
   places: readonly PlaceToDispose[],
   today: CalendarDate,
+  databases: readonly ItemPlace[],
 ): Promise<PlaceJudgement[]> {
   const judged = await judgeSpellings(repositories, places, today);
   const aliases = places.flatMap((place, at) => place.aliases.map((alias) => ({ at, alias, place })));
@@ -48,6 +51,11 @@ export async function judgePlaces(
     if (known === undefined) continue;
     // A handed-over item is recognized at its real path only.
     known.objection ??= objection ?? (transferred && objectionOf([], [], transferred));
+  }
+  for (const [at, place] of places.entries()) {
+    const known = judged[at];
+    if (known)
+      known.objection ??= databaseObjection(databases.find((each) => isAtOrIn(each.location, place)));
   }
   return judged;
 }
@@ -124,6 +132,12 @@ function archiveObjection(archive: ItemPlace | undefined): Reason | undefined {
   if (archive === undefined) return undefined;
   const text = `The archive of ${archive.id} is or lies there; only quietus archive erase ends it`;
   return { code: 'archived', text };
+}
+
+function databaseObjection(database: ItemPlace | undefined): Reason | undefined {
+  if (database === undefined) return undefined;
+  const text = `A database with the rows of ${database.id} is or lies there; a sweep deletes them when their period has ended`;
+  return { code: 'inventoried', text };
 }
 
 async function itemsOf(repositories: Repositories, places: readonly ItemPlace[]): Promise<StoredItem[]> {

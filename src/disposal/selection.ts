@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { badInput, ExitCode, Fault, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { createExaminer } from '../shred/index.js';
+import { placesOfDatabases } from './database-places.js';
 import { linkedSpellings } from './linked-spellings.js';
 import { isRepository } from './named-paths.js';
 import { completeLinks, examineName, type SelectedPath } from './path-examination.js';
@@ -69,6 +70,7 @@ export async function examineSelection(session: Session, request: SelectionReque
       claimed: null,
     })),
     session.today(),
+    await placesOfDatabases(session.store, session.paths),
   );
   for (const [at, path] of paths.entries()) {
     const { objection, transferred } = judgements[at] ?? {};

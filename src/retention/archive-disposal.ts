@@ -1,6 +1,6 @@
 import { type ArchiveRequest, archiveKey, type CreatedArchive, createArchive } from '../archive/index.js';
 import { requireFitToDestroy } from '../audit/index.js';
-import { placesThroughLinks, protectedPaths, refusedOutcome } from '../disposal/index.js';
+import { placesElsewhere, protectedPaths, refusedOutcome } from '../disposal/index.js';
 import { protectionOf } from '../holds/index.js';
 import { badInput, Fault, isOverwritable, type Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -34,7 +34,7 @@ export async function archiveItem(session: Session, order: ArchiveOrder): Promis
     return await createArchive(session, {
       ...order,
       eraseAfter: null,
-      objection: neighbourObjection(order),
+      objection: neighbourObjection(session, order),
       protectedPaths: protectedPaths(session.paths),
     });
   } finally {
@@ -43,14 +43,14 @@ export async function archiveItem(session: Session, order: ArchiveOrder): Promis
 }
 
 /** A sweep lets what is due go in an order; archived by name, an item must lie alone. */
-function neighbourObjection({
-  itemId,
-  keepPlaintext,
-}: Pick<ArchiveOrder, 'itemId' | 'keepPlaintext'>): ArchiveRequest['objection'] {
+function neighbourObjection(
+  { paths }: Session,
+  { itemId, keepPlaintext }: Pick<ArchiveOrder, 'itemId' | 'keepPlaintext'>,
+): ArchiveRequest['objection'] {
   return async (repositories) => {
     const item = keepPlaintext ? undefined : await repositories.items.get(itemId);
     if (item === undefined) return undefined;
-    const other = await neighbourOf(repositories, item, await placesThroughLinks(repositories));
+    const other = await neighbourOf(repositories, item, await placesElsewhere(repositories, paths));
     if (other === undefined) return undefined;
     return { code: 'contains-kept-item', text: `Its place and that of ${other} overlap.` };
   };
@@ -67,7 +67,7 @@ export async function previewArchive(
   const { store } = session;
   const objection =
     protectionOf(item, await store.holds.standing(), session.today()) ??
-    (await neighbourObjection({ itemId, keepPlaintext })(store));
+    (await neighbourObjection(session, { itemId, keepPlaintext })(store));
   if (objection !== undefined) reasons.push(objection);
   if (item.state !== 'active' || !isOverwritable(item.medium)) {
     reasons.push({

@@ -1,5 +1,5 @@
 import { type AttestedStatement, attestedMethods } from '../certificate/index.js';
-import { placesThroughLinks } from '../disposal/index.js';
+import { placesElsewhere } from '../disposal/index.js';
 import { compileHolds } from '../holds/index.js';
 import {
   type Approval,
@@ -172,7 +172,12 @@ async function keptInArchives(
   const archived = items.filter(({ archivedFrom }) => archivedFrom !== undefined);
   if (archived.length === 0) return [];
   const isDue = (item: StoredItem) => rules.judge(item, item.state, session.today()).decision === 'dispose';
-  return await overlapsOfArchives(transaction, archived, isDue, await placesThroughLinks(transaction));
+  return await overlapsOfArchives(
+    transaction,
+    archived,
+    isDue,
+    await placesElsewhere(transaction, session.paths),
+  );
 }
 
 const NEW_PLAN = { hint: 'Make a new plan: quietus sweep plan' };

@@ -1,4 +1,4 @@
-import { placesThroughLinks, RowPlaces } from '../disposal/index.js';
+import { placesElsewhere, RowPlaces } from '../disposal/index.js';
 import {
   badInput,
   type CalendarDate,
@@ -108,7 +108,7 @@ async function overlapOf(
   item: StoredItem,
   isDue: (item: StoredItem) => boolean,
 ): Promise<Overlap | undefined> {
-  const linked = await placesThroughLinks(session.store);
+  const linked = await placesElsewhere(session.store, session.paths);
   const rows = new RowPlaces(session.paths);
   return (await findOverlapsAmong(session.store, [item], isDue, { linked, rows })).get(item.id);
 }

@@ -8,7 +8,7 @@ const IDS = 900;
 
 /** Places that locations do not say. */
 export interface OtherPlaces {
-  /** The real places of items whose location leads through a symbolic link. */
+  /** The real places of items whose location leads through a symbolic link, and of databases that items are in. */
   linked: readonly ItemPlace[];
   rows: RowPlaces;
 }

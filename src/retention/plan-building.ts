@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { requireClockNotBehind } from '../audit/index.js';
 import { canonicalJson } from '../crypto/index.js';
-import { placesThroughLinks, RowPlaces } from '../disposal/index.js';
+import { placesElsewhere, RowPlaces } from '../disposal/index.js';
 import { badInput, type CalendarDate, classesOf, type Plan, type PlanItem } from '../model/index.js';
 import { requireDatesOfThisYear } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
@@ -137,7 +137,7 @@ async function decideDueItems(
   const first = stored.map((item) => ({ item, judgement: rules.judge(item, item.state, asOf) }));
   const planned = first.filter(({ judgement }) => judgement.decision === 'dispose').map(({ item }) => item);
   await requireEventsOfPlanned(session, planned);
-  const linked = planned.length === 0 ? [] : await placesThroughLinks(session.store);
+  const linked = planned.length === 0 ? [] : await placesElsewhere(session.store, session.paths);
   const isDue = (item: StoredItem) => rules.judge(item, item.state, asOf).decision === 'dispose';
   const rows = new RowPlaces(session.paths);
   const overlaps = await findOverlaps(session.store, planned, isDue, { linked, rows });

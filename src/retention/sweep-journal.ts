@@ -6,7 +6,7 @@ import {
   intentEvent,
   LogEnd,
   outcomeEvent,
-  placesThroughLinks,
+  placesElsewhere,
   type RowJournal,
   RowPlaces,
   refusedOutcome,
@@ -50,7 +50,9 @@ export class SweepJournal implements DisposalJournal, RowJournal {
   /** For each item that was begun: the end of the log when it was last found free of objections. */
   private readonly checkedAt = new Map<string, number>();
   private readonly logEnd: LogEnd;
-  private readonly linked = new InventoryMemo(placesThroughLinks);
+  private readonly linked = new InventoryMemo((repositories) =>
+    placesElsewhere(repositories, this.context.session.paths),
+  );
   private readonly sharedRows = sharedLocations();
 
   private readonly records: DisposalRecords;

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { showCertificate, verifyCertificateFile } from '../../src/certificate/index.js';
+import { examineSelection } from '../../src/disposal/index.js';
 import { addItem } from '../../src/inventory/index.js';
 import type { CalendarDate, InventoryItem } from '../../src/model/index.js';
 import {
@@ -269,6 +270,44 @@ describe('a database hook', () => {
       expect(await decided(world)).toEqual({ 'C-1': 'contains-kept-item' });
       writeHook(world, shop.hook.replaceAll(':key', ':item'));
       expect(await decided(world)).toEqual({ 'C-1': 'due' });
+    });
+  });
+
+  it('keeps the file of its database, and the folder of that, while an item is in it', async () => {
+    const world = await rowsWorld('SQLite');
+    const { session, shop, records } = world;
+    const folder = join(records, 'shop');
+    const file = join(folder, 'shop.db');
+    mkdirSync(folder);
+    renameSync(shop.file ?? '', file);
+    // As an administrator may have written it: by a path through a symbolic link.
+    symlinkSync(folder, join(records, 'link'));
+    writeHook(world, shop.hook.replace(shop.file ?? '', join(records, 'link', 'shop.db')));
+    await enter(session, [
+      item('FOLDER', folder, { medium: 'folder' }),
+      item('CUST-1', 'database:shop/C-1', { medium: 'database', closed: '2026-01-31' as CalendarDate }),
+    ]);
+    const reasons = async () =>
+      Object.fromEntries((await buildPlan(session)).items.map(({ itemId, reason }) => [itemId, reason]));
+    expect(await reasons()).toEqual({ FOLDER: 'contains-kept-item' });
+    await enter(session, [item('FILE', file)]);
+    expect(await reasons()).toMatchObject({ FILE: 'contains-kept-item' });
+    await session.store.transaction((transaction) =>
+      transaction.items.moveState(['CUST-1'], 'active', 'disposed'),
+    );
+    expect(await reasons()).toEqual({ FILE: 'due', FOLDER: 'after-another-item' });
+  });
+
+  it('keeps the file of its database from being disposed of by name', async () => {
+    const { session, shop, records } = await rowsWorld('SQLite');
+    await enter(session, [
+      item('CUST-1', 'database:shop/C-1', { medium: 'database', closed: '2026-01-31' as CalendarDate }),
+    ]);
+    const named = { names: [shop.file ?? ''], folder: records, recordClass: null };
+    await expect(examineSelection(session, named)).rejects.toMatchObject({
+      code: 'path-refused',
+      exitCode: 4,
+      details: { paths: [{ position: 1, reason: 'inventoried' }] },
     });
   });
 

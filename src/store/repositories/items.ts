@@ -218,6 +218,22 @@ export class ItemRepository {
     return await this.stored(rows);
   }
 
+  /** Id of an item not disposed of that is in a database with this location, or one that goes on after a slash. */
+  async anyInDatabase(location: string): Promise<string | undefined> {
+    const row: { id: string } | undefined = await this.database('items')
+      .where('medium', 'database')
+      .whereNot('state', 'disposed')
+      .where((either) =>
+        either
+          .where('location', location)
+          .orWhere((below) =>
+            below.where('location', '>', `${location}/`).where('location', '<', `${location}0`),
+          ),
+      )
+      .first('id');
+    return row?.id;
+  }
+
   /** Locations of more than one item that is in a database and not disposed of. Reads all items. */
   async sharedInDatabases(): Promise<Set<string>> {
     const rows: { location: string }[] = await this.database('items')
