@@ -28,7 +28,8 @@ export interface HoldRequest {
  * Places a hold. It is in force when this returns: plans that exist already leave out what it reaches, and a
  * sweep that is running passes over it.
  *
- * @throws Fault `hold-text-invalid`, `hold-scope-missing`, `hold-query-invalid`, `item-unknown`, `operator-unknown`
+ * @throws Fault `hold-text-invalid`, `hold-scope-missing`, `hold-query-invalid`, `item-unknown`,
+ *   `hold-scope-unknown`, `operator-unknown`
  */
 export async function placeHold(session: Session, request: HoldRequest): Promise<Hold> {
   const matter = requireLine(request.matter, '--matter');
@@ -238,7 +239,7 @@ async function requireItems(transaction: StoreTransaction, scopes: readonly Hold
   });
 }
 
-/** A misspelt class or custodian would leave the records unheld while everybody believes that they are. */
+/** A misspelt class, custodian or subject would leave the records unheld while everybody believes that they are. */
 async function requireNames(transaction: StoreTransaction, scopes: readonly HoldScope[]): Promise<void> {
   const schedule = await transaction.schedules.latest();
   const classes = new Set([
@@ -246,27 +247,45 @@ async function requireNames(transaction: StoreTransaction, scopes: readonly Hold
     ...(await transaction.items.activeByClass()).keys(),
   ]);
   const custodians = new Set((await transaction.items.custodians()).map(foldedName));
-  const unknown = scopes
-    .flatMap(named)
-    .filter(
-      ({ kind, value }) =>
-        (kind === 'class' && !classes.has(value)) ||
-        (kind === 'custodian' && !custodians.has(foldedName(value))),
-    );
+  const names = scopes.flatMap(named);
+  const subjects = await linkedSubjects(
+    transaction,
+    names.flatMap(({ kind, value }) => (kind === 'subject' ? [value] : [])),
+  );
+  const unknown = names.filter(
+    ({ kind, value }) =>
+      (kind === 'class' && !classes.has(value)) ||
+      (kind === 'custodian' && !custodians.has(foldedName(value))) ||
+      (kind === 'subject' && !subjects.has(value)),
+  );
   if (unknown.length === 0) return;
   const kinds = [...new Set(unknown.map(({ kind }) => kind))].join(' and ');
   throw badInput('hold-scope-unknown', `No item has the ${kinds} that the hold names; no hold was placed`, {
-    hint: 'Correct the spelling (quietus inventory list), or add --allow-unknown to hold what will come later',
+    hint: 'Correct the spelling (quietus inventory list), upper and lower case of classes and subjects included, or add --allow-unknown to hold what will come later',
     details: { kinds: unknown.map(({ kind }) => kind) },
   });
+}
+
+/** Those of the subjects that an item has, and others of the same items. */
+async function linkedSubjects(
+  transaction: StoreTransaction,
+  subjects: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const linked = new Set<string>();
+  for (let at = 0; at < subjects.length; at += IDS_AT_ONCE) {
+    const items = await transaction.items.ofSubjects(subjects.slice(at, at + IDS_AT_ONCE));
+    for (const subject of items.flatMap((item) => item.subjects)) linked.add(subject);
+  }
+  return linked;
 }
 
 /** The ids and names that a scope names; those of a query as if each had a scope of its own. */
 function named(scope: HoldScope): HoldScope[] {
   if (scope.kind !== 'query') return [scope];
   return parseHoldQuery(scope.value).flatMap((each) => {
-    if (each.field !== 'class' && each.field !== 'custodian') return [];
-    return each.values.map((value): HoldScope => ({ kind: each.field as 'class' | 'custodian', value }));
+    const { field } = each;
+    if (field !== 'class' && field !== 'custodian' && field !== 'subject') return [];
+    return each.values.map((value): HoldScope => ({ kind: field, value }));
   });
 }
 

@@ -27,6 +27,7 @@ it('holds travel with an export: they are in force in the other workspace, once'
     matter: 'Audit',
     reason: 'Letter of 3 March',
     scopes: [{ kind: 'subject', value: 'EMP-1' }],
+    allowUnknown: true,
   });
   // Released today: what it reached is still left alone, so it travels too.
   await releaseHold(here, { id: second.id, reason: 'done' });

@@ -117,6 +117,28 @@ describe('placing a hold', () => {
     expect((await place(session, scopes, { allowUnknown: true })).scopes).toHaveLength(3);
   });
 
+  it.each([
+    ['alone', { kind: 'subject', value: 'emp-1' }],
+    ['in a query', { kind: 'query', value: 'class=payroll subject=EMP-1,emp-1' }],
+  ] as [string, HoldScope][])(
+    'refuses a subject that no item has, unless it is to come: %s',
+    async (_, scope) => {
+      const session = await withItems();
+      await session.store.transaction(async (transaction) => {
+        const bulk = await transaction.items.bulkInsert();
+        await bulk.insert([sampleItem('one', { subjects: ['EMP-1'] })]);
+        await bulk.close();
+      });
+      await expect(place(session, [scope])).rejects.toMatchObject({
+        code: 'hold-scope-unknown',
+        exitCode: 2,
+      });
+      expect(await listHolds(session, { released: true })).toEqual([]);
+      expect((await place(session, [scope], { allowUnknown: true })).scopes).toEqual([scope]);
+      await place(session, [{ kind: 'subject', value: 'EMP-1' }]);
+    },
+  );
+
   it.each([[''], [' '], ['two\nlines'], ['x'.repeat(501)], ['\u001b[31m']])(
     'refuses %j for a name',
     async (text) => {
@@ -201,7 +223,7 @@ describe('what a hold reaches', () => {
       await bulk.close();
     });
     const subjects = ['EMP-1', 'EMP-2', 'EMP-3'].map((value): HoldScope => ({ kind: 'subject', value }));
-    const bySubject = await holdReach(session, await place(session, subjects));
+    const bySubject = await holdReach(session, await place(session, subjects, { allowUnknown: true }));
     expect(bySubject).toMatchObject({ items: 1, idleScopes: [2] });
     // a, b, f and two are payroll, c, d and two are tax; g is disposed of.
     const both = await place(session, [ON_PAYROLL, { kind: 'class', value: 'tax' }]);

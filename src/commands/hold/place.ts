@@ -46,7 +46,7 @@ export default class HoldPlace extends QuietusCommand {
       helpValue: 'CONDITIONS',
     }),
     'allow-unknown': Flags.boolean({
-      description: 'Accept ids, classes and custodians that no item has yet.',
+      description: 'Accept ids, classes, custodians and subjects that no item has yet.',
     }),
   };
 
