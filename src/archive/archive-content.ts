@@ -1,11 +1,14 @@
 import { lstatSync } from 'node:fs';
+import { fileDigest } from '../audit/index.js';
 import { isDestroyed, verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { type DisposalStep, destroy, resume } from '../shred/index.js';
 import type { ArchiveRecord, StoreTransaction } from '../store/index.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
 import { ArchiveJournal } from './archive-journal.js';
+import { archivePaths } from './archive-paths.js';
 import { type ArchiveRequest, objectionTo } from './archive-request.js';
+import { Keyring } from './keyring.js';
 
 /** Destroys the unencrypted content of a proved archive, or leaves it, and moves the item into the archive. */
 export async function disposeAndKeep(
@@ -43,7 +46,27 @@ function requireArchiveThere(archive: ArchiveRecord): void {
   } catch {
     // Said below.
   }
-  throw verificationFailed('archive-absent', `The encrypted file of ${archive.id} is not what was written`, {
+  throw notAsWritten(archive);
+}
+
+/**
+ * Before an archive that an earlier run proved becomes all that is left of the content: what may have happened to its
+ * file and its key since.
+ *
+ * @throws Fault `archive-absent`, `archive-key-missing` (exit 5)
+ */
+export async function requireStillProved(session: Session, archive: ArchiveRecord): Promise<void> {
+  requireArchiveThere(archive);
+  if ((await fileDigest(archive.path))?.sha256 !== factsOf(archive).sha256) throw notAsWritten(archive);
+  const keyring = await Keyring.latest(archivePaths(session).keys);
+  if (keyring?.ids().includes(archive.id)) return;
+  throw verificationFailed('archive-key-missing', `There is no key of the archive ${archive.id}`, {
+    hint: 'Restore the folder keys/archive from a backup; the unencrypted content was left alone',
+  });
+}
+
+function notAsWritten({ id }: ArchiveRecord): Error {
+  return verificationFailed('archive-absent', `The encrypted file of ${id} is not what was written`, {
     hint: 'Bring it back to its place; the unencrypted content was left alone',
   });
 }

@@ -10,7 +10,7 @@ import { type Examination, examine } from '../shred/index.js';
 import type { ArchiveRecord, StoredItem } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { writeArchive } from './archive-cipher.js';
-import { disposeAndKeep } from './archive-content.js';
+import { disposeAndKeep, requireStillProved } from './archive-content.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
 import { archivePaths } from './archive-paths.js';
 import { type ArchiveRequest, objectionTo } from './archive-request.js';
@@ -30,7 +30,7 @@ export interface CreatedArchive {
  * holds the run lock.
  *
  * @throws Fault `archive-key-missing`, `item-unknown`, `item-not-archivable`, `item-changed` (exit 2), `item-held`,
- *   `item-refused` (exit 4), as `requireHoldsAsLogged`, and what encrypting throws
+ *   `item-refused` (exit 4), `archive-absent`, `archive-key-missing` (exit 5), as `requireHoldsAsLogged`, and what encrypting throws
  */
 export async function createArchive(session: Session, request: ArchiveRequest): Promise<CreatedArchive> {
   await requireHoldsAsLogged(session.store);
@@ -57,6 +57,7 @@ async function goOn(
       hint: 'See it with: quietus archive list',
     });
   }
+  await requireStillProved(session, known);
   return { ...(await disposeAndKeep(session, request, known)), resumed: true };
 }
 

@@ -64,6 +64,7 @@ export {
   proveEntry,
 } from './proving.js';
 export { isWithoutKey, Recorder, type Signing } from './recorder.js';
+export { fileDigest } from './segment-file.js';
 export { LogSigner, type NumberedCheckpoint, newestCheckpoint } from './signer.js';
 export { requireSoundDatabase } from './sound-database.js';
 export { type EntryProof, parseProof, verifyEntryProof } from './tlog-proof.js';

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { bech32 } from '@scure/base';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -156,6 +164,38 @@ describe('an archived item', () => {
     expect(archive?.state).toBe('proved');
     truncateSync(archive?.path ?? '', 100);
     await expect(world.create('A')).rejects.toMatchObject({ code: 'archive-absent', exitCode: 5 });
+    expect(readFileSync(path, 'utf8')).toBe(CONTENT);
+  });
+});
+
+describe('the content of an archive that was kept beside it', () => {
+  async function keptBeside() {
+    const world = await ArchiveWorld.make();
+    const path = await world.file('A', CONTENT);
+    const { archive } = await world.create('A', { keepPlaintext: true });
+    const key = join(world.keys, 'g-000001', 'items', `${archive.id}.age`);
+    return { world, path, archive, key };
+  }
+
+  it('is destroyed later where the archive is as it was written', async () => {
+    const { world, path } = await keptBeside();
+    expect((await world.create('A')).facts.plaintext?.outcome).toBe('overwritten-verified');
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('stays where one byte of the archive is another, though it is as long as before', async () => {
+    const { world, path, archive } = await keptBeside();
+    const bytes = readFileSync(archive.path);
+    bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
+    writeFileSync(archive.path, bytes);
+    await expect(world.create('A')).rejects.toMatchObject({ code: 'archive-absent', exitCode: 5 });
+    expect(readFileSync(path, 'utf8')).toBe(CONTENT);
+  });
+
+  it('stays where the key of the archive is gone, as after an older copy of the keys was put back', async () => {
+    const { world, path, key } = await keptBeside();
+    rmSync(key);
+    await expect(world.create('A')).rejects.toMatchObject({ code: 'archive-key-missing', exitCode: 5 });
     expect(readFileSync(path, 'utf8')).toBe(CONTENT);
   });
 });
