@@ -47,7 +47,7 @@ export async function deviceInventoryObjections(
 const UNKNOWN: HeldItem = {
   ...{ id: '', title: '', recordClass: null, otherClasses: [], subjects: [], piElements: [] },
   ...{ custodian: null, department: null, created: null, modified: null, closed: null, lastUsed: null },
-  ...{ medium: 'device', location: '' },
+  ...{ medium: 'device', location: '', uninventoried: true },
 };
 
 async function holdReasons(

@@ -90,6 +90,7 @@ async function judgeSpellings(
       ...{ custodian: null, department: null, created: null, modified: null, closed: null, lastUsed: null },
       medium,
       location,
+      uninventoried: true,
     };
     const held = reaching.on(subject);
     const cooled = cooling(subject, today);

@@ -13,6 +13,8 @@ import { compileLocations } from './hold-locations.js';
 
 /** What of an item a query looks at. */
 export interface QueriedItem extends QueriedColumns {
+  /** The inventory does not have it: of what is empty nobody knows anything. */
+  uninventoried?: boolean;
   /** Where the content of an archived item lay. */
   archivedFrom?: ContentPlace;
 }
@@ -131,16 +133,30 @@ export function holdQueryText(conditions: readonly HoldCondition[]): string {
  * Whether a query reaches an item: all of its conditions are true. Names, places and titles are compared as scopes
  * compare them; `title` looks for the text anywhere in it.
  * An archived item is also what it was, and where, before it was archived. A date that nobody has entered lies in every range, because
- * in doubt a hold reaches more.
+ * in doubt a hold reaches more. For the same reason what lies in a place that the query names and is not in the inventory
+ * meets each condition about which nothing is known of it.
  */
 export function compileHoldQuery(conditions: readonly HoldCondition[]): (item: QueriedItem) => boolean {
   const tests = conditions.map(testOf);
+  const inDoubt = conditions.map(
+    (each, at) => (item: QueriedItem) => isUnknown(each, item) || tests[at]?.(item),
+  );
+  const placed = conditions.some(({ field }) => field === 'location');
   return (item) => {
     const { archivedFrom } = item;
+    if (item.uninventoried && placed) return inDoubt.every((test) => test(item));
     if (archivedFrom === undefined) return tests.every((test) => test(item));
     const before = { ...item, ...archivedFrom };
     return tests.every((test) => test(item) || test(before));
   };
+}
+
+/** A folder that is not in the inventory holds whatever it holds. */
+function isUnknown({ field }: HoldCondition, item: QueriedItem): boolean {
+  if (field === 'location' || field in DATES) return false;
+  if (field === 'medium') return item.medium === 'folder';
+  if (field === 'title') return item.title === '';
+  return READ[field as keyof typeof READ](item).length === 0;
 }
 
 function condition(field: string, operator: string, values: readonly string[]): HoldCondition {

@@ -208,6 +208,30 @@ describe('a hold on a query', () => {
     expect(query(value)).toBe(expected);
   });
 
+  // Nobody knows whose it is, or what is in it: the place is all that can be compared.
+  test.each([
+    ['location=/srv/legal custodian="Jane Doe"', true],
+    ['location=/srv/legal class=tax department=Legal subject=CASE-7 pi=ssn title=x', true],
+    ['location=/srv/legal class=contracts', true],
+    ['location=/srv/legal medium=paper', false],
+    ['location=/srv/hr custodian="Jane Doe"', false],
+    ['custodian="Jane Doe"', false],
+    ['class=tax', false],
+  ])('%s, for a file that is not in the inventory: %j', (value, expected) => {
+    const nothing = { title: '', otherClasses: [], subjects: [], custodian: null, department: null };
+    const named = { ...item, ...nothing, recordClass: null, piElements: [], uninventoried: true };
+    expect(reaches({ kind: 'query', value }, named)).toBe(expected);
+  });
+
+  test('reaches what a person says of a file that is not in the inventory, and a folder whatever is in it', () => {
+    const named = { ...item, title: '', subjects: [], otherClasses: [], uninventoried: true };
+    const by = (value: string, changes: Partial<typeof named> | { medium: 'folder' }) =>
+      reaches({ kind: 'query', value }, { ...named, ...changes });
+    expect(by('location=/srv/legal class=payroll', { recordClass: 'contracts' })).toBe(false);
+    expect(by('location=/srv/legal class=contracts', { recordClass: 'contracts' })).toBe(true);
+    expect(by('location=/srv/legal medium=file', { medium: 'folder' })).toBe(true);
+  });
+
   test.each([
     ['', 'it is empty'],
     ['  ', 'it is empty'],

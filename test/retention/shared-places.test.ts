@@ -129,6 +129,21 @@ it('an item entered through a symbolic link after paths were selected keeps what
   expect(existsSync(join(folder, 'c'))).toBe(true);
 });
 
+it('a hold on what somebody has in a place reaches what the inventory does not know there', async () => {
+  const { session, records } = await world();
+  const path = writeRecord(join(records, 'c'));
+  const value = `location=${records} custodian="Jane Doe"`;
+  await placeHold(session, {
+    ...{ matter: 'm', reason: null, scopes: [{ kind: 'query', value }], allowUnknown: true },
+  });
+  const selected = examineSelection(session, { names: [path], folder: records, recordClass: null });
+  await expect(selected).rejects.toMatchObject({
+    code: 'path-refused',
+    exitCode: 4,
+    details: { paths: [{ reason: 'legal-hold' }] },
+  });
+});
+
 it('a hold placed after the plan refuses what people would have to destroy', async () => {
   const made = await world();
   await enter(made.session, [
