@@ -127,7 +127,7 @@ export async function sameMatter(session: Session, hold: Hold): Promise<string[]
  * Anything else is the beginning of a description, such as `Cabinet 4`.
  *
  * @param cwd folder that relative paths start from
- * @throws Fault `location-ambiguous` where the text names something in that folder but not as a path
+ * @throws Fault `location-ambiguous` where the text names something in that folder but not as a path, `location-pattern`
  */
 export function locationScopes(text: string, cwd: string): HoldScope[] {
   return heldPlaces(text, cwd).map((value): HoldScope => ({ kind: 'location', value }));
@@ -150,6 +150,7 @@ export function queryScope(text: string, cwd: string): HoldScope {
 function heldPlaces(text: string, cwd: string): string[] {
   const line = requireLine(text, '--location');
   const relative = /^\.{1,2}(?:\/|$)/.test(line);
+  refusePattern(line, cwd);
   if (line.startsWith('/') || relative) {
     const path = relative ? `${cwd}/${line}` : line;
     return [...new Set([resolve(path), ledTo(path)].map(normalizedPath))];
@@ -161,6 +162,25 @@ function heldPlaces(text: string, cwd: string): string[] {
     {
       hint: 'Begin it with ./ where you mean the file or folder',
     },
+  );
+}
+
+/**
+ * What a shell would have replaced had it not stood in quotes or behind an equals sign: taken as it is, the hold would
+ * reach nothing of what is meant.
+ *
+ * @throws Fault `location-pattern` (exit 2)
+ */
+function refusePattern(line: string, cwd: string): void {
+  const home = /^~[^/]*(?:\/|$)/.test(line);
+  const pattern = home || (line.includes('*') && line.includes('/'));
+  if (!pattern || existsSync(resolve(cwd, line))) return;
+  throw badInput(
+    'location-pattern',
+    home
+      ? 'A location begins with ~, which only a shell replaces'
+      : 'A location has * in it, and no file has that name',
+    { hint: 'Name the folder by its whole path: a hold reaches all below it' },
   );
 }
 

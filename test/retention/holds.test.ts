@@ -319,6 +319,24 @@ describe('a location as it is typed', () => {
     );
   });
 
+  it.each(['~/hr', '~', '~jdoe/hr', '/srv/hr/*', './*.csv', 'hr/*'])(
+    '%s, which no shell replaced, is refused',
+    (text) => {
+      const refusal = expect.objectContaining({ code: 'location-pattern', exitCode: 2 });
+      expect(() => locationScopes(text, temporaryFolder())).toThrow(refusal);
+      expect(() => queryScope(`class=payroll location=${text}`, temporaryFolder())).toThrow(refusal);
+    },
+  );
+
+  it('may have such characters where something has that name, or where it is no path', () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'a*b'), '');
+    expect(locationScopes('./a*b', cwd)).toEqual([{ kind: 'location', value: join(cwd, 'a*b') }]);
+    expect(locationScopes('Cabinet * (blue)', cwd)).toEqual([
+      { kind: 'location', value: 'Cabinet * (blue)' },
+    ]);
+  });
+
   it('that could be a description or a name in this folder is refused', () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'hr'), '');
