@@ -10,6 +10,7 @@ export {
 } from './block-stack.js';
 export { type DisposalOptions, destroy } from './destruction.js';
 export { type DeviceFacts, type DeviceKind, readDeviceFacts } from './device/device-facts.js';
+export { absentMountPoints } from './device/device-mounts.js';
 export type {
   DeviceVerification,
   SanitizationMethod,

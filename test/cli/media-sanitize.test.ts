@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { loopDevice, MARKER } from '../shred/device/loop-device.js';
@@ -263,4 +263,27 @@ it('certifies a device of the inventory with the plan and its approvals', async 
   expect(await json('sweep', 'plan')).not.toMatchObject({ dispose: 1 });
   expect(await run(...wipe, '--item', 'STICK-1', '--plan', plan)).toMatchObject({ status: 4 });
   expect(await run('log', 'verify')).toMatchObject({ status: 0 });
+});
+
+it('is refused while records of the inventory are away with the device, or a hold is on its folder', async (context) => {
+  const { path, confirmation } = device(context, 8);
+  const { run } = await workspace();
+  const point = join(temporaryFolder(), 'hr');
+  mkdirSync(point);
+  execFileSync('mkfs.ext4', ['-q', path]);
+  if (spawnSync('mount', [path, point]).status !== 0) context.skip('mounting is not permitted here');
+  writeFileSync(join(point, 'register.csv'), 'x');
+  execFileSync('umount', [point]);
+  const words = ['media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation];
+  const held = await run('hold', 'place', '--matter', 'M', '--location', point, '--json');
+  expect(await run(...words)).toMatchObject({ status: 4, stderr: expect.stringContaining('legal hold') });
+  const { hold } = JSON.parse(held.stdout);
+  expect(await run('hold', 'release', hold, '--reason', 'settled')).toMatchObject({ status: 0 });
+  const file = join(point, 'register.csv');
+  // Its cooling-off period keeps the device as well, so the hold is not all that does.
+  const facts = ['--title', 'Register', '--medium', 'file', '--location', file];
+  expect(await run('inventory', 'add', 'REG-1', ...facts)).toMatchObject({ status: 0 });
+  const refused = await run(...words, '--json');
+  expect(refused.status).toBe(4);
+  expect(`${refused.stdout}${refused.stderr}`).toContain('inventoried');
 });
