@@ -160,6 +160,24 @@ export function repositoriesSuite(database: string, freshLocation: () => Promise
       expect(folders.toSorted()).toEqual(['/', '/hr', '/hr/a']);
     });
 
+    it('in databases are found by location, and locations that several have', async () => {
+      const store = await opened();
+      const rows = (id: string, location: string, medium: 'database' | 'paper' = 'database') =>
+        sampleItem(id, { location, medium });
+      await insertItems(store, [
+        ...[rows('a', 'database:shop/1'), rows('b', 'database:shop/1'), rows('c', 'database:shop/2')],
+        ...[rows('d', 'database:shop2/1'), rows('e', 'database:shop', 'paper'), rows('f', 'database:shop/2')],
+      ]);
+      await store.items.moveState(['f'], 'active', 'disposed');
+      const found = await store.items.inDatabases(['database:shop/1', 'database:shop/2', 'database:shop']);
+      expect(found.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+      expect([...(await store.items.sharedInDatabases())]).toEqual(['database:shop/1']);
+      expect(['a', 'b', 'c']).toContain(await store.items.anyInDatabase('database:shop'));
+      expect(await store.items.anyInDatabase('database:shop2')).toBe('d');
+      expect(await store.items.anyInDatabase('database:sho')).toBeUndefined();
+      expect(await store.items.inDatabases([])).toEqual([]);
+    });
+
     it('that are due come in the order of their dates, page by page', async () => {
       const store = await opened();
       const dates = [
