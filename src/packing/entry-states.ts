@@ -49,8 +49,8 @@ export class EntryStates {
     return (
       chunk[at] === named(found) &&
       chunk[at + 1] === size &&
-      chunk[at + 2] === mtimeNs &&
-      chunk[at + 3] === ctimeNs
+      chunk[at + 2] === inAWord(mtimeNs) &&
+      chunk[at + 3] === inAWord(ctimeNs)
     );
   }
 
@@ -70,6 +70,11 @@ export class EntryStates {
     if (chunk === undefined) throw new RangeError('there is no such entry');
     return chunk;
   }
+}
+
+/** A time as it is kept: nanoseconds of 2263 and later take more than the 64 bits that a number has here. */
+function inAWord(nanoseconds: bigint): bigint {
+  return BigInt.asIntN(64, nanoseconds);
 }
 
 function named({ type, name, target }: FoundEntry): bigint {

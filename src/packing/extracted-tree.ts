@@ -70,7 +70,7 @@ export class ExtractedTree {
       const file = new SparseFile(fd);
       for await (const bytes of content) file.write(bytes);
       file.end();
-      futimesSync(fd, facts.mtime, facts.mtime);
+      futimesSync(fd, ...timesOf(facts));
       this.#files.push(facts);
     } finally {
       closeSync(fd);
@@ -103,9 +103,9 @@ export class ExtractedTree {
       if (problem) throw unsafeEntry(name, problem);
       const path = join(this.#root, name);
       symlinkSync(target, path);
-      lutimesSync(path, mtime, mtime);
+      lutimesSync(path, ...timesOf({ mtime }));
     }
-    for (const { name, mtime } of this.#folders) utimesSync(join(this.#root, name), mtime, mtime);
+    for (const folder of this.#folders) utimesSync(join(this.#root, folder.name), ...timesOf(folder));
   }
 
   /** At the very end: who may not read or write a file can no longer flush it either. */
@@ -140,4 +140,9 @@ export class ExtractedTree {
     mkdirSync(join(this.#root, name), 0o700);
     this.#kept.set(name, { type: 'folder', named });
   }
+}
+
+/** As text, since Node takes a number below zero, a time before 1970, for the present. */
+function timesOf({ mtime }: Pick<EntryFacts, 'mtime'>): [accessed: string, modified: string] {
+  return [String(mtime), String(mtime)];
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
@@ -85,13 +86,16 @@ function sampleTree(): string {
   writeFileSync(at('deep', 'a'.repeat(90), 'b'.repeat(90), `${'c'.repeat(250)}.txt`), 'long');
   writeFileSync(at('n'.repeat(97)), 'as long as a name in ustar is');
   writeFileSync(at('before-1970'), 'old');
+  writeFileSync(at('after-2262'), 'new');
   writeFileSync(at('exact-time'), 'whole second');
   linkSync(at('zero'), at('second-name-of-zero'));
   symlinkSync('private.csv', at('link'));
   symlinkSync('../payroll/empty', at('link-to-folder'));
   symlinkSync(`deep/${'x'.repeat(120)}`, at('dangling-long-link'));
   stamp(root);
-  utimesSync(at('before-1970'), -1000.5, -1000.5);
+  // As text: of a number below zero Node makes the present. Without a fraction, which bsdtar gets wrong there.
+  utimesSync(at('before-1970'), '-1000', '-1000');
+  utimesSync(at('after-2262'), 10_413_792_000, 10_413_792_000);
   utimesSync(at('exact-time'), 1_600_000_000, 1_600_000_000);
   return root;
 }
@@ -111,12 +115,17 @@ describe('what other programs make of a pack', () => {
 
   it.for(['gnu', 'posix', 'ustar'])('tar --format=%s is extracted by us', async (format, context) => {
     const root = sampleTree();
-    // ustar has neither long names nor times before 1970 and between seconds.
+    // ustar has neither long names nor times before 1970, after 2242 and between seconds.
     if (format === 'ustar')
-      for (const name of ['deep', 'before-1970', 'dangling-long-link', 'Lohn – März 2026 🧾.txt']) {
+      for (const name of [
+        'deep',
+        'before-1970',
+        'after-2262',
+        'dangling-long-link',
+        'Lohn – März 2026 🧾.txt',
+      ]) {
         mustRun(context, 'rm', ['-r', join(root, 'payroll', name)]);
       }
-    if (format === 'gnu') utimesSync(join(root, 'payroll', 'before-1970'), -1000, -1000);
     const file = mustRun(context, 'tar', [`--format=${format}`, '-c', '-C', root, '.']);
     const target = join(temporaryFolder(), 'out');
     await unpack(pieces(file), target);
@@ -141,6 +150,29 @@ describe('what other programs make of a pack', () => {
 });
 
 describe('a pack', () => {
+  it('brings back times before 1970 and after 2262, of folders and links, too', async () => {
+    const root = join(temporaryFolder(), 'all');
+    mkdirSync(join(root, 'folder'), { recursive: true });
+    writeFileSync(join(root, 'folder', 'file'), '');
+    symlinkSync('folder', join(root, 'link'));
+    // GNU touch sets what it is told, whatever Node makes of it.
+    const times = {
+      'folder/file': '1938-04-24 01:02:03.500000000 +0000',
+      link: '1969-12-31 23:59:59.000000000 +0000',
+      folder: '2300-01-01 00:00:00.000000000 +0000',
+    };
+    for (const [name, time] of Object.entries(times))
+      execFileSync('touch', ['-h', '-d', time, join(root, name)]);
+    const target = join(temporaryFolder(), 'out');
+    await unpack(pieces(await packed([root])), target);
+    for (const [name, time] of Object.entries(times)) {
+      const said = execFileSync('stat', ['-c', '%y', join(target, 'all', name)], {
+        env: { ...process.env, TZ: 'UTC' },
+      });
+      expect(said.toString().trim(), name).toBe(time);
+    }
+  });
+
   it.each([false, true])('brings back what went in (compressed: %s)', async (compress) => {
     const root = sampleTree();
     const made = pack([join(root, 'payroll')], { compress });
@@ -152,7 +184,7 @@ describe('a pack', () => {
     const summary = await unpack(pieces(file), target);
     expect(facts(target)).toEqual(facts(root));
     expect(lstatSync(target).mode & 0o777).toBe(0o700);
-    expect(summary).toEqual({ files: 11, folders: 5, links: 3, bytes: 1_500_574 });
+    expect(summary).toEqual({ files: 12, folders: 5, links: 3, bytes: 1_500_577 });
     expect(made.summary).toEqual({ ...summary, skipped: [] });
   });
 
