@@ -42,3 +42,14 @@ export function brokenPack(why: string, cause?: unknown): Fault {
     hint: 'Ask the sender to pack it again; nothing of it was kept',
   });
 }
+
+/** For what somebody else moved away while it was made, or put in the place of it. */
+export function outputSwapped(): Fault {
+  return refused(
+    'output-swapped',
+    'Somebody has moved what was being extracted, or put something in its place',
+    {
+      hint: 'Give a folder with -o that only your account may write to; nothing of it was kept',
+    },
+  );
+}

@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { open, rename, rm, statfs } from 'node:fs/promises';
+import { chmodSync, lstatSync } from 'node:fs';
+import { open, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -7,6 +7,7 @@ import { type Extract, extract, type Header } from 'tar-stream';
 import { badInput, Fault } from '../model/index.js';
 import { syncFolder, unfinishedName } from '../workspace/index.js';
 import { ExtractedTree } from './extracted-tree.js';
+import { NewFolder } from './new-folder.js';
 import { isGzip } from './pack-mark.js';
 import { brokenPack, tooLarge, unsafeEntry } from './packing-faults.js';
 
@@ -48,8 +49,8 @@ export interface UnpackSummary {
  * permission bits are kept; set-user-ID, set-group-ID and sticky bits and owners are not. The folder itself is 0700.
  *
  * @param target folder that is not there yet; the one above it is
- * @throws Fault `target-exists` (exit 2), `unsafe-pack`, `pack-too-large` (exit 4), `pack-damaged` (exit 5); what
- *   the stream and the file system throw
+ * @throws Fault `target-exists` (exit 2), `unsafe-pack`, `pack-too-large`, `output-swapped` (exit 4), `pack-damaged`
+ *   (exit 5); what the stream and the file system throw
  */
 export async function unpack(
   stream: AsyncIterable<Uint8Array>,
@@ -59,9 +60,8 @@ export async function unpack(
   const place = resolve(target);
   if (lstatSync(place, { throwIfNoEntry: false })) throw targetExists(target);
   const parent = dirname(place);
-  const temporary = join(parent, unfinishedName());
-  mkdirSync(temporary, 0o700);
-  const tree = new ExtractedTree(temporary);
+  const folder = new NewFolder(join(parent, unfinishedName()));
+  const tree = new ExtractedTree(folder.root);
   try {
     const space = await statfs(parent);
     const room = Math.max(0, space.bavail * space.bsize - SPARE_BYTES);
@@ -69,17 +69,19 @@ export async function unpack(
     await extraction.run(stream);
     await flush(tree);
     tree.makeLinks();
-    for (const folder of [...tree.folders, temporary]) await syncFolder(folder);
+    for (const each of [...tree.folders, folder.root]) await syncFolder(each);
     tree.setPermissions();
     if (lstatSync(place, { throwIfNoEntry: false })) throw targetExists(target);
-    await rename(temporary, place);
+    await folder.appear(place);
     await syncFolder(parent);
     return extraction.summary;
   } catch (error) {
     // Folders that were read-only in the pack cannot be emptied otherwise.
-    for (const folder of tree.folders) chmodSync(folder, 0o700);
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
+    for (const each of tree.folders) chmodSync(each, 0o700);
+    await folder.discard();
+    throw folder.named(error);
+  } finally {
+    folder.close();
   }
 }
 
@@ -271,10 +273,16 @@ function paxOf(header: Header): Readonly<Record<string, string>> {
   return (header.pax ?? {}) as Record<string, string>;
 }
 
-/** Seconds since 1970, with their fraction where the pack has it. */
+/**
+ * Seconds since 1970, with their fraction where the pack has it.
+ *
+ * @throws Fault `pack-damaged` for what no system takes for a time
+ */
 function mtimeOf(header: Header): number {
   const exact = Number(paxOf(header).mtime ?? Number.NaN);
-  return Number.isFinite(exact) ? exact : (header.mtime?.getTime() ?? 0) / 1000;
+  const seconds = Number.isFinite(exact) ? exact : (header.mtime?.getTime() ?? 0) / 1000;
+  if (!Number.isSafeInteger(Math.trunc(seconds))) throw brokenPack('the time of an entry is none');
+  return seconds;
 }
 
 function expected(error: unknown): boolean {

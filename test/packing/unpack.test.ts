@@ -5,11 +5,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type Header, pack as tarPack } from 'tar-stream';
@@ -241,6 +243,37 @@ describe('extraction', () => {
     }
     expect(readdirSync(folder).sort()).toEqual(['link', 'there']);
     expect(readdirSync(join(folder, 'there'))).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux').each(['a link', 'a folder'])(
+    'writes and removes nothing elsewhere when somebody puts %s in the place of what it makes',
+    async (what) => {
+      const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()];
+      writeFileSync(join(elsewhere, 'bystander'), 'untouched');
+      const tar = await tarOf([file('a'), file('b', 'x'.repeat(100_000)), file('c')]);
+      async function* swapping() {
+        for await (const piece of pieces(tar, 10_000)) {
+          const [made] = readdirSync(folder).filter((name) => name.startsWith('.quietus-plain'));
+          const swapped = existsSync(join(folder, 'moved'));
+          if (made !== undefined && !swapped && existsSync(join(folder, made, 'a'))) {
+            renameSync(join(folder, made), join(folder, 'moved'));
+            if (what === 'a link') symlinkSync(elsewhere, join(folder, made));
+            else renameSync(elsewhere, join(folder, made));
+          }
+          yield piece;
+          await nextTurn();
+        }
+      }
+      await expect(unpack(swapping(), join(folder, 'out'))).rejects.toMatchObject({ code: 'output-swapped' });
+      const left = readdirSync(folder).sort();
+      expect(left).toEqual([expect.stringMatching(/^\.quietus-plain/), 'moved']);
+      expect(readdirSync(join(folder, left[0] ?? ''))).toEqual(['bystander']);
+      expect(readdirSync(join(folder, 'moved'))).toEqual([]);
+    },
+  );
+
+  it.each(['1e300', '-1e300', '9007199254740993'])('refuses %s for a time', async (mtime) => {
+    expect(await outcome(await tarOf([{ ...file('a'), pax: { mtime } }]))).toBe('pack-damaged');
   });
 
   it('refuses what is no tar file, is empty, or is cut off anywhere', async () => {
