@@ -51,9 +51,9 @@ async function expiredRecipients(session: Session): Promise<Finding[]> {
 export async function checkTransfers(session: Session): Promise<Finding[]> {
   const { cutOffTransfers } = await import('../transfer/index.js');
   const cutOff = await cutOffTransfers(session);
-  return cutOff.map(({ id }) =>
+  return cutOff.map(({ id, begunBy }) =>
     finding('transfers', 'warning', `The transfer ${id} was cut off before its outcome`, {
-      hint: 'The next quietus encrypt on this machine looks what became of it, and removes what is left',
+      hint: `The next quietus encrypt of ${begunBy} on this machine looks what became of it, and removes what is left`,
     }),
   );
 }

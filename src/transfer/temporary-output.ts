@@ -4,23 +4,27 @@ import { basename, dirname, join } from 'node:path';
 import { badInput } from '../model/index.js';
 import { syncFolder } from '../workspace/index.js';
 
+/** Bytes of a name that leave room for what a temporary one has more, within the 255 that file systems take. */
+const LONGEST_TOLD = 240;
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** A file that is being written under a temporary name, 0600, in the folder where it will appear. */
 export class TemporaryOutput {
   readonly path: string;
   #file: FileHandle | undefined;
+  #made = false;
 
   /** @param name in the folder of the target; one that tells of the target unless given */
   constructor(
     readonly target: string,
-    name = `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`,
+    name = temporaryName(basename(target)),
   ) {
     this.path = join(dirname(target), name);
   }
 
   async open(): Promise<FileHandle> {
     this.#file = await open(this.path, 'wx+', 0o600);
+    this.#made = true;
     return this.#file;
   }
 
@@ -46,7 +50,8 @@ export class TemporaryOutput {
   /** Takes away what was written, unless it has appeared. */
   async discard(): Promise<void> {
     await this.#close();
-    await rm(this.path, { force: true });
+    // Removing what never was can fail, too: for a name that is too long, or in a folder that is closed to this account.
+    if (this.#made) await rm(this.path, { force: true });
   }
 
   /** A link fails where the name was taken meanwhile; a rename would replace it. */
@@ -73,6 +78,11 @@ export class TemporaryOutput {
     await this.#file?.close();
     this.#file = undefined;
   }
+}
+
+function temporaryName(target: string): string {
+  const told = Buffer.byteLength(target) <= LONGEST_TOLD ? target : 'quietus';
+  return `.${told}.${randomBytes(4).toString('hex')}.tmp`;
 }
 
 function outputExists(): Error {

@@ -170,21 +170,34 @@ async function recordFailure(session: Session, id: string, code: string): Promis
 
 /**
  * Ends what a killed process of this machine left behind: its temporary file is taken away; where the proved file had
- * already appeared, the transfer is recorded as done.
+ * already appeared, the transfer is recorded as done. In a shared workspace each operator's is left to that operator: other
+ * accounts may neither look at the file nor remove it.
  *
  * @returns ids of the transfers that were ended
  */
 export async function clearUp(session: Session): Promise<string[]> {
-  const ended: string[] = [];
-  for (const transfer of await cutOffTransfers(session)) {
+  const cutOff = await cutOffTransfers(session);
+  if (cutOff.length === 0) return [];
+  const operator = await session.operator();
+  const own = cutOff.filter(({ work, begunBy }) => work === null || begunBy === operator.id);
+  for (const transfer of own) {
     const { work } = transfer;
     if (work !== null && (await hasAppeared(transfer, work.output)))
       await recordLateOutcome(session, transfer);
     else await recordFailure(session, transfer.id, 'cut-off');
-    if (work !== null) await rm(work.temporary, { force: true });
-    ended.push(transfer.id);
+    if (work !== null) await removeLeft(session, work.temporary);
   }
-  return ended;
+  return own.map(({ id }) => id);
+}
+
+/** What cannot be removed, such as on a medium that is read-only by now, is no reason to encrypt nothing else. */
+async function removeLeft(session: Session, path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    session.warn(`The unfinished encrypted file ${path} could not be removed (${code}): remove it yourself`);
+  }
 }
 
 /** Transfers that ended without an outcome, because their process on this machine was killed. */

@@ -88,6 +88,35 @@ describe('a transfer', () => {
     expect((await made.run(['log', 'verify'])).status).toBe(0);
   });
 
+  test('may have a name as long as names can be, and one that is too long spoils nothing', async () => {
+    const made = await desk();
+    writeFileSync(join(made.desk, 'note'), 'note');
+    const encrypt = (name: string) =>
+      made.run([
+        'encrypt',
+        'note',
+        '--to',
+        'acme',
+        '-o',
+        name,
+        '--sheet',
+        'none',
+        '--receipt',
+        `${name[0]}.json`,
+      ]);
+    const longest = `${'a'.repeat(251)}.age`;
+    expect(await encrypt(longest)).toMatchObject({ status: 0 });
+    const opened = await made.run(['decrypt', longest, '-i', 'key.txt', '-o', 'b'.repeat(255)]);
+    expect(opened).toMatchObject({ status: 0 });
+    expect(readFileSync(join(made.desk, 'b'.repeat(255)), 'utf8')).toBe('note');
+
+    const refusal = await encrypt(`${'c'.repeat(252)}.age`);
+    expect(refusal).toMatchObject({ status: 2, stderr: expect.stringContaining('too long') });
+    expect(await encrypt('d.age')).toMatchObject({ status: 0 });
+    const outcomes = (await made.log()).filter(({ action }) => action === 'transfer.encrypt');
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['done', 'intent', 'done', 'intent']);
+  });
+
   test('that is interrupted ends at once and leaves nothing', async () => {
     const made = await desk();
     writeFileSync(join(made.desk, 'big'), '');
