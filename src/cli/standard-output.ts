@@ -21,11 +21,11 @@ function outputClosed(cause: Error): Error {
   });
 }
 
-/** @param armor whether what comes is text @throws Fault `binary-to-terminal` (exit 2) */
-export function refuseBinaryTerminal(armor: boolean): void {
-  if (armor || process.stdout.isTTY !== true) return;
+/** @param otherwise what else a person can do, as the rest of a sentence @throws Fault `binary-to-terminal` (exit 2) */
+export function refuseBinaryTerminal(otherwise: string): void {
+  if (process.stdout.isTTY !== true) return;
   throw badInput('binary-to-terminal', 'Binary data is not written to a terminal', {
-    hint: 'Redirect it into a file or a pipe, or give --armor for text',
+    hint: `Redirect it into a file or a pipe, or ${otherwise}`,
   });
 }
 

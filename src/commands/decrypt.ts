@@ -79,7 +79,8 @@ export default class Decrypt extends QuietusCommand {
     const { badInput } = await import('../model/index.js');
     const { decryptTransfer, recordDecryption } = await import('../transfer/index.js');
     const toPipe = flags.output === '-';
-    if (toPipe) refuseBinaryTerminal(false);
+    // What it is shows only when it is open, and it may be made to confuse a terminal.
+    if (toPipe) refuseBinaryTerminal('give a file with -o, or add: | less');
     if (toPipe && this.jsonEnabled())
       throw badInput('json-and-pipe', 'Standard output cannot take both the file and JSON', {
         hint: 'Leave --json out',

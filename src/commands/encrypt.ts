@@ -115,7 +115,7 @@ export default class Encrypt extends QuietusCommand {
         hint: 'Name files or folders, or - for standard input',
       });
     const toPipe = flags.output === '-';
-    if (toPipe) refuseBinaryTerminal(flags.armor);
+    if (toPipe && !flags.armor) refuseBinaryTerminal('give --armor for text');
     if (toPipe && this.jsonEnabled())
       throw badInput('json-and-pipe', 'Standard output cannot take both the file and JSON', {
         hint: 'Leave --json out, and give --receipt FILE',

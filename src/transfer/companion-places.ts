@@ -75,6 +75,24 @@ export function requireOutsideOfInputs(descriptor: number, inputs: readonly stri
   }
 }
 
+/**
+ * Files and folders that are read: for standard input the file that it was redirected from.
+ *
+ * @param paths what a person gave; `-` for standard input
+ */
+export function filesRead(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (path !== '-') return [path];
+    const file = pathOf(process.stdin.fd);
+    return file !== undefined && isFile(file) ? [file] : [];
+  });
+}
+
+/** A pipe has a name there, too, that leads nowhere. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 /** Where an open file lies, as far as the operating system says it. */
 function pathOf(descriptor: number): string | undefined {
   try {

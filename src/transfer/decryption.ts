@@ -4,6 +4,7 @@ import { badInput, ExitCode, Fault, refused } from '../model/index.js';
 import { isGzip, isPack, type UnpackOptions, type UnpackSummary } from '../packing/index.js';
 import type { Session } from '../session/index.js';
 import { removeUnfinished } from '../workspace/index.js';
+import { filesRead, requireOutsideOfInputs } from './companion-places.js';
 import { decryptionKeys, type KeyChoice, type TriedKeys } from './decryption-keys.js';
 import { type DecryptionPlace, filePlace, folderPath, folderPlace } from './decryption-place.js';
 import { type EncryptedFile, openEncrypted } from './encrypted-file.js';
@@ -110,6 +111,7 @@ class Decryption {
 
   /** A pipe cannot take back what it was given: what comes before the damage is authentic, but not all there is. */
   async #intoPipe(): Promise<DecryptionResult> {
+    requireOutsideOfInputs(process.stdout.fd, filesRead([this.request.path]));
     let given = 0;
     const write = async (bytes: Uint8Array): Promise<void> => {
       given += bytes.length;
@@ -153,7 +155,7 @@ class Decryption {
       cwd: request.cwd,
       name: ours && !tar.test(name) ? `${name}${isGzip(start) ? '.tar.gz' : '.tar'}` : name,
       force: request.force,
-      inputs: request.path === '-' ? [] : [request.path],
+      inputs: filesRead([request.path]),
     });
     await this.#clear(dirname(path));
     return await filePlace(path, request.force);

@@ -15,6 +15,7 @@ import type { Session } from '../session/index.js';
 import {
   type CompanionPlaces,
   companionPlaces,
+  filesRead,
   requireOutsideOfInputs,
   type SheetKind,
 } from './companion-places.js';
@@ -147,7 +148,7 @@ class Encryption {
 
   async run(): Promise<Omit<EncryptionResult, 'ended'>> {
     const { request, material } = this;
-    const inputs = request.paths.filter((path) => path !== '-');
+    const inputs = filesRead(request.paths);
     const keys = this.#keys();
     material.format.requireFit(keys);
     if (request.output === '-') {

@@ -1,8 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ageKeygen, type EncryptionDesk, encryptionDesk, sha256sum } from './encryption-desk.js';
+import { environment, programCommand } from './harness.js';
 
 const CONTENT = 'SSN 078-05-1120\n'.repeat(100);
 
@@ -120,6 +129,29 @@ describe('encrypt replaces nothing that it reads or writes besides', () => {
     expect(shell).toThrow(input === 'folder' ? /lies in the folder/ : /standard output/);
     expect(readFileSync(join(made.desk, 'payroll.csv'), 'utf8')).toBe(CONTENT);
     if (input === 'folder') expect(readFileSync(join(made.desk, target), 'utf8')).toBe('');
+  });
+});
+
+describe('standard input that was redirected from a file', () => {
+  test.each([
+    ['the encrypted file', 'encrypt - --to acme -o payroll.csv --force'],
+    ['the receipt', 'encrypt - --to acme -o x.age --receipt payroll.csv --force'],
+    ['what was decrypted', 'decrypt - -i key.txt -o payroll.csv --force'],
+  ])('is not replaced by %s', async (_, command) => {
+    const made = await desk();
+    const file = join(made.desk, 'payroll.csv');
+    if (command.startsWith('decrypt')) {
+      await made.json(['encrypt', 'payroll.csv', '--to', 'acme', '-o', 'x.age', '--sheet', 'none']);
+      renameSync(join(made.desk, 'x.age'), file);
+    }
+    const before = contents(made.desk);
+    const [node, script] = programCommand();
+    const shell = spawnSync('sh', ['-c', `"$0" "$1" ${command} < payroll.csv`, node, script], {
+      cwd: made.desk,
+      env: environment({ QUIETUS_WORKSPACE: made.root }),
+    });
+    expect(shell.status, shell.stderr.toString()).toBe(2);
+    expect(contents(made.desk)).toEqual(before);
   });
 });
 
