@@ -151,7 +151,12 @@ describe('reading a page', () => {
       const { result, plaintext: opened } = await decrypted(html, await fileOf(file), keys, 'stream');
       expect(opened.equals(plaintext)).toBe(true);
       expect(result).toEqual({ plaintextBytes: plaintext.length, openedBy: 1, entryName: NAME });
-      expect(await html.inspect(streamOf(file))).toMatchObject({ format: 'html', plaintextBytes: null });
+      const found = await html.inspect(streamOf(file));
+      expect(found).toMatchObject({ format: 'html', plaintextBytes: null });
+      const bytes = plaintext.length + Buffer.byteLength(NAME);
+      expect(found.notes[0]).toBe(
+        `the content and its name have ${bytes.toLocaleString('en-US')} bytes together`,
+      );
     }
   });
 

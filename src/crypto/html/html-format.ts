@@ -22,6 +22,7 @@ import {
 } from '../format-faults.js';
 import { PAGE_START } from './page.js';
 import {
+  AROUND_CONTENT,
   MAX_CONTENT_BYTES,
   MAX_PAGE_BYTES,
   openPayload,
@@ -125,7 +126,7 @@ async function decryptPage(
 }
 
 async function inspect(input: ByteInput): Promise<FileInspection> {
-  const { iterations } = readPage(await wholePage(input));
+  const { iterations, ciphertext } = readPage(await wholePage(input));
   return {
     format: 'html',
     description: 'HTML page that decrypts itself, AES-256-GCM',
@@ -133,6 +134,7 @@ async function inspect(input: ByteInput): Promise<FileInspection> {
     // A name of unknown length is in the ciphertext.
     plaintextBytes: null,
     notes: [
+      `the content and its name have ${(ciphertext.length - AROUND_CONTENT).toLocaleString('en-US')} bytes together`,
       `a guess at the passphrase costs ${iterations.toLocaleString('en-US')} rounds of PBKDF2 with SHA-256`,
       'mail filters may hold back pages with scripts: say to the recipient that it comes, or use portable media',
     ],

@@ -16,6 +16,8 @@ const MAX_ITERATIONS = 10_000_000;
 const SALT_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Ciphertext that is neither name nor content: the length of the name, and the tag. */
+export const AROUND_CONTENT = 2 + TAG_BYTES;
 const LINE = 76;
 const CIPHER = 'aes-256-gcm';
 const MARKER = '<script id="payload" type="text/plain">';
