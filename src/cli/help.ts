@@ -16,8 +16,19 @@ const EXIT_CODES = [
   ['130', 'interrupted; what was finished is recorded'],
 ] as const;
 
-/** The summary of a command is the first sentence of its description and stands above; what follows is not there yet. */
-class RestOfDescription extends CommandHelp {
+class LinesThatFit extends CommandHelp {
+  /** With room between the values of a flag: without it the base breaks a long list within a word. */
+  protected override flags(flags: Command.Flag.Any[]): [string, string | undefined][] | undefined {
+    return super.flags(
+      flags.map((flag) =>
+        flag.type === 'option' && flag.options !== undefined
+          ? { ...flag, options: [flag.options.join(' | ')] }
+          : flag,
+      ),
+    );
+  }
+
+  /** The summary of a command is the first sentence of its description and stands above; what follows is not there yet. */
   protected override description(): string | undefined {
     const { description = '' } = this.command;
     const summary = (this.command.summary ?? '').replaceAll('\n', ' ');
@@ -29,7 +40,7 @@ class RestOfDescription extends CommandHelp {
 }
 
 class ProgramHelp extends Help {
-  protected override CommandHelpClass = RestOfDescription;
+  protected override CommandHelpClass = LinesThatFit;
 
   /** As its base, with the summary broken into lines that fit the terminal. */
   public override async showCommandHelp(command: Command.Loadable): Promise<void> {

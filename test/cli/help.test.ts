@@ -65,6 +65,13 @@ describe('every command', () => {
     expect(stdout).toMatch(/DESCRIPTION\n {2}Nothing is disposed of\./);
   });
 
+  test('breaks a long list of values between them', async () => {
+    const { stdout } = await terminal(['dispose', 'record', '--help'], { env: { NO_COLOR: '1' } });
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      '<options: redacted | burned | pulverized | shredded | destroyed | erased>',
+    );
+  });
+
   test('that destroys can be tried and confirmed without a terminal', () => {
     const run = manifest().commands['sweep:run'];
     expect(Object.keys(run?.flags ?? {})).toEqual(expect.arrayContaining(['dry-run', 'confirm']));
