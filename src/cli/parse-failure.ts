@@ -133,7 +133,9 @@ function badValue({ match, context }: Failure): Fault {
 
 function missingValue({ match, context }: Failure): Fault {
   const name = match[1] ?? '';
-  return badInput('flag-value', `--${name} needs a value: ${expectation(context.flags[name])}`, {
+  const expected = expectation(context.flags[name]);
+  const what = expected === ANYTHING ? '' : `: ${expected}`;
+  return badInput('flag-value', `--${name} needs a value${what}`, {
     hint: seeHelp(context),
     details: { flag: `--${name}`, ...allowed(context.flags[name]) },
   });
@@ -190,13 +192,15 @@ function flagsThatDoNotFit({ error, context }: Failure): Fault {
   return badInput('flags-exclusive', `These flags cannot be used together: ${flags}`, { hint, details });
 }
 
+const ANYTHING = 'what this flag takes';
+
 function expectation(definition: FlagShape | ArgumentShape | undefined): string {
   if (definition?.options !== undefined) return `one of ${definition.options.join(', ')}`;
   const { min, max } = (definition ?? {}) as FlagShape;
   if (typeof min === 'number' && typeof max === 'number') return `a whole number from ${min} to ${max}`;
   if (typeof min === 'number') return `a whole number of ${min} or more`;
   if (typeof max === 'number') return `a whole number of ${max} or less`;
-  return 'what this flag takes';
+  return ANYTHING;
 }
 
 function allowed(definition: FlagShape | ArgumentShape | undefined): Record<string, unknown> {

@@ -153,6 +153,7 @@ describe('a wrong command line ends with 2 and says what is right', () => {
     [['probe', 'flags', 'x', '--titel', 'y'], 'There is no flag --titel', 'Did you mean --title? '],
     [['probe', 'flags', 'x', '--medium', 'stone'], 'The value of --medium is not one of paper, file', ''],
     [['probe', 'flags', 'x', '--medium'], '--medium needs a value: one of paper, file', ''],
+    [['probe', 'flags', 'x', '--title'], '--title needs a value', ''],
     [['probe', 'flags', 'x', '--limit', 'ten'], 'The value of --limit is not a whole number from 1 to 9', ''],
     [['probe', 'flags', 'x', '--limit', '10'], 'The value of --limit is not a whole number from 1 to 9', ''],
     [['probe', 'flags', 'x', '--title', 'a', '--title', 'b'], '--title is given more than once', ''],
