@@ -115,10 +115,14 @@ const FILE_FAILURES: Readonly<Record<string, readonly [code: string, message: st
   ESTALE: ['disk-error', 'the network file system lost the file', 'Mount it again and run it again'],
 };
 
+/** What a file is called until it is complete: nobody who gave the name of the file knows that one. */
+const TEMPORARY_NAME = /(?<=^|\/)\.([^/]+)\.[0-9a-f]{8}\.tmp$/;
+
 function fileFailure(error: Error): Fault | undefined {
   const code = codeOf(error);
-  const { syscall, path } = error as NodeJS.ErrnoException;
+  const { syscall, path: failed } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return undefined;
+  const path = failed?.replace(TEMPORARY_NAME, '$1');
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return diskFull(error);
   const known = FILE_FAILURES[code];
   if (known === undefined) return undefined;

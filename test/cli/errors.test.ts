@@ -76,6 +76,11 @@ describe('for people', () => {
     );
   });
 
+  test('a file that is not complete yet is told by the name that it gets', async () => {
+    const outcome = await probe(['probe', 'fail', '--kind', 'temporary']);
+    expect(outcome.stderr).toContain('error: /srv/x.csv: there is no such file or folder (ENOENT)\n');
+  });
+
   test('a defect asks for a report, and shows its stack only with QUIETUS_DEBUG=1', async () => {
     const plain = await probe(['probe', 'fail', '--kind', 'defect']);
     expect(plain.stderr).toMatch(

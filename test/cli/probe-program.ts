@@ -69,6 +69,7 @@ const FAILURES: Readonly<Record<string, () => unknown>> = {
   constraint: () => system('SQLITE_CONSTRAINT'),
   enospc: () => system('ENOSPC', { syscall: 'write' }),
   eacces: () => system('EACCES', { syscall: 'open', path: '/srv/x' }),
+  temporary: () => system('ENOENT', { syscall: 'open', path: '/srv/.x.csv.0f3c6d3b.tmp' }),
   enoent: () => system('ENOENT', { syscall: 'open', path: '/srv/x' }),
   binding: () => new Error('Could not locate the bindings file. Tried: /home/somebody/x'),
 };
