@@ -55,7 +55,12 @@ function onlyLine(bytes: Buffer): string {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
   const [line] = lines;
-  if (line !== undefined && lines.length === 1) return line;
+  if (lines.length === 1 && line !== undefined) return line;
+  if (line === undefined) {
+    throw badInput('recipient-file-invalid', 'There is no age recipient in the file', {
+      hint: 'It must hold the line that begins with age1; have it sent again',
+    });
+  }
   throw badInput('recipient-file-invalid', `The file holds ${lines.length} age recipients instead of one`, {
     hint: 'Add each recipient under a name of its own',
   });

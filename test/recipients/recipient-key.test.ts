@@ -147,7 +147,10 @@ describe('the key of a recipient', () => {
     await expect(read(`${recipient}\n${recipient}\n`)).rejects.toMatchObject({
       code: 'recipient-file-invalid',
     });
-    await expect(read('')).rejects.toMatchObject({ code: 'recipient-file-invalid' });
+    await expect(read('# from Pat\n')).rejects.toMatchObject({
+      code: 'recipient-file-invalid',
+      message: 'There is no age recipient in the file',
+    });
     await expect(read('#'.repeat(70_000))).rejects.toMatchObject({ code: 'recipient-file-invalid' });
     await expect(read('ssh-ed25519 AAAA')).rejects.toMatchObject({ code: 'recipient-unsupported' });
   });
