@@ -182,6 +182,7 @@ describe('quietus inventory', () => {
       ['event:hire', '2020-02-29'],
       [''],
     ]);
+    expect(updated.stderr).toBe('It has no due date yet, so it is kept: schedule-missing\n');
     const again = await run('inventory', 'update', 'HR-1', '--subjects', '5');
     expect(again.stdout).toBe('Nothing changed: HR-1 is so already\n');
     const listed = await run('inventory', 'list', '--class', 'payroll');

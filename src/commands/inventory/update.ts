@@ -48,6 +48,8 @@ export default class InventoryUpdate extends QuietusCommand {
   #printDue(before: StoredItem, after: StoredItem): void {
     const [old, now] = [dueText(before), dueText(after)];
     if (old !== now) this.print(`Due date before: ${old}; now: ${now}`);
+    else if (after.due.defect !== null)
+      this.note(`It has no due date yet, so it is kept: ${after.due.defect}`);
   }
 }
 
