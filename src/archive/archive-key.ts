@@ -43,7 +43,7 @@ export async function makeArchiveKey(
         'archive-key-exists',
         'The workspace has an archive key; it is changed by each erasure',
         {
-          hint: 'See it with: quietus archive key --make',
+          hint: 'See it with: quietus archive key',
         },
       );
     }

@@ -75,6 +75,10 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
   expect(readdirSync(join(folder, 'records'))).toHaveLength(2);
 
   expect(await run('archive', 'key', '--make', '--passphrase-file', 'pass')).toMatchObject({ status: 0 });
+  expect(await run('archive', 'key', '--make', '--passphrase-file', 'pass')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^hint: See it with: quietus archive key$/m),
+  });
 
   // A hold that was taken out of the database, and not released, stops it.
   const forged = join(folder, 'forged');
