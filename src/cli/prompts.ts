@@ -26,6 +26,8 @@ export interface PassphraseRequest {
   readonly prompt: string;
   /** Ask twice: for a passphrase that is being chosen. */
   readonly confirm?: boolean;
+  /** Throws where it cannot be taken, before it is asked for again. */
+  readonly check?: (passphrase: string) => void;
   /** The flag to name in errors. Default: `--passphrase-file`. */
   readonly flag?: string;
 }
@@ -107,6 +109,7 @@ export async function requirePassphrase(
   }
   const first = await askPassphrase(request.prompt, around);
   if (first === '') throw emptyPassphrase('Type at least one character');
+  request.check?.(first);
   if (request.confirm && (await askPassphrase('The same passphrase again', around)) !== first) {
     throw badInput('passphrase-mismatch', 'The two passphrases are not the same', { hint: 'Run it again' });
   }

@@ -213,7 +213,8 @@ export async function askNewPassphrase(
   const prompt = `Passphrase for your key, at least ${PASSPHRASE_LENGTH} characters`;
   for (;;) {
     try {
-      return requirePassphraseLength(await command.passphrase({ file, prompt, confirm: true }));
+      const check = requirePassphraseLength;
+      return check(await command.passphrase({ file, prompt, confirm: true, check }));
     } catch (error) {
       const again = error instanceof Fault && /^passphrase-(?:short|mismatch|empty)$/.test(error.code);
       if (!again || file !== undefined) throw error;

@@ -165,7 +165,6 @@ describe('init on a terminal', () => {
         { after: 'full name', type: 'Jane Doe\r' },
         { after: 'approve a plan', type: '\r' },
         { after: 'at least 12 characters', type: 'short\r' },
-        { after: 'same passphrase again', type: 'short\r' },
         { after: 'at least 12 characters:', type: `${PASSPHRASE}\r` },
         { after: 'same passphrase again', type: `${PASSPHRASE}\r` },
       ],

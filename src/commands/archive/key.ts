@@ -49,7 +49,8 @@ export default class ArchiveKey extends QuietusCommand {
   async #newPassphrase(file: string | undefined): Promise<string> {
     const { requirePassphraseLength } = await import('../../operators/index.js');
     const prompt = 'Passphrase for the archive key, at least 12 characters';
-    return requirePassphraseLength(await this.passphrase({ file, prompt, confirm: true }));
+    const check = requirePassphraseLength;
+    return check(await this.passphrase({ file, prompt, confirm: true, check }));
   }
 
   #show(key: Key): void {
