@@ -1,4 +1,12 @@
-import { Args, bytesInWords, confirmFlag, dryRunFlag, Flags, QuietusCommand } from '../../cli/index.js';
+import {
+  Args,
+  bytesInWords,
+  confirmFlag,
+  dryRunFlag,
+  Flags,
+  QuietusCommand,
+  wrapped,
+} from '../../cli/index.js';
 import { ExitCode } from '../../model/index.js';
 
 export default class ArchiveCreate extends QuietusCommand {
@@ -41,7 +49,7 @@ export default class ArchiveCreate extends QuietusCommand {
       this.print(
         `${args.item}: would be encrypted to ${preview.recipient ?? 'no key: make one with quietus archive key --make'}`,
       );
-      for (const { text } of preview.reasons) this.print(`    ${text}`);
+      for (const { text } of preview.reasons) this.print(wrapped(text, '    '));
       this.note('Nothing was changed.');
       return { dry_run: true, item: args.item, archive_key: preview.recipient, reasons: preview.reasons };
     }
@@ -57,7 +65,7 @@ export default class ArchiveCreate extends QuietusCommand {
     const plaintext = facts.plaintext;
     this.print(`${archive.id}: ${archive.path} (${bytesInWords(facts.bytes ?? 0)})`);
     this.print(`Unencrypted content: ${plaintext?.outcome ?? 'not touched yet'}`);
-    for (const { text } of plaintext?.reasons ?? []) this.print(`    ${text}`);
+    for (const { text } of plaintext?.reasons ?? []) this.print(wrapped(text, '    '));
     const whole = plaintext?.outcome === 'kept' || plaintext?.outcome === 'overwritten-verified';
     this.endWith(whole && archive.state === 'kept' ? ExitCode.done : ExitCode.partial);
     return {

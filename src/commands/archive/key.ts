@@ -1,4 +1,4 @@
-import { Flags, passphraseFileFlag, QuietusCommand } from '../../cli/index.js';
+import { counted, Flags, passphraseFileFlag, QuietusCommand } from '../../cli/index.js';
 
 export default class ArchiveKey extends QuietusCommand {
   static override description =
@@ -54,7 +54,7 @@ export default class ArchiveKey extends QuietusCommand {
   }
 
   #show(key: Key): void {
-    this.print(`Archive key, generation ${key.generation}, of ${key.items} archives`);
+    this.print(`Archive key, generation ${key.generation}, of ${counted(key.items, 'archive')}`);
     this.print(`  ${key.recipient}`);
     if (key.opener.kind === 'passphrase') this.print('Opened by a passphrase.');
     else this.print(`Opened by the identities of: ${key.opener.recipients.join(', ')}`);
