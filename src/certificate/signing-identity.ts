@@ -80,7 +80,7 @@ export async function importCertificateSigner(
   const [problem] = certificateProblems(identity.certificate, 'signature', session.clock.now());
   if (problem !== undefined) {
     throw badInput('signing-certificate-unfit', `The certificate in the file cannot sign: ${problem}`, {
-      hint: 'Ask the certificate authority for one whose key usage allows digital signatures',
+      hint: `Ask the certificate authority for one ${remedyOf(problem)}`,
     });
   }
   if (!isChain([identity.certificate, ...identity.chain])) {
@@ -93,6 +93,13 @@ export async function importCertificateSigner(
     );
   }
   return await adopt(session, identity, 'imported');
+}
+
+/** What another certificate must have, by what certificateProblems() says of this one. */
+function remedyOf(problem: string): string {
+  if (/^it (?:expired|is not valid)/.test(problem)) return 'that is valid today';
+  if (problem.startsWith('its key usage')) return 'whose key usage allows digital signatures';
+  return 'with an RSA key of 2048 bits or more, or with one on P-256, P-384 or P-521';
 }
 
 async function adopt(

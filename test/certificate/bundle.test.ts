@@ -216,6 +216,13 @@ describe.skipIf(leftOut)('a bundle', () => {
     await expect(importCertificateSigner(session, file, 'wrong')).rejects.toMatchObject({
       code: 'passphrase-wrong',
     });
+    const today = clock.at;
+    clock.at = new Date(Date.now() + 50 * 365 * 86_400_000);
+    await expect(importCertificateSigner(session, file, 'correct horse')).rejects.toMatchObject({
+      message: expect.stringContaining('it expired on'),
+      hint: 'Ask the certificate authority for one that is valid today',
+    });
+    clock.at = today;
     await importCertificateSigner(session, file, 'correct horse');
     const { number } = await issueCertificate(session, run);
     const { zip, trust } = await bundled(session, number);
