@@ -58,7 +58,7 @@ function requireThere(path: string): void {
     lstatSync(path);
     statSync(path);
   } catch (error) {
-    throw badInput('input-missing', 'One of the paths does not exist or cannot be read', {
+    throw badInput('input-missing', `"${path}" does not exist or cannot be read`, {
       cause: error,
       hint: 'Check the spelling; nothing was written',
       details: { reason: (error as NodeJS.ErrnoException).code },

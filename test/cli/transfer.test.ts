@@ -279,7 +279,7 @@ describe('bad input', () => {
     writeFileSync(join(made.desk, 'taken.age'), 'mine');
     const before = names(made.desk);
     const refusals: [string[], number, string][] = [
-      [['nothing.csv'], 2, 'does not exist'],
+      [['payroll.csv', 'nothing.csv'], 2, '"nothing.csv" does not exist'],
       [['payroll.csv', '-o', 'payroll.csv', '--force'], 2, 'is the file that is read'],
       [['folder', '-o', 'folder/out.age'], 2, 'lies in the folder'],
       [['payroll.csv', '-o', 'taken.age'], 2, '--force'],
