@@ -105,7 +105,7 @@ export default class Decrypt extends QuietusCommand {
         escrow: flags.escrow,
         ask: (what) => this.passphrase({ file: flags['passphrase-file'], prompt: what }),
         session: async () => {
-          session = await this.openSession();
+          session = await this.#workspace(flags.as !== undefined || flags.escrow);
           return session;
         },
       },
@@ -117,6 +117,19 @@ export default class Decrypt extends QuietusCommand {
     bar.stop();
     if (session !== undefined) await recordDecryption(session, result);
     return this.#tell(result);
+  }
+
+  /** @param wanted whether a key of the workspace was asked for by a flag */
+  async #workspace(wanted: boolean): Promise<Session> {
+    try {
+      return await this.openSession();
+    } catch (error) {
+      const { badInput, Fault } = await import('../model/index.js');
+      if (wanted || !(error instanceof Fault) || error.code !== 'workspace-missing') throw error;
+      throw badInput('key-needed', 'No key was given, and no workspace was found that could have one', {
+        hint: 'Open it with a key file: --identity FILE; or name a workspace with --workspace DIR',
+      });
+    }
   }
 
   #tell(result: DecryptionResult): unknown {

@@ -99,6 +99,22 @@ describe('what comes out', () => {
     }
   });
 
+  test('asks a stranger to a workspace for a key file', async () => {
+    const { desk: folder, run } = await desk();
+    await run(['encrypt', 'records', '--to', 'acme', '-o', 'sent.age']);
+    const home = temporaryFolder();
+    const there = { cwd: home, env: { HOME: home } };
+    const file = join(folder, 'sent.age');
+    expect(await quietus(['decrypt', file], there)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--identity FILE'),
+    });
+    expect(await quietus(['decrypt', file, '--as', 'records'], there)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('quietus init'),
+    });
+  });
+
   test('that is a tar file of somebody else is extracted only with --unpack, which is never ignored', async () => {
     const made = await desk();
     execFileSync('tar', ['-cf', 'foreign', 'records'], { cwd: made.desk });
