@@ -5,7 +5,7 @@ export interface ToolResult {
   stdout: string;
 }
 
-/** Runs a program of the system, found by PATH, without a shell. @returns null where there is no such program */
+/** Runs a program of the system, found by PATH, without a shell. @returns null where this account has no such program */
 export function runTool(name: string, parameters: readonly string[], input = ''): Promise<ToolResult | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(name, parameters, { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -14,7 +14,8 @@ export function runTool(name: string, parameters: readonly string[], input = '')
       stdout += text;
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') resolve(null);
+      // EACCES also where it is in no folder of PATH, and this account may not look into one of them.
+      if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(null);
       else reject(error);
     });
     child.on('close', (status) => resolve({ status: status ?? -1, stdout }));

@@ -251,6 +251,14 @@ describe('installing', () => {
     expect(logged).toHaveLength(1);
   });
 
+  it('knows of no crontab where this account may not run that program', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'crontab'), '', { mode: 0o600 });
+    vi.stubEnv('PATH', folder);
+    const made = await autoWorld();
+    expect(await installedTimers(made.session)).toEqual([]);
+  });
+
   it('writes and removes the lines of a crontab', async () => {
     machine();
     vi.stubEnv('TZ', 'America/New_York');
