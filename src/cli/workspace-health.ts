@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ExitCode, operatorState } from '../model/index.js';
+import { ExitCode, Fault, operatorState } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { groupOf, readSettings, type WorkspacePaths } from '../workspace/index.js';
 import { counted } from './counted.js';
@@ -58,7 +58,9 @@ async function mistakes(path: string, forbidden: number, paths: WorkspacePaths):
         'bad',
         `Other accounts can ${forbidden === 0o077 ? 'use' : 'write'} ${name} (mode ${mode})`,
         {
-          hint: `Run: chmod ${change} ${path}`,
+          hint: path.startsWith(`${paths.database}-`)
+            ? `It goes when the last command ends; if it is still there then, run: chmod ${change} ${path}`
+            : `Run: chmod ${change} ${path}`,
         },
       ),
     );
@@ -228,8 +230,14 @@ export async function checkEvidence(session: Session): Promise<Finding[]> {
 
 /** What stands against destroying anything here: the clock, and a database that is an older copy. */
 export async function checkFitness(session: Session): Promise<Finding[]> {
-  const { requireCurrent } = await import('../audit/index.js');
-  await requireCurrent(session);
+  const { isAboutClock, requireCurrent } = await import('../audit/index.js');
+  try {
+    await requireCurrent(session);
+  } catch (error) {
+    if (!(error instanceof Fault) || isAboutClock(error.code)) throw error;
+    const { message, hint, exitCode } = error;
+    return [finding('log', 'bad', message, { hint, exitCode })];
+  }
   return [finding('clock', 'good', `It is ${session.today()}, which fits the log and its checkpoints`)];
 }
 

@@ -108,6 +108,30 @@ describe('doctor', () => {
     expect((await doctor(root)).of('permissions')).toMatchObject([{ state: 'good' }]);
   });
 
+  test('says of a file that SQLite takes away itself that it may be gone', async () => {
+    const root = workspace();
+    writeFileSync(join(root, 'quietus.db-wal'), '', { mode: 0o644 });
+    chmodSync(join(root, 'quietus.db-wal'), 0o644);
+    const [found] = (await doctor(root)).of('permissions');
+    expect(found?.hint).toMatch(/^It goes when the last command ends; .* chmod go= .*quietus\.db-wal$/);
+  });
+
+  test('tells of a database that is an older copy as of the log, not of the clock', async () => {
+    const root = workspace();
+    const later = workspace();
+    const run = (...args: string[]) => quietus([...args, '--workspace', later, '--json']);
+    await run('inventory', 'add', 'A', '--title', 'A', '--medium', 'paper', '--location', 'Room 1');
+    expect(await run('log', 'checkpoint')).toMatchObject({ status: 0 });
+    cpSync(join(later, 'checkpoints'), join(root, 'checkpoints'), { recursive: true });
+    const { status, of } = await doctor(root);
+    expect(status).toBe(5);
+    expect(of('log').at(-1)).toMatchObject({
+      state: 'bad',
+      message: expect.stringContaining('the database is an older copy'),
+    });
+    expect(of('clock')).toEqual([]);
+  });
+
   test('finds that a hold is gone of which the log tells', async () => {
     const root = workspace();
     const place = [
