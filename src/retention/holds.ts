@@ -192,7 +192,7 @@ const MOST_LINKS = 40;
  * leads. What is not there yet, or not to be seen by this account, lies where its folder leads.
  */
 function ledTo(path: string): string {
-  const names = path.split('/').reverse();
+  const names = path.split('/').toReversed();
   let at = '/';
   let links = 0;
   for (let name = names.pop(); name !== undefined; name = names.pop()) {
@@ -200,7 +200,7 @@ function ledTo(path: string): string {
     const target = name === '..' || links >= MOST_LINKS ? undefined : linkTarget(next);
     if (target !== undefined) {
       links += 1;
-      names.push(...target.split('/').reverse());
+      names.push(...target.split('/').toReversed());
       if (target.startsWith('/')) at = '/';
     } else {
       at = next;
