@@ -1,5 +1,5 @@
 import { type LogEvent, tellsOfEvent } from '../audit/index.js';
-import type { AttestedStatement } from '../certificate/index.js';
+import type { AttestedStatement, Sanitization } from '../certificate/index.js';
 import { verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { Disposal, Run } from '../store/index.js';
@@ -38,9 +38,14 @@ export function outcomeChanged(what: string): Error {
   });
 }
 
+interface Attested {
+  attested: AttestedStatement;
+  sanitization?: Sanitization | null;
+}
+
 /** What the entry must say; undefined where the register itself does not agree. */
 function eventOf({ itemId, outcome, result }: Disposal, run: Run): LogEvent | undefined {
-  const told = JSON.parse(result ?? '{}') as DisposalOutcome | { attested: AttestedStatement };
+  const told = JSON.parse(result ?? '{}') as DisposalOutcome | Attested;
   if (!('attested' in told)) {
     return told.outcome === outcome && told.itemId === itemId ? outcomeEvent(told, run) : undefined;
   }
@@ -50,6 +55,6 @@ function eventOf({ itemId, outcome, result }: Disposal, run: Run): LogEvent | un
     action: 'item.attest',
     outcome: 'done',
     subject: { item: itemId, run: run.id },
-    data: { method, performed_on: performedOn },
+    data: { method, performed_on: performedOn, sanitization: told.sanitization ?? null },
   };
 }

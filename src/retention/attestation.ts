@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AttestedStatement, CustodyStep, Whereabouts } from '../certificate/index.js';
+import type { AttestedStatement, CustodyStep, Sanitization, Whereabouts } from '../certificate/index.js';
 import { canonicalJson } from '../crypto/index.js';
 import { badInput, type Plan, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -11,7 +11,8 @@ import { requireChain } from './destruction-details.js';
 import { requireFactsAsLogged } from './logged-facts.js';
 import type { PlanItemLine } from './plan-document.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
-import { certifyRun, type DisposalResult } from './run-certificate.js';
+import { certifyRun, type DisposalResult, type StatedBeside } from './run-certificate.js';
+import { requireMediaOf, type StatedMedia } from './stated-media.js';
 
 export interface AttestationRequest {
   planId: string;
@@ -21,6 +22,10 @@ export interface AttestationRequest {
   custody?: readonly CustodyStep[];
   /** Where they came from, and what becomes of what is left of them. */
   whereabouts?: Whereabouts;
+  /** What the one medium was that it is about. */
+  media?: StatedMedia | null;
+  /** The category that they say it comes up to. */
+  sanitization?: Sanitization | null;
 }
 
 /**
@@ -31,7 +36,7 @@ export interface AttestationRequest {
  * Asked again with the same statement of the same items where no certificate was issued, it issues that one.
  *
  * @throws Fault `plan-unknown`, `plan-changed`, `approval-missing`, `item-not-planned`, `medium-by-program`,
- *   `method-not-allowed`, `method-not-enough`, `date-in-future`, `destroyed-before-due`, `destroyed-before-approval`,
+ *   `method-not-allowed`, `method-not-enough`, `media-not-one`, `media-is-paper`, `category-not-allowed`, `date-in-future`, `destroyed-before-due`, `destroyed-before-approval`,
  *   `hold-changed`, `item-changed`, `rule-changed`, or the reason why an item may not be disposed of
  */
 export async function recordDestruction(
@@ -53,16 +58,17 @@ export async function recordDestruction(
   const lines = await plannedLines(session, plan, [...new Set(request.itemIds)]);
   for (const line of lines) requireMethod(line, request.statement.method);
   const attested: AttestedStatement = { ...request.statement, recordedBy: operator.id };
-  const stated: Stated = { attested, custody, ...(request.whereabouts ?? NOT_SAID) };
+  const { media = null, sanitization = null } = request;
+  const stated: Stated = { attested, custody, ...(request.whereabouts ?? NOT_SAID), media, sanitization };
+  requireMediaOf(lines, attested.method, stated);
   const cutOff = await uncertifiedRun(session, plan, lines, stated);
   const run = cutOff ?? (await recordRun(session, verified, lines, stated));
   return { run, certificate: await certifyRun(session, plan, run) };
 }
 
 /** What a person stated: of the destruction, of the items before it and of what is left after it. */
-interface Stated extends Whereabouts {
+interface Stated extends StatedBeside {
   attested: AttestedStatement;
-  custody: readonly CustodyStep[];
 }
 
 const NOT_SAID: Whereabouts = { source: null, destination: null };
@@ -115,7 +121,7 @@ async function uncertifiedRun(
 }
 
 /** Statements of earlier versions leave out what was not said. */
-const NOTHING_ELSE = { ...NOT_SAID, custody: [] };
+const NOTHING_ELSE = { ...NOT_SAID, custody: [], media: null, sanitization: null };
 
 function states(result: string | null, stated: Stated): boolean {
   const recorded = result === null ? {} : (JSON.parse(result) as Partial<Stated>);
@@ -131,7 +137,7 @@ async function recordAll(
   context: { plan: Plan; run: Run; lines: readonly PlanItemLine[]; stated: Stated },
 ): Promise<void> {
   const { plan, run, lines, stated } = context;
-  const { attested, custody } = stated;
+  const { attested, custody, sanitization } = stated;
   const records = await session.recorder.appendAll(
     transaction,
     lines.map((line) => ({
@@ -142,6 +148,8 @@ async function recordAll(
         medium: line.medium,
         method: attested.method,
         performed_on: attested.performedOn,
+        // Also where nobody named one, so that none can be written in.
+        sanitization,
         ...(custody.length > 0 && { custody_steps: custody.length }),
         ...(attested.vendorCertificate && { vendor_certificate_sha256: attested.vendorCertificate.sha256 }),
       },

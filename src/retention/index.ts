@@ -77,6 +77,7 @@ export {
   simulateSchedule,
 } from './schedule-simulation.js';
 export { type SettingChange, settingsChangedSinceLastPlan } from './settings-changes.js';
+export { statedMedia } from './stated-media.js';
 export { type PreviewItem, previewSweep } from './sweep-preview.js';
 export { type QuotaLimits, type QuotaName, SweepQuota } from './sweep-quota.js';
 export type { EndedItem, SweepResult } from './sweep-result.js';

@@ -8,6 +8,8 @@ import {
   isCertified,
   issueCertificate,
   type LogReference,
+  type MediaFacts,
+  type Sanitization,
   type Whereabouts,
 } from '../certificate/index.js';
 import {
@@ -29,12 +31,18 @@ import type { Session } from '../session/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { type ApprovalMoment, approvalsAtBeginning, validApprovals } from './approval.js';
 import { plannedDisposals } from './plan-reading.js';
+import type { StatedMedia } from './stated-media.js';
 import { disposedOf } from './sweep-result.js';
 
 /** What a disposal's `result` holds: the outcome of `destroy()`, or what a person stated. */
-export type DisposalResult =
-  | DisposalOutcome
-  | ({ attested: AttestedStatement; custody?: readonly CustodyStep[] } & Partial<Whereabouts>);
+export type DisposalResult = DisposalOutcome | ({ attested: AttestedStatement } & Partial<StatedBeside>);
+
+/** What people stated of the items, beside the destruction itself. Statements of earlier versions lack some. */
+export interface StatedBeside extends Whereabouts {
+  custody: readonly CustodyStep[];
+  media: StatedMedia | null;
+  sanitization: Sanitization | null;
+}
 
 /**
  * Issues the certificate of a finished run, once: asked again, it gives the one that was issued. A run that
@@ -182,9 +190,16 @@ function certifiedItem(
       custody: result.custody ?? [],
       source: result.source ?? null,
       destination: result.destination ?? null,
+      media: result.media ? ofItem(result.media, line.itemId) : null,
+      sanitization: result.sanitization ?? null,
     };
   }
   return { ...common, ...disposalFacts(result) };
+}
+
+/** The organization's own number on a medium is its number in the inventory. */
+function ofItem(media: StatedMedia, itemId: string): MediaFacts {
+  return { ...media, propertyNumber: itemId, capacityBytes: null };
 }
 
 function exception(

@@ -187,6 +187,72 @@ describe('the main job at the command line', () => {
     expect(await company.run('log', 'verify')).toMatchObject({ status: 0 });
   });
 
+  it('certifies which disk was destroyed, and the category that people say it comes up to', async () => {
+    const company = new Company();
+    await company.prepare(1);
+    for (const id of ['HDD-1', 'HDD-2', 'HDD-3', 'BOX-1']) {
+      const place = ['--medium', id === 'BOX-1' ? 'paper' : 'device', '--location', `Shelf of ${id}`];
+      const dates = ['--closed', '2019-12-31'];
+      await company.run('inventory', 'add', id, '--title', id, '--class', 'payroll', ...place, ...dates);
+    }
+    const plan = await company.approvedPlan();
+    const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York' }).format();
+    const record = (ids: string[], ...rest: string[]) =>
+      company.run(
+        ...['dispose', 'record', ...ids, '--plan', plan, '--by', 'A. Clerk', '--on', today, '--json'],
+        ...['--confirm', ids.length === 1 ? String(ids[0]) : String(ids.length), ...rest],
+      );
+    const serial = ['--serial', 'ZN1A2B3C'];
+    for (const [code, ids, ...rest] of [
+      ['media-not-one', ['HDD-1', 'HDD-2'], '--method', 'destroyed', ...serial],
+      ['media-is-paper', ['BOX-1'], '--method', 'shredded', ...serial],
+      ['media-is-paper', ['BOX-1'], '--method', 'shredded', '--category', 'destroy'],
+      ['category-not-allowed', ['HDD-1'], '--method', 'erased', '--category', 'destroy'],
+      ['category-not-allowed', ['HDD-1'], '--method', 'destroyed', '--category', 'purge'],
+      ['statement-invalid', ['HDD-1'], '--method', 'destroyed', '--serial', ' '],
+    ] as [string, string[], ...string[]][]) {
+      const refused = await record(ids, ...rest);
+      expect(refused, code).toMatchObject({ status: 2 });
+      expect(refused.stdout).toContain(code);
+    }
+    const disk = ['--kind', 'hard disk', '--maker', 'Seagate', '--model', 'ST1000DM010', ...serial];
+    const destroyed = await record(['HDD-1'], '--method', 'destroyed', '--category', 'destroy', ...disk);
+    const { certificate } = JSON.parse(destroyed.stdout);
+    const reissue = ['certificate', 'issue', '--replaces', certificate, '--confirm', certificate];
+    const { number: again } = await company.json(...reissue);
+    for (const number of [certificate, again]) {
+      const { items } = (await company.json('certificate', 'show', number)) as { items: unknown[] };
+      expect(items).toMatchObject([
+        {
+          sanitization: 'destroy',
+          media: {
+            ...{ type: 'hard disk', vendor: 'Seagate', model: 'ST1000DM010', serial: 'ZN1A2B3C' },
+            ...{ property_number: 'HDD-1', capacity_bytes: null },
+          },
+        },
+      ]);
+      const pdf = join(company.workspace, 'certificates', `certificate-${number}.pdf`);
+      const text = execFileSync('pdftotext', ['-layout', pdf, '-'], { encoding: 'utf8' });
+      expect(text.replaceAll(/\s+/g, ' ')).toContain('Seagate ST1000DM010, hard disk, serial ZN1A2B3C');
+      expect(text).toContain('NIST SP 800-88: Destroy');
+    }
+    const register = await company.run('certificate', 'register', '--year', certificate.slice(0, 4), '--csv');
+    expect(register.stdout).toMatch(/^.*HDD-1.*ZN1A2B3C.*attested,destroy,.*$/m);
+    const two = await record(['HDD-2', 'HDD-3'], '--method', 'erased', '--category', 'purge');
+    const { items } = (await company.json('certificate', 'show', JSON.parse(two.stdout).certificate)) as {
+      items: unknown[];
+    };
+    expect(items).toMatchObject([
+      { sanitization: 'purge', media: null },
+      { sanitization: 'purge', media: null },
+    ]);
+    // What is on a label may lead to a person: the certificates have it, and the log has not.
+    const log = await company.run('log', 'list', '--json');
+    expect(log.stdout).toContain('"sanitization": "destroy"');
+    expect(log.stdout).not.toContain('ZN1A2B3C');
+    expect(await company.run('log', 'verify')).toMatchObject({ status: 0 });
+  });
+
   it('certifies where paper came from and what becomes of it, as it was stated, also when issued again', async () => {
     const company = new Company();
     await company.prepare(1);

@@ -1,4 +1,4 @@
-import type { AttestedMethod } from '../../certificate/index.js';
+import type { AttestedMethod, Sanitization } from '../../certificate/index.js';
 import { Args, confirmFlag, counted, Flags, QuietusCommand } from '../../cli/index.js';
 
 export default class DisposeRecord extends QuietusCommand {
@@ -8,6 +8,7 @@ export default class DisposeRecord extends QuietusCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> BOX-0001 --plan plan-2026-11-22-a1b2c3 --method shredded --by "A. Jones" --on 2026-11-23 --confirm BOX-0001',
     '<%= config.bin %> <%= command.id %> USB-0007 --plan plan-2026-11-22-a1b2c3 --method destroyed --by "Vendor crew" --on 2026-11-23 --vendor "Shred Co" --reference C-1881',
+    '<%= config.bin %> <%= command.id %> HDD-0012 --plan plan-2026-11-22-a1b2c3 --method destroyed --category destroy --by "Vendor crew" --on 2026-11-23 --kind "hard disk" --maker Seagate --model ST1000DM010 --serial ZN1A2B3C --confirm HDD-0012',
     '<%= config.bin %> <%= command.id %> BOX-0002 --plan plan-2026-11-22-a1b2c3 --method shredded --by "B. Smith" --title "Plant operator" --on 2026-11-24 --vendor "Shred Co" --vendor-certificate scans/C-1882.pdf --place "12 Mill St, Lowell MA" --source "HR basement, shelf 4" --destination "pulped for recycling" --custody "2026-11-23; A. Jones; Shred Co; sealed bin 7"',
   ];
   static override strict = false;
@@ -21,6 +22,14 @@ export default class DisposeRecord extends QuietusCommand {
       required: true,
       options: ['redacted', 'burned', 'pulverized', 'shredded', 'destroyed', 'erased'],
     }),
+    category: Flags.string({
+      description: 'The category of NIST SP 800-88 that they say it comes up to; not for paper.',
+      options: ['clear', 'purge', 'destroy'],
+    }),
+    kind: Flags.string({ description: 'What the medium was, such as "hard disk".', helpValue: 'TEXT' }),
+    maker: Flags.string({ description: 'Who made the medium.', helpValue: 'NAME' }),
+    model: Flags.string({ description: 'The model of the medium.', helpValue: 'TEXT' }),
+    serial: Flags.string({ description: 'The serial number of the medium.', helpValue: 'NUMBER' }),
     by: Flags.string({ description: 'Who did it.', required: true, helpValue: 'NAME' }),
     title: Flags.string({ description: 'The title of who did it.', helpValue: 'TEXT' }),
     phone: Flags.string({ description: 'The telephone number of who did it.', helpValue: 'NUMBER' }),
@@ -56,15 +65,15 @@ export default class DisposeRecord extends QuietusCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(DisposeRecord);
-    const { custodyStep, parseDay, performer, recordDestruction, vendorCertificate } = await import(
-      '../../retention/index.js'
-    );
+    const { custodyStep, parseDay, performer, recordDestruction, statedMedia, vendorCertificate } =
+      await import('../../retention/index.js');
     const { statedLine, whereabouts } = await import('../../certificate/index.js');
     const session = await this.openSession();
     const itemIds = [...new Set(argv.map(String))];
     const performedOn = parseDay(flags.on, '--on');
     const custody = (flags.custody ?? []).map(custodyStep);
     const stated = whereabouts(flags);
+    const media = statedMedia(flags);
     const given = flags['vendor-certificate'];
     const theirs = given === undefined ? null : vendorCertificate(given);
     const [only] = itemIds;
@@ -88,6 +97,8 @@ export default class DisposeRecord extends QuietusCommand {
       },
       custody,
       whereabouts: stated,
+      media,
+      sanitization: (flags.category as Sanitization | undefined) ?? null,
     });
     this.print(`Recorded as ${flags.method} on ${flags.on}: ${itemIds.join(', ')}`);
     if (certificate) this.print(`Certificate ${certificate.number} (${counted(certificate.items, 'item')})`);
