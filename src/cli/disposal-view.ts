@@ -1,4 +1,4 @@
-import { type AdHocResult, nameOfLinked, type Selection } from '../disposal/index.js';
+import { type AdHocResult, nameInTheWay, type Selection } from '../disposal/index.js';
 import type { Reason } from '../model/index.js';
 import { counted } from './counted.js';
 import { bytesInWords } from './sweep-view.js';
@@ -17,8 +17,8 @@ export function selectionText({ paths, repository }: Selection, acceptResidual: 
     lines.push(`${location}: ${facts.join(', ')}`);
     if (transferred) lines.push(`    It is the copy of ${transferred.id}, which was handed over.`);
     if (left) lines.push(wrapped(`Will be left: ${left.text}`, '    '));
-    const linked = nameOfLinked(path);
-    if (linked !== null && linked !== location) lines.push(`    The file is: ${linked}`);
+    const obstacle = nameInTheWay(path);
+    if (obstacle !== null) lines.push(`    What stands in the way: ${obstacle}`);
     const residual = assessment?.residual ?? [];
     if (residual.length > 0) {
       lines.push(`    ${acceptResidual ? 'Left behind here' : 'Will be left (needs --accept-residual)'}:`);

@@ -27,7 +27,7 @@ export { LogEnd } from './log-end.js';
 export { methodNamed } from './method-names.js';
 export { locationOf, readNames0 } from './named-paths.js';
 export { loggedOutcomes, outcomeChanged } from './outcome-evidence.js';
-export { nameOfLinked, type SelectedPath } from './path-examination.js';
+export { nameInTheWay, type SelectedPath } from './path-examination.js';
 export { PatientJournal } from './patient-journal.js';
 export { foldersAbove, itemPlacesAround, placesAround } from './places-around.js';
 export { protectedPaths } from './protected-paths.js';

@@ -20,6 +20,8 @@ export interface SelectedPath {
   assessment: Assessment | null;
   /** Why it will be left, while the others are destroyed. */
   left: Reason | null;
+  /** What below it is in the way, relative, where that is why and somebody can tell; for people only. */
+  inTheWay: string | null;
   /** Files at and below it that have names elsewhere (hard links), where that is why. */
   elsewhere: readonly LinkedNames[];
   /** It shares files with others of the list (hard links), so that they are destroyed together. */
@@ -60,15 +62,19 @@ export function examineName(
   return { ...base, ...factsOf(found) };
 }
 
-type Facts = Pick<SelectedPath, 'fingerprint' | 'files' | 'bytes' | 'assessment' | 'left' | 'elsewhere'>;
+type Facts = Pick<
+  SelectedPath,
+  'fingerprint' | 'files' | 'bytes' | 'assessment' | 'left' | 'inTheWay' | 'elsewhere'
+>;
 
 function factsOf(found: Examination): Facts & { location?: string } {
   if (found.status !== 'ready') {
-    const elsewhere = (found.status === 'refused' && found.linked) || [];
-    return { fingerprint: null, files: 0, bytes: 0n, assessment: null, left: found.reason, elsewhere };
+    const { linked = [], path = null } = found.status === 'refused' ? found : {};
+    const nothing = { fingerprint: null, files: 0, bytes: 0n, assessment: null };
+    return { ...nothing, left: found.reason, inTheWay: path, elsewhere: linked };
   }
   const { location, fingerprint, files, bytes, assessment } = found;
-  return { location, fingerprint, files, bytes, assessment, left: null, elsewhere: [] };
+  return { location, fingerprint, files, bytes, assessment, left: null, inTheWay: null, elsewhere: [] };
 }
 
 /** Takes together what was left for names elsewhere (hard links), where the other paths have these names. */
@@ -88,9 +94,8 @@ function examinationOf({ left, elsewhere }: SelectedPath): Examination {
   return { status: 'refused', reason: left, linked: elsewhere };
 }
 
-/** The first file that keeps a path from being disposed of because it has names elsewhere; for people only. */
-export function nameOfLinked({ elsewhere, location }: SelectedPath): string | null {
-  const [first] = elsewhere;
-  if (first === undefined) return null;
-  return first.path === '' ? location : `${location}/${first.path}`;
+/** The first file or folder that keeps a path from being disposed of, where it is not the path itself; for people only. */
+export function nameInTheWay({ inTheWay, elsewhere, location }: SelectedPath): string | null {
+  const path = inTheWay ?? elsewhere[0]?.path ?? '';
+  return path === '' ? null : `${location}/${path}`;
 }

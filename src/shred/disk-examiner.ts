@@ -209,7 +209,7 @@ class DiskExaminer implements Examiner {
     const { assessment } = at.parent.medium;
     const options = { guard: this.#guard, traits: traitsOf(assessment, this.#lift) };
     const contents = readFolder(at.location, stat, options, most);
-    if ('code' in contents) return refusal(contents);
+    if ('reason' in contents) return { status: 'refused', ...contents };
     const { entries, count, files, bytes, inline, treeSha256, linked } = contents;
     const elsewhere = this.#refuseLinks(linked);
     if (elsewhere !== undefined) return elsewhere;

@@ -39,8 +39,11 @@ export type Examination =
        */
       readAgain: () => Iterable<DisposalEntry>;
     }
-  /** `linked`: files of it that have names elsewhere (hard links), where that is why. */
-  | { status: 'refused'; reason: Reason; linked?: readonly LinkedNames[] }
+  /**
+   * `path`: what in the folder is in the way, relative to it, in text form; null where nobody can tell. `linked`: files of
+   * it that have names elsewhere (hard links), where that is why.
+   */
+  | { status: 'refused'; reason: Reason; path?: string | null; linked?: readonly LinkedNames[] }
   /** `volumeDevice`: device number (decimal) of the nearest folder on the way that exists. */
   | { status: 'absent'; reason: Reason; volumeDevice: string };
 

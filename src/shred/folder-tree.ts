@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import type { Reason } from '../model/index.js';
 import type { DisposalEntry } from './disposal-target.js';
+import { entryPathText } from './entry-path.js';
 import { type Found, Refusal, type WalkOptions, walkFolder } from './folder-walk.js';
 import { type LinkedNames, NameCount } from './linked-names.js';
 import { reason, reasonOf } from './reasons.js';
@@ -19,6 +20,13 @@ export interface FolderContents {
   treeSha256: string;
   /** Files that have names elsewhere. */
   linked: LinkedNames[];
+}
+
+/** Why a folder cannot be disposed of as a whole. */
+export interface FolderRefusal {
+  reason: Reason;
+  /** Of what in it is in the way, relative, in text form; null where nobody can tell. */
+  path: string | null;
 }
 
 /**
@@ -52,14 +60,14 @@ export class TreeDigest {
  * Finds out what a folder holds without following links.
  * @param top canonical path of the folder
  * @param most entries to keep
- * @returns its contents, or the reason why it cannot be disposed of as a whole
+ * @returns its contents, or why it cannot be disposed of as a whole
  */
 export function readFolder(
   top: string,
   topStat: BigIntStats,
   options: WalkOptions,
   most: number,
-): FolderContents | Reason {
+): FolderContents | FolderRefusal {
   const digest = new TreeDigest();
   const names = new NameCount();
   const contents = { entries: [] as DisposalEntry[] | null, count: 0, files: 0, bytes: 0n, inline: false };
@@ -77,7 +85,8 @@ export function readFolder(
       contents.inline ||= entry.inline;
     }
   } catch (error) {
-    return whyRefused(error);
+    const path = error instanceof Refusal ? entryPathText(error.path) : null;
+    return { reason: whyRefused(error), path };
   }
   return { ...contents, treeSha256: digest.hex(), linked: names.incomplete };
 }

@@ -31,7 +31,11 @@ export interface WalkOptions {
 
 /** Thrown by the walk only: the tree cannot be disposed of as a whole, so none of it is. */
 export class Refusal extends Error {
-  constructor(readonly why: Reason) {
+  /** @param path of what is in the way, relative to the top */
+  constructor(
+    readonly why: Reason,
+    readonly path: Buffer,
+  ) {
     super(why.code);
   }
 }
@@ -80,7 +84,10 @@ export function* walkFolder(top: string, topStat: BigIntStats, options: WalkOpti
       const path = folder.path.length === 0 ? Buffer.from(name) : Buffer.concat([folder.path, SLASH, name]);
       const at = Buffer.concat([prefix, path]);
       const stat = lstatSync(at, { bigint: true });
-      const type = check(at, stat, { folder: folder.stat, top: topStat }, options);
+      const type = typeOf(stat);
+      if (type === undefined) throw new Refusal(reason('special-file'), path);
+      const obstacle = obstacleAt(at, { type, stat }, { folder: folder.stat, top: topStat }, options);
+      if (obstacle !== undefined) throw new Refusal(obstacle, path);
       yield { path, entry: entryOf(entryPathText(path), type, stat, options.traits), stat };
       if (type === 'directory') level.waiting.push({ path, name, stat });
     }
@@ -97,29 +104,27 @@ function comesBeforeContent(name: Buffer, folder: Buffer): boolean {
   return follows < SLASH_BYTE && name.subarray(0, folder.length).equals(folder);
 }
 
-function typeOf(stat: BigIntStats): DisposalEntry['type'] {
+function typeOf(stat: BigIntStats): DisposalEntry['type'] | undefined {
   if (stat.isFile()) return 'file';
   if (stat.isDirectory()) return 'directory';
   if (stat.isSymbolicLink()) return 'symlink';
-  throw new Refusal(reason('special-file'));
+  return undefined;
 }
 
-function check(
+function obstacleAt(
   at: Buffer,
-  stat: BigIntStats,
+  { type, stat }: { type: DisposalEntry['type']; stat: BigIntStats },
   above: { folder: BigIntStats; top: BigIntStats },
   options: WalkOptions,
-): DisposalEntry['type'] {
-  const type = typeOf(stat);
+): Reason | undefined {
   if (stat.dev !== above.top.dev && (type === 'directory' || !options.traits.copiedWhenOpened)) {
-    throw new Refusal(reason('mount-point'));
+    return reason('mount-point');
   }
-  if (options.guard.protectsIdentity(stat.dev, stat.ino)) throw new Refusal(reason('protected-path'));
-  if (options.guard.isDeviceImage(stat.dev, stat.ino)) throw new Refusal(reason('device-image'));
-  const obstacle =
+  if (options.guard.protectsIdentity(stat.dev, stat.ino)) return reason('protected-path');
+  if (options.guard.isDeviceImage(stat.dev, stat.ino)) return reason('device-image');
+  return (
     obstacleOfStickyFolder(above.folder, stat) ??
     (type === 'file' ? obstacleOfFile(at, stat, options.traits) : undefined) ??
-    (type === 'directory' ? obstacleOfFolder(at, stat, options.traits.liftProtection) : undefined);
-  if (obstacle !== undefined) throw new Refusal(obstacle);
-  return type;
+    (type === 'directory' ? obstacleOfFolder(at, stat, options.traits.liftProtection) : undefined)
+  );
 }

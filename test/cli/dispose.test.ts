@@ -97,9 +97,31 @@ describe('dispose', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('twice: folder\n    Will be left: A file has more than one name');
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('1 further name is not among what is to be destroyed');
-    expect(stdout).toContain(`The file is: ${join(records, 'twice', 'a')}`);
+    expect(stdout).toContain(`What stands in the way: ${join(records, 'twice', 'a')}\n`);
     rmSync(join(records, 'twice'), { recursive: true });
     rmSync(join(records, 'elsewhere'));
+  });
+
+  test('says which of many files stands in the way of their folder', async (context) => {
+    mkdirSync(join(records, 'many', 'deep'), { recursive: true });
+    for (const name of ['1', '2', 'deep/3', 'deep/4\n5', 'deep/6']) write(`many/${name}`);
+    const name = join(records, 'many', 'deep', '4\n5');
+    // Missing permission stops everybody but root.
+    if (process.getuid?.() !== 0) chmodSync(name, 0o400);
+    else if (spawnSync('chattr', ['+i', name]).status !== 0) context.skip('chattr is not permitted here');
+    try {
+      const { status, stdout } = await run(['dispose', 'many', '--confirm', 'many', '--accept-residual']);
+      expect(status).toBe(3);
+      expect(stdout).toContain(`What stands in the way: ${join(records, 'many', 'deep', '4%0A5')}\n`);
+      expect(readdirSync(join(records, 'many', 'deep'))).toEqual(['3', '4\n5', '6']);
+      // A name may be personal information: what programs read has none.
+      const json = await run(['dispose', 'many', '--dry-run', '--accept-residual', '--json']);
+      expect(JSON.parse(json.stdout).paths).toMatchObject([{ would: 'leave' }]);
+      expect(json.stdout).not.toContain('deep');
+    } finally {
+      if (process.getuid?.() === 0) spawnSync('chattr', ['-i', name]);
+      rmSync(join(records, 'many'), { recursive: true });
+    }
   });
 
   test('takes a file with several names where all of them are given', async () => {
