@@ -9,6 +9,7 @@ import {
   serialize,
   validateCertificate,
 } from '../../src/certificate/index.js';
+import { MEDIA } from '../../src/model/index.js';
 import { schemaProblems } from './json-schema.js';
 import { everyKind, hash, item, log, sampleFacts } from './sample-facts.js';
 
@@ -135,6 +136,16 @@ describe.each([
       if (schemaProblems(schema, copy).length === 0 || accepts(copy)) optional.push(String(place.key));
     }
     expect(optional.filter((key) => !OPTIONAL.includes(key))).toEqual([]);
+  });
+});
+
+describe('schemas/certificate-2.schema.json', () => {
+  it.each(MEDIA)('knows the medium that the inventory calls %s', (medium) => {
+    const copy = structuredClone(document);
+    for (const exception of copy.exceptions) exception.medium = medium;
+    expect(copy.exceptions.length).toBeGreaterThan(0);
+    expect(accepts(copy)).toBe(true);
+    expect(schemaProblems(published(2), copy)).toEqual([]);
   });
 });
 
