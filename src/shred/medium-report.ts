@@ -77,7 +77,7 @@ function inspectPath(path: string, kind: 'file' | 'folder', protectedPaths: read
     kind,
     platform: process.platform,
     fileSystem,
-    layers: devices.flatMap(layersOf),
+    layers: devices.flatMap((each) => layersOf(withImages(each))),
     virtualMachine: isVirtualMachine(),
     ...found,
     methods: methodVerdicts({
@@ -100,7 +100,7 @@ function inspectDevice(path: string): MediumReport {
     kind: 'device',
     platform: process.platform,
     fileSystem: null,
-    layers: devices.flatMap(layersOf).map(withSerialOf),
+    layers: devices.flatMap((each) => layersOf(withImages(each))).map(withSerialOf),
     virtualMachine: isVirtualMachine(),
     assessment: null,
     refusal: null,
@@ -111,6 +111,20 @@ function inspectDevice(path: string): MediumReport {
       storedAnew: residualOfDevice(number),
     }),
   };
+}
+
+/**
+ * The stack with what the image behind a loop device is stored on below that device. Only for people to look at: what
+ * overwriting the device reaches is decided by the image's file system, too.
+ */
+function withImages(layer: BlockLayer, above: readonly string[] = []): BlockLayer {
+  // A mount table that was changed while it was read can seem to lead around in a circle.
+  if (above.includes(layer.number)) return layer;
+  const image = layer.kind === 'loop' ? layer.detail : null;
+  const mount = image === null ? undefined : MountTable.read()?.mountOf(image);
+  const stored = mount === undefined ? [] : blockNumbersOf(mount);
+  const below = [...layer.below, ...stored.flatMap((number) => readBlockStack(number) ?? [])];
+  return { ...layer, below: below.map((each) => withImages(each, [...above, layer.number])) };
 }
 
 /** Model and serial number as the disk itself gives them, where smartctl is there and may ask. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -24,6 +25,10 @@ it('says what a file lies on and what each method would achieve, within 80 colum
     expect(report).toMatchObject({ kind: 'file', file_system: { type: 'ext4', data_mode: 'journal' } });
     expect(report.residual.map(({ code }: { code: string }) => code)).toEqual(['data-journal']);
     expect(report.layers[0]).toMatchObject({ kind: 'loop', detail: volume.image });
+    // Down to the disk: the next layer is what the image itself is stored on, where that is a device at all.
+    const under = execFileSync('findmnt', ['-n', '-o', 'MAJ:MIN', '-T', volume.image], { encoding: 'utf8' });
+    const numbers = report.layers.map(({ number }: { number: string }) => number);
+    if (!under.startsWith('0:')) expect(numbers[1]).toBe(under.trim());
     expect(stdout).not.toContain('records.csv');
   } finally {
     volume.remove();
