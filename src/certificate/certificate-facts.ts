@@ -146,6 +146,9 @@ interface Verification {
   detail?: string | null;
 }
 
+/** The state after overwriting, which the PDF tells of all such items at once. */
+export const OVERWRITTEN_STATE = 'overwritten and removed';
+
 /** One item that was destroyed, as far as its outcome says. Whatever may be left out counts as not recorded. */
 export interface CertifiedItemFacts extends Partial<Whereabouts> {
   id: string;

@@ -16,6 +16,7 @@ export {
   isCertified,
   type LogReference,
   type MediaFacts,
+  OVERWRITTEN_STATE,
   type Sanitization,
   type VendorCertificate,
   type VerificationMethod,

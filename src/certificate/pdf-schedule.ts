@@ -1,4 +1,5 @@
 import type { Reason } from '../model/index.js';
+import { OVERWRITTEN_STATE } from './certificate-facts.js';
 import type { CertificateDocument, ItemEntry } from './certificate-format.js';
 import {
   attestedInWords,
@@ -152,8 +153,7 @@ function noteOf(item: ItemEntry, marks: Marks): string {
     workNote(item),
     item.tool && `done by ${item.tool.name} ${item.tool.version}`,
     item.source && `from ${item.source}`,
-    item.pre_state && `before: ${item.pre_state}`,
-    item.post_state && `after: ${item.post_state}`,
+    ...states(item),
     item.destination && `destination: ${item.destination}`,
     ...item.custody.map(
       ({ on, from, to, detail }) =>
@@ -164,6 +164,15 @@ function noteOf(item: ItemEntry, marks: Marks): string {
       : null,
   ];
   return parts.filter((part) => part !== null && part !== '').join('; ');
+}
+
+/** The states before and after, where these are not what the heading and the amount say already. */
+function states({ outcome, pre_state: before, post_state: after }: ItemEntry): (string | null)[] {
+  const overwritten = outcome === 'overwritten-verified' || outcome === 'overwritten-residual';
+  return [
+    before !== null && !overwritten ? `before: ${before}` : null,
+    after !== null && after !== OVERWRITTEN_STATE ? `after: ${after}` : null,
+  ];
 }
 
 /** Amount and verification, where these are not what the heading says of the whole group. */

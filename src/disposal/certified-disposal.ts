@@ -1,6 +1,11 @@
-import { type CertifiedItemFacts, isCertified, type LogReference } from '../certificate/index.js';
+import {
+  type CertifiedItemFacts,
+  isCertified,
+  type LogReference,
+  OVERWRITTEN_STATE,
+} from '../certificate/index.js';
 import type { Reason } from '../model/index.js';
-import { describeMethod, OVERWRITE_METHOD_IDS } from '../shred/index.js';
+import { describeMethod, OVERWRITE_METHOD_IDS, type TargetOutcome } from '../shred/index.js';
 import type { Disposal } from '../store/index.js';
 import {
   type DisposalOutcome,
@@ -51,9 +56,17 @@ export function disposalFacts(
     },
     files: result.files,
     bytes: Number(result.bytes),
+    preState: `readable, ${filesInWords(result)}`,
+    postState: OVERWRITTEN_STATE,
     residual: result.outcome === 'overwritten-residual' ? result.reasons : [],
     statement: null,
   };
+}
+
+/** `3 files on ext4`; how large they were stands beside it. */
+function filesInWords({ files, assessment }: TargetOutcome): string {
+  const system = assessment === null ? '' : ` on ${assessment.fileSystem}`;
+  return `${files} ${files === 1 ? 'file' : 'files'}${system}`;
 }
 
 /** Each method that the items name, in words. */

@@ -10,7 +10,7 @@ import { canonicalJson } from '../crypto/index.js';
 import { classesOf } from '../model/index.js';
 import { keepingClass } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
-import type { DeviceFacts, SanitizationOutcome } from '../shred/index.js';
+import type { DeviceFacts, SanitizationOutcome, Technique } from '../shred/index.js';
 import type { CertificateRecord, LogRecord, SanitizationRecord } from '../store/index.js';
 import type { DeviceAuthority } from './device-authority.js';
 import { outcomeChanged } from './outcome-evidence.js';
@@ -115,11 +115,31 @@ async function deviceItem(
     verification: verificationOf(outcome),
     files: 0,
     bytes: outcome.outcome === 'sanitized' ? device.bytes : 0,
+    ...statesOf(technique, outcome),
     residual: outcome.reasons,
     statement: null,
     log,
   };
 }
+
+/** What the device held is not looked at: a certificate that told of it would tell of the records. */
+function statesOf(
+  { leaves }: Pick<Technique, 'leaves'>,
+  { verification: { found } }: SanitizationOutcome,
+): Pick<CertifiedItemFacts, 'preState' | 'postState'> {
+  if (leaves === 'key-slots-empty') {
+    return { preState: 'LUKS container with its key slots', postState: 'ciphertext without a key slot' };
+  }
+  const preState = 'able to be read; its content was not looked at';
+  if (leaves === 'keystream') return { preState, postState: 'holds the pseudo-random data that was written' };
+  return { preState, postState: found === null ? null : `what was read back is ${FOUND[found]}` };
+}
+
+const FOUND = {
+  zeros: 'nothing but zeros',
+  uniform: 'one byte over and over',
+  mixed: 'not what had been there where it was marked',
+} as const;
 
 const SANITIZATIONS = { Clear: 'clear', Purge: 'purge' } as const;
 

@@ -212,6 +212,8 @@ async function certifiedArchive(
         : { result: 'passed', readFrom: null, method: 'key-refused', detail: proofInWords(erasure) },
     files: 1,
     bytes: archive === undefined ? 0 : (factsOf(archive).bytes ?? 0),
+    preState: 'encrypted, and its key was kept',
+    postState: 'encrypted, and its key was destroyed',
     residual: erasure.reasons,
     statement: null,
     log: {

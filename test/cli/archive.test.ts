@@ -154,7 +154,13 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
   expect(existsSync(path)).toBe(false);
   expect(await run('certificate', 'verify', result.certificate)).toMatchObject({ status: 0 });
   const shown = await json('certificate', 'show', result.certificate);
-  expect(JSON.stringify(shown)).toContain('"outcome":"key-erased"');
+  expect(shown.items).toMatchObject([
+    {
+      outcome: 'key-erased',
+      pre_state: 'encrypted, and its key was kept',
+      post_state: 'encrypted, and its key was destroyed',
+    },
+  ]);
   expect(await json('inventory', 'show', 'PAY-1')).toMatchObject({ state: 'disposed' });
   expect(await run(...words, '--confirm', 'PAY-1')).toMatchObject({ status: 3 });
   expect((await json('certificate', 'list')).certificates).toHaveLength(1);

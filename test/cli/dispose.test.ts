@@ -175,6 +175,8 @@ describe('dispose', () => {
           authority: { citation: '29 CFR 516.5' },
           pi_elements: ['ssn', 'payment_card'],
           data_subjects: 12,
+          pre_state: expect.stringMatching(/^readable, 1 file on \S+$/),
+          post_state: 'overwritten and removed',
         },
       ],
     });

@@ -83,6 +83,9 @@ it('certifies the end of the keys of an encrypted disk, with what nobody stated'
   const shown = await run('certificate', 'show', certificate, '--json');
   expect(shown.stdout).toContain('"code": "key-copies-unattested"');
   expect(shown.stdout).not.toContain('"code": "plaintext-unattested"');
+  expect(JSON.parse(shown.stdout).items).toMatchObject([
+    { pre_state: 'LUKS container with its key slots', post_state: 'ciphertext without a key slot' },
+  ]);
 });
 
 it('killed in the middle: the next run says that the outcome is unknown, and does it again', async (context) => {
@@ -148,7 +151,11 @@ it('gets the certificate later where the key that signs it was missing', async (
   expect((await run('certificate', 'issue', id)).stdout).toContain(number);
   const shown = await run('certificate', 'show', number, '--json');
   expect(JSON.parse(shown.stdout).items).toMatchObject([
-    { source: 'server PAYROLL-2', destination: 'returned to lessor' },
+    {
+      ...{ source: 'server PAYROLL-2', destination: 'returned to lessor' },
+      pre_state: 'able to be read; its content was not looked at',
+      post_state: 'holds the pseudo-random data that was written',
+    },
   ]);
   expect(await run('certificate', 'issue', 'san-2026-01-01-000000')).toMatchObject({ status: 2 });
 });
