@@ -28,7 +28,9 @@ export function logFilter(given: LogFilterText, timeZone: string): LogFilter {
     });
   }
   if (given.item !== undefined) filter.subject = { kind: 'item', id: given.item };
-  if (given.certificate !== undefined) filter.subject = { kind: 'certificate', id: given.certificate };
+  // The issue of the one that took its place tells of it, too.
+  if (given.certificate !== undefined)
+    filter.subject = { kind: 'certificate', id: given.certificate, data: 'replaces' };
   if (given.since !== undefined) filter.since = boundary(given.since, '--since', timeZone);
   if (given.until !== undefined) filter.until = boundary(given.until, '--until', timeZone);
   if (filter.since !== undefined && filter.until !== undefined && filter.since > filter.until) {

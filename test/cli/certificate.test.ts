@@ -69,6 +69,12 @@ test('a certificate goes from a disposal to somebody outside, is issued again an
   const shown = await run('certificate', 'show', first);
   expect(shown.stdout).toContain(`state      replaced by ${second}`);
   expect(shown.stdout).toContain('destroyed  1 item\n');
+  // What the log tells of it goes on to the one that took its place.
+  const told = await run('log', 'list', '--certificate', first, '--action', 'certificate.issue', '--json');
+  expect(JSON.parse(told.stdout).entries).toMatchObject([
+    { subject: { certificate: second }, data: { replaces: first } },
+    { subject: { certificate: first } },
+  ]);
   const void2 = await run('certificate', 'show', second);
   expect(void2.stdout).toMatch(
     /state {6}void; declared void on 20.* by jdoe: Wrong file\n {2}replaces {3}20/,

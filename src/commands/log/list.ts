@@ -25,7 +25,10 @@ export default class LogList extends QuietusCommand {
       helpValue: 'NAME',
     }),
     item: Flags.string({ description: 'Only entries about this item.', helpValue: 'ID' }),
-    certificate: Flags.string({ description: 'Only entries about this certificate.', helpValue: 'NUMBER' }),
+    certificate: Flags.string({
+      description: 'Only entries about this certificate, and about the issue of the one that took its place.',
+      helpValue: 'NUMBER',
+    }),
     limit: Flags.integer({
       description: 'Entries on one page.',
       helpValue: 'NUMBER',

@@ -21,8 +21,8 @@ export interface LogFilter {
   operator?: string;
   /** An action, such as `hold.place`, or a topic, such as `hold`. */
   action?: string;
-  /** Id of what was acted on, such as that of an item. */
-  subject?: { kind: string; id: string };
+  /** Id of what was acted on, such as that of an item; with `data`, also where that member of `data` holds it. */
+  subject?: { kind: string; id: string; data?: string };
   /** RFC 3339, inclusive. */
   since?: string;
   until?: string;
@@ -221,12 +221,17 @@ export class LogRepository {
     if (filter.since !== undefined) query.where('time', '>=', filter.since);
     if (filter.until !== undefined) query.where('time', '<=', filter.until);
     if (filter.subject !== undefined) {
-      const { kind, id } = filter.subject;
+      const members = membersOf(filter.subject);
       const member = isSqlite(this.database) ? `entry ->> ?` : `entry::json #>> string_to_array(?, '.')`;
-      const path = isSqlite(this.database) ? `$.subject.${kind}` : `subject.${kind}`;
+      const root = isSqlite(this.database) ? '$.' : '';
+      const any = members.map(() => `${member} = ?`).join(' or ');
       // That of an archived entry is looked at when its text has been read.
-      const holds = `case when entry = '' then true else ${member} = ? end`;
-      query.whereRaw(holds, [path, id]);
+      const holds = `case when entry = '' then true else ${any} end`;
+      const { id } = filter.subject;
+      query.whereRaw(
+        holds,
+        members.flatMap((path) => [`${root}${path.join('.')}`, id]),
+      );
     }
     const action = filter.action;
     const index = action === undefined ? undefined : indexOver(action);
@@ -243,12 +248,19 @@ export class LogRepository {
   }
 }
 
+/** Where an entry can name what it is about. */
+function membersOf({ kind, data }: NonNullable<LogFilter['subject']>): ['subject' | 'data', string][] {
+  const members: ['subject' | 'data', string][] = [['subject', kind]];
+  if (data !== undefined) members.push(['data', data]);
+  return members;
+}
+
 /** Whether an entry is about something, by its text. */
 function isAbout({ entry }: LogRecord, subject: LogFilter['subject']): boolean {
   if (subject === undefined) return true;
   try {
-    const value = JSON.parse(entry) as { subject?: Record<string, unknown> };
-    return value.subject?.[subject.kind] === subject.id;
+    const value = JSON.parse(entry) as Record<string, Record<string, unknown> | undefined>;
+    return membersOf(subject).some(([part, name]) => value[part]?.[name] === subject.id);
   } catch {
     return false;
   }
