@@ -147,6 +147,7 @@ function refusedSelection(refusals: readonly Refusal[], count: number): Fault {
       hint: HINTS[first.reason.code] ?? 'Correct the list, then run it again',
       details: {
         paths: sorted.slice(0, SHOWN).map(({ position, reason }) => ({ position, reason: reason.code })),
+        reasons: [...new Set(sorted.map(({ reason }) => reason.code))].toSorted(),
       },
     },
   );

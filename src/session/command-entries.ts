@@ -30,11 +30,18 @@ export async function recordRefusal(
     action: 'command.refuse',
     outcome: 'refused',
     subject,
-    data: { code: error.code, exit: error.exitCode },
+    data: { code: error.code, exit: error.exitCode, ...reasonsOf(error) },
   };
   await session.store
     .transaction((transaction) => session.recorder.append(transaction, event))
     .catch(() => undefined);
+}
+
+/** Codes of what stood in the way, where one code stands for several reasons: a hold is not a link. */
+function reasonsOf({ details }: Fault): { reasons?: string[] } {
+  const reasons: unknown = details?.reasons;
+  if (!Array.isArray(reasons)) return {};
+  return { reasons: reasons.filter((each) => typeof each === 'string' && /^[a-z-]{1,60}$/.test(each)) };
 }
 
 /**

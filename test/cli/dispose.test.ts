@@ -271,6 +271,13 @@ describe('dispose', () => {
     expect(refused.status).toBe(4);
     expect(refused.stderr).toContain('H-2026-0001');
     expect(existsSync(join(records, 'held.csv'))).toBe(true);
+    // An auditor sees that a hold was in the way, and of what kind each refusal was.
+    const log = await run(['log', 'list', '--action', 'command.refuse', '--json']);
+    const told = JSON.parse(log.stdout).entries.map(
+      ({ data }: { data: { reasons?: string[] } }) => data.reasons,
+    );
+    expect(told.slice(0, 2)).toEqual([['legal-hold'], ['inventoried']]);
+    expect(log.stdout).not.toContain('held.csv');
   });
 
   test('recognizes by its real path what the inventory knows by a path through a link', async () => {
