@@ -65,6 +65,16 @@ it('asks for the name and size of a device without a serial number, and shows fi
   expect(await run('log', 'verify')).toMatchObject({ status: 0 });
 });
 
+it('says of a reader without a medium that there is none, before anything is recorded', async (context) => {
+  const { path, confirmation } = device(context, 0);
+  const { run } = await workspace();
+  const preview = await run('media', 'sanitize', path, '--method', 'clear', '--dry-run');
+  expect([preview.status, preview.stdout]).toEqual([4, expect.stringContaining('No medium is in it')]);
+  const words = ['media', 'sanitize', path, '--method', 'clear', '--confirm', confirmation];
+  expect(await run(...words)).toMatchObject({ status: 4 });
+  expect((await run('media', 'list')).stdout).not.toContain('san-');
+});
+
 it('certifies the end of the keys of an encrypted disk, with what nobody stated', async (context) => {
   const { path, confirmation } = device(context, 24);
   const { run } = await workspace();

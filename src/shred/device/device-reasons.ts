@@ -4,6 +4,7 @@ import type { Reason } from '../../model/index.js';
 const WORDS = {
   'not-whole-device': 'It is a part of a device; a medium is sanitized as a whole.',
   'stacked-device': 'It lies on other devices (RAID, logical volume, mapping); name the disk below it.',
+  'no-medium': 'No medium is in it: there is nothing to read or to write.',
   'read-only': 'The device is read-only.',
   mounted: 'A file system on it is mounted.',
   swap: 'It is in use as swap.',

@@ -12,7 +12,7 @@ const MEMBERS =
 
 /**
  * Why a device must be left alone now: it is mounted, swapped to, built on, held, part of an array, or stands for
- * something of ours. An empty list is the only yes.
+ * something of ours; or has no medium in it, as an empty card reader. An empty list is the only yes.
  *
  * @param protectedPaths files and folders that a loop device must not stand for
  * @param part whether a partition may be named: only an encrypted one, whose keys are destroyed
@@ -23,6 +23,7 @@ export async function deviceObjections(
   part = false,
 ): Promise<Reason[]> {
   if (device.kind === 'stacked') return [deviceReason('stacked-device')];
+  if (device.bytes === 0) return [deviceReason('no-medium')];
   if (device.partition && !part) return [deviceReason('not-whole-device')];
   const folders = sysfsFolders(device);
   const paths = folders.map((folder) => `/dev/${basename(folder)}`);
