@@ -69,5 +69,5 @@ export { LogSigner, type NumberedCheckpoint, newestCheckpoint } from './signer.j
 export { requireSoundDatabase } from './sound-database.js';
 export { type EntryProof, parseProof, verifyEntryProof } from './tlog-proof.js';
 export { type LogVerification, type VerifyLogOptions, verifyLog } from './verification.js';
-export { deliverCheckpoint } from './witnesses.js';
+export { deliverCheckpoint, witnessProblem } from './witnesses.js';
 export { verifyWorkspaceLog } from './workspace-log.js';

@@ -62,8 +62,21 @@ export async function deliverCheckpoint(
   return failed;
 }
 
+/** What the file system says of a folder, in words. */
+const WORDS = new Map([
+  ['enoent', 'its folder is not there: is what it lies on mounted?'],
+  ['eacces', 'this account may not write there'],
+  ['erofs', 'it can only be read'],
+  ['enospc', 'it is full'],
+]);
+
+/** Why a witness has not got a checkpoint, in words where there are any. */
+export function witnessProblem(code: string | null): string {
+  return WORDS.get(code ?? '') ?? code ?? 'unknown';
+}
+
 function failureText(name: string, code: string): string {
-  return `The checkpoint could not be handed to the witness ${name} (${code}); it is tried again with the next one, or by: quietus log checkpoint`;
+  return `The checkpoint could not be handed to the witness ${name} (${witnessProblem(code)}); it is tried again with the next one, or by: quietus log checkpoint`;
 }
 
 function isTooSoon({ failures, attemptedAt }: WitnessRecord, clock: Clock): boolean {

@@ -5,6 +5,8 @@ import type { BundleFiles } from './bundle-contents.js';
 /** Far above the bundle of the largest certificate. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 const MAX_FILES = 200_000;
+/** Of a folder in it, for which other programs than this one make an entry. */
+const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*\/$/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/;
 
 /**
@@ -38,6 +40,7 @@ export function unpackBundle(bytes: Buffer): BundleFiles {
   let total = 0;
   try {
     for (const entry of centralDirectory(bytes)) {
+      if (FOLDER_NAME.test(entry.name) && entry.size === 0) continue;
       if (!NAME.test(entry.name) || files.has(entry.name) || files.size === MAX_FILES)
         throw unreadable('it holds a file that no bundle holds');
       total += entry.size;

@@ -55,6 +55,19 @@ function commandsIn(page: string): string[] {
 }
 
 describe.skipIf(leftOut)('a bundle', () => {
+  it('is read where another program has packed its files again, with entries for the folders', async () => {
+    const session = await sampleSession();
+    const { number } = await issueCertificate(session, await recordRun(session, 'run-1'));
+    const { zip, trust } = await bundled(session, number);
+    const [folder, again] = [join(dirname(zip), 'unpacked'), join(dirname(zip), 'again.zip')];
+    execFileSync('unzip', ['-q', zip, '-d', folder]);
+    const named = readdirSync(folder).map((name) => join(folder, name));
+    execFileSync('python3', ['-m', 'zipfile', '-c', again, ...named]);
+    expect(execFileSync('unzip', ['-Z1', again]).toString()).toContain('log/\n');
+    const result = await verifyOutside(again, trust);
+    expect([result.passed, failures(result)]).toEqual([true, []]);
+  });
+
   it('is checked by exactly the commands that it brings along', async () => {
     const session = await sampleSession();
     const { number } = await issueCertificate(session, await recordRun(session, 'run-1'));

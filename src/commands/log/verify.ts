@@ -59,9 +59,10 @@ export default class LogVerify extends QuietusCommand {
     if (clockSetBack.length > 0)
       this.note(`note: the clock was set back before entry ${clockSetBack.join(', ')}`);
     if (keys.length === 0) this.note('note: the log has no key yet; run: quietus log checkpoint');
+    const { witnessProblem } = await import('../../audit/index.js');
     const witnesses = await session.store.logTree.witnesses();
     for (const { name, code } of witnesses.filter(({ failures }) => failures > 0))
-      this.note(`warning: the witness ${name} was not reached the last time (${code ?? 'unknown'})`);
+      this.note(`warning: the witness ${name} was not reached the last time (${witnessProblem(code)})`);
     return {
       entries,
       head,
