@@ -1,4 +1,5 @@
 import { sha256 } from '../crypto/index.js';
+import { ExitCode, Fault } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { writeFileAtomically } from '../workspace/index.js';
 import type { EncryptionResult } from './encryption.js';
@@ -12,18 +13,39 @@ export interface Handover {
   sheetPath: string | null;
 }
 
-/** Writes the instruction sheet for the recipient and the receipt for the sender, where the encryption has made sure of a place. */
+/**
+ * Writes the instruction sheet for the recipient and the receipt for the sender, where the encryption has made sure of a place.
+ *
+ * @throws Fault `handover-incomplete` (exit 3) where one of them cannot be written
+ */
 export async function handOver(
   session: Session,
   result: EncryptionResult,
   options: { force: boolean },
 ): Promise<Handover> {
+  try {
+    return await written(session, result, !options.force);
+  } catch (error) {
+    throw incomplete(result, error);
+  }
+}
+
+async function written(session: Session, result: EncryptionResult, exclusive: boolean): Promise<Handover> {
   const { places } = result;
-  const exclusive = !options.force;
   const sheet = places.sheet === null ? null : await writeSheet(session, result, places.sheet, exclusive);
   const receipt = receiptOf(session, result, sheet);
   if (places.receipt !== null) await writeReceipt(places.receipt, receipt, exclusive);
   return { receipt, receiptPath: places.receipt, sheetPath: places.sheet };
+}
+
+/** What is encrypted stays: an error that sounds as if nothing was done would have somebody look no further. */
+function incomplete(result: EncryptionResult, cause: unknown): Fault {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const what = `${result.transfer} is encrypted and recorded, but its sheet or its receipt could not be written`;
+  return new Fault('handover-incomplete', ExitCode.partial, `${what} (${code ?? message})`, {
+    cause,
+    hint: 'Use the file as it is, or make room, or give another place, and encrypt again with --force',
+  });
 }
 
 async function writeSheet(

@@ -192,6 +192,22 @@ describe('a transfer', () => {
     return undefined;
   });
 
+  test('is told of as done in part where its receipt cannot be written', async (context) => {
+    const made = await desk();
+    const small = join(made.desk, 'small');
+    mkdirSync(small);
+    if (!mounted(small, '64k')) return context.skip('this account may not mount a memory disk');
+    writeFileSync(join(small, 'rest'), Buffer.alloc(65_536));
+    writeFileSync(join(made.desk, 'note'), 'note');
+    const encrypt = ['encrypt', 'note', '--to', 'acme', '-o', 'x.age', '--receipt', 'small/r.json', '--json'];
+    const { status, stdout } = await made.run(encrypt);
+    expect([status, JSON.parse(stdout).error.code]).toEqual([3, 'handover-incomplete']);
+    expect(names(small)).toEqual(['rest']);
+    const opened = await made.run(['decrypt', 'x.age', '-i', 'key.txt', '-o', '-']);
+    expect(opened.stdout).toBe('note');
+    return undefined;
+  });
+
   test('goes through pipes in both directions, as bytes and as text', async () => {
     const made = await desk();
     const text = 'for acme alone\n';
