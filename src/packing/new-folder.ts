@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  rmSync,
 } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -73,11 +74,21 @@ export class NewFolder {
     return error;
   }
 
-  /** Whether it is the folder that was made, and not one that was put there before it was opened. */
+  /**
+   * Whether it is the folder that was made, and not one that was put there before it was opened: empty, and of the account
+   * that makes files in it. That is compared with a file, since FAT and network file systems have owners of their own.
+   */
   #isNew(): boolean {
     if (this.#descriptor === undefined) return true;
-    const { uid, mode } = fstatSync(this.#descriptor);
-    return uid === process.geteuid?.() && (mode & 0o077) === 0 && readdirSync(this.root).length === 0;
+    if (readdirSync(this.root).length > 0) return false;
+    const probe = join(this.root, 'probe');
+    const file = openSync(probe, 'wx', 0o600);
+    try {
+      return fstatSync(file).uid === fstatSync(this.#descriptor).uid;
+    } finally {
+      closeSync(file);
+      rmSync(probe);
+    }
   }
 
   #requireAt(path: string): void {
