@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { badInput } from '../model/index.js';
+import { badInput, refused } from '../model/index.js';
 import { syncFolder } from '../workspace/index.js';
 
 /** Bytes of a name that leave room for what a temporary one has more, within the 255 that file systems take. */
@@ -35,15 +35,17 @@ export class TemporaryOutput {
   }
 
   /**
-   * Gives the file its name, durably.
+   * Gives the file its name, durably. It is open until then: who else may write to the folder could have put another file
+   * under the temporary name, and what was proved would not be what has the name.
    *
    * @param force replaces a file of that name
-   * @throws Fault `output-exists`
+   * @throws Fault `output-exists` (exit 2), `output-swapped` (exit 4)
    */
   async appear(force: boolean): Promise<void> {
-    await this.#close();
     if (force) await rename(this.path, this.target);
     else await this.#appearAlone();
+    await this.#requireAtTarget();
+    await this.#close();
     await syncFolder(dirname(this.target));
   }
 
@@ -74,6 +76,12 @@ export class TemporaryOutput {
     await rm(this.path);
   }
 
+  async #requireAtTarget(): Promise<void> {
+    const there = await lstat(this.target, { bigint: true });
+    const written = await this.#file?.stat({ bigint: true });
+    if (there.dev !== written?.dev || there.ino !== written.ino) throw outputSwapped();
+  }
+
   async #close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
@@ -88,5 +96,11 @@ function temporaryName(target: string): string {
 function outputExists(): Error {
   return badInput('output-exists', 'A file of that name has appeared meanwhile; it was left as it is', {
     hint: 'Give another name with -o, or replace it with --force',
+  });
+}
+
+function outputSwapped(): Error {
+  return refused('output-swapped', 'Somebody has put another file in the place of the output', {
+    hint: 'Do not use the file that is there; give a place with -o where only your account may write',
   });
 }

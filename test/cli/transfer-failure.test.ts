@@ -1,10 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -86,6 +88,30 @@ describe('a transfer', () => {
       ),
     ).toEqual(['done', 'intent', 'failed cut-off', 'intent']);
     expect((await made.run(['log', 'verify'])).status).toBe(0);
+  });
+
+  test('is refused where somebody puts another file in the place of its output', async () => {
+    const made = await desk();
+    const pipe = join(made.desk, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const running = start(['encrypt', 'pipe', '--to', 'acme', '-o', 'x.age', '--workspace', made.root], {
+      cwd: made.desk,
+    });
+    const end = openSync(pipe, 'r+');
+    writeSync(end, Buffer.alloc(60_000));
+    const temporary = () => names(made.desk).find((name) => name.startsWith('.x.age.'));
+    await until(() => temporary() !== undefined);
+    const path = join(made.desk, temporary() ?? '');
+    renameSync(path, join(made.desk, 'moved'));
+    writeFileSync(path, 'of somebody else');
+    closeSync(end);
+    expect(await running.finished).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('another file in the place'),
+    });
+    const outcome = (await made.log()).find(({ action }) => action === 'transfer.encrypt');
+    expect(outcome).toMatchObject({ outcome: 'failed', data: { code: 'output-swapped' } });
+    expect(existsSync(join(made.desk, 'x.age.receipt.json'))).toBe(false);
   });
 
   test('may have a name as long as names can be, and one that is too long spoils nothing', async () => {
