@@ -58,7 +58,8 @@ export class NameTable {
     const key = foldedName(path);
     const known = this.#names.get(key);
     if (known !== undefined && known !== path) return known;
-    this.#names.set(key, path);
+    // Most names are their own key: kept once, a million of them take half as much.
+    this.#names.set(key === path ? path : key, path);
     return null;
   }
 }

@@ -18,11 +18,8 @@ import { SparseFile } from './sparse-file.js';
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
 
-interface Kept {
-  type: 'file' | 'folder' | 'link';
-  /** False for a folder that so far is there only because something lies in it. */
-  named: boolean;
-}
+/** `unnamed`: a folder that so far is there only because something lies in it. Texts, since there may be a million. */
+type Kept = 'file' | 'folder' | 'unnamed' | 'link';
 
 /** What an entry says of itself, as far as it is kept. */
 export interface EntryFacts {
@@ -49,14 +46,13 @@ export class ExtractedTree {
     this.#root = root;
   }
 
-  get files(): string[] {
-    return [...this.#kept].filter(([, { type }]) => type === 'file').map(([name]) => join(this.#root, name));
+  /** Paths, one at a time. */
+  *files(): Generator<string> {
+    for (const [name, kept] of this.#kept) if (kept === 'file') yield join(this.#root, name);
   }
 
-  get folders(): string[] {
-    return [...this.#kept]
-      .filter(([, { type }]) => type === 'folder')
-      .map(([name]) => join(this.#root, name));
+  *folders(): Generator<string> {
+    for (const [name, kept] of this.#kept) if (isFolder(kept)) yield join(this.#root, name);
   }
 
   /**
@@ -89,7 +85,7 @@ export class ExtractedTree {
 
   /** A second name of a file that is already there. */
   addHardLink(name: string, target: string): void {
-    if (this.#kept.get(target)?.type !== 'file')
+    if (this.#kept.get(target) !== 'file')
       throw unsafeEntry(name, 'is a second name of a file outside the pack');
     this.#take(name, 'file');
     linkSync(join(this.#root, target), join(this.#root, name));
@@ -115,7 +111,7 @@ export class ExtractedTree {
   }
 
   /** Reserves a name, and makes the folders above it. */
-  #take(name: string, type: Kept['type']): void {
+  #take(name: string, type: Exclude<Kept, 'unnamed'>): void {
     const problem = nameProblem(name);
     if (problem) throw unsafeEntry(name, problem);
     const rival = this.#names.add(name);
@@ -124,22 +120,24 @@ export class ExtractedTree {
     for (let end = name.indexOf('/'); end >= 0; end = name.indexOf('/', end + 1)) {
       const folder = name.slice(0, end);
       const known = this.#kept.get(folder);
-      if (known === undefined) this.#makeFolder(folder, false);
-      else if (known.type !== 'folder')
+      if (known === undefined) this.#makeFolder(folder, 'unnamed');
+      else if (!isFolder(known))
         throw unsafeEntry(name, `lies in ${JSON.stringify(folder)}, which is no folder`);
     }
     const known = this.#kept.get(name);
-    if (known && (type !== 'folder' || known.type !== 'folder' || known.named))
-      throw unsafeEntry(name, 'occurs twice');
-    if (type !== 'folder') this.#kept.set(name, { type, named: true });
-    else if (known) known.named = true;
-    else this.#makeFolder(name, true);
+    if (known && !(type === 'folder' && known === 'unnamed')) throw unsafeEntry(name, 'occurs twice');
+    if (type === 'folder' && known === undefined) this.#makeFolder(name, 'folder');
+    else this.#kept.set(name, type);
   }
 
-  #makeFolder(name: string, named: boolean): void {
+  #makeFolder(name: string, kept: 'folder' | 'unnamed'): void {
     mkdirSync(join(this.#root, name), 0o700);
-    this.#kept.set(name, { type: 'folder', named });
+    this.#kept.set(name, kept);
   }
+}
+
+function isFolder(kept: Kept): boolean {
+  return kept === 'folder' || kept === 'unnamed';
 }
 
 /** As text, since Node takes a number below zero, a time before 1970, for the present. */

@@ -69,7 +69,8 @@ export async function unpack(
     await extraction.run(stream);
     await flush(tree);
     tree.makeLinks();
-    for (const each of [...tree.folders, folder.root]) await syncFolder(each);
+    for (const each of tree.folders()) await syncFolder(each);
+    await syncFolder(folder.root);
     tree.setPermissions();
     if (lstatSync(place, { throwIfNoEntry: false })) throw targetExists(target);
     await folder.appear(place);
@@ -77,7 +78,7 @@ export async function unpack(
     return extraction.summary;
   } catch (error) {
     // Folders that were read-only in the pack cannot be emptied otherwise.
-    for (const each of tree.folders) chmodSync(each, 0o700);
+    for (const each of tree.folders()) chmodSync(each, 0o700);
     await folder.discard();
     throw folder.named(error);
   } finally {
@@ -294,7 +295,7 @@ function expected(error: unknown): boolean {
 
 /** Puts the contents of all files on disk. */
 async function flush(tree: ExtractedTree): Promise<void> {
-  const files = tree.files[Symbol.iterator]();
+  const files = tree.files();
   const lane = async () => {
     for (const path of files) {
       const file = await open(path, 'r');
