@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { type CustodyStep, statedLine, type VendorCertificate } from '../certificate/index.js';
 import { sha256 } from '../crypto/index.js';
-import { badInput } from '../model/index.js';
+import { badInput, parseCalendarDate } from '../model/index.js';
 import { readAtMost } from '../workspace/index.js';
-import { parseDay } from './day.js';
 
 /** A scanned certificate of many pages has less. */
 const MOST_BYTES = 64 << 20;
@@ -36,6 +35,8 @@ function unreadable(path: string, why: string, cause?: unknown): Error {
   });
 }
 
+const CUSTODY_HINT = 'Write it as in --custody "2026-11-20; A. Jones; Shred Co; sealed bin 7"';
+
 /**
  * Reads a step of the chain of custody as it is written on the command line: `DATE; FROM; TO` or `DATE; FROM; TO; DETAIL`.
  *
@@ -48,12 +49,18 @@ export function custodyStep(text: string): CustodyStep {
       'custody-invalid',
       'A step of the chain of custody has a day, who handed over, and to whom',
       {
-        hint: 'Write it as in --custody "2026-11-20; A. Jones; Shred Co; sealed bin 7"',
+        hint: CUSTODY_HINT,
       },
     );
   }
+  const day = parseCalendarDate(on);
+  if (day === undefined) {
+    throw badInput('date-invalid', 'A step of --custody has no day of the calendar written YYYY-MM-DD', {
+      hint: CUSTODY_HINT,
+    });
+  }
   statedLine(text, '--custody');
-  return { on: parseDay(on, '--custody'), from, to, detail: detail[0] || null };
+  return { on: day, from, to, detail: detail[0] || null };
 }
 
 /**

@@ -258,7 +258,12 @@ describe('a statement of people', () => {
     ).rejects.toMatchObject({ code: 'custody-invalid', exitCode: 2 });
     for (const text of ['2026-03-01; A. Jones', '2026-03-01;;Shred Co', '2026-03-01; a; b; c; d'])
       expect(() => custodyStep(text), text).toThrow(/custody/);
-    expect(() => custodyStep('2026-02-30; a; b')).toThrow(/calendar/);
+    expect(() => custodyStep('2026-02-30; a; b')).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('calendar'),
+        hint: expect.stringContaining('--custody "2026-11-20; A. Jones; Shred Co'),
+      }),
+    );
     for (const path of ['/dev/null', '/dev/zero', '/nonexistent'])
       expect(() => vendorCertificate(path), path).toThrow(/is empty|is larger|cannot be read/);
   });
