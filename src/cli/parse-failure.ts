@@ -148,7 +148,7 @@ function givenTwice({ match, context }: Failure): Fault {
   });
 }
 
-function badArgument({ match, context }: Failure): Fault {
+function badArgument({ error, match, context }: Failure): Fault {
   const choices = Object.entries(context.args).find(([, definition]) => definition.options !== undefined);
   if (choices !== undefined && match[0].includes(' to be one of')) {
     const [name, definition] = choices;
@@ -156,6 +156,12 @@ function badArgument({ match, context }: Failure): Fault {
       hint: seeHelp(context),
       details: allowed(definition),
     });
+  }
+  const [only, ...others] = Object.keys(context.args);
+  if (only !== undefined && others.length === 0 && match[0].endsWith('an integer')) {
+    const least = /greater than or equal to (\d+)/.exec(error.message)?.[1];
+    const what = `a whole number${least === undefined ? '' : ` of ${least} or more`}`;
+    return badInput('argument-value', `${only.toUpperCase()} is not ${what}`, { hint: seeHelp(context) });
   }
   return badInput('argument-value', 'An argument is not valid', { hint: seeHelp(context) });
 }

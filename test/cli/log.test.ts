@@ -39,6 +39,11 @@ describe('log verify', () => {
   test('prints the number of entries and the hash of the last', async () => {
     const cwd = await workspace();
     const head = sqlite(cwd, 'select hash from log_entries where seq = 5');
+    for (const [entry, message] of [
+      ['17x', 'ENTRY is not a whole number\n'],
+      ['0', 'ENTRY is not a whole number of 1 or more\n'],
+    ] as const)
+      expect((await quietus(['log', 'prove', entry], { cwd })).stderr).toContain(`error: ${message}`);
     const people = await quietus(['log', 'verify'], { cwd });
     expect(people).toMatchObject({ status: 0, stdout: expect.stringContaining('5 entries') });
     expect(people.stdout).toContain(head);
