@@ -127,7 +127,7 @@ const MAX_GIVEN_BYTES = 4 * 1024 * 1024;
 
 /** A small file that a person named: a key, a certificate. @throws Fault as `readCertificateFile`; `file-too-large` */
 export async function readGivenFile(path: string): Promise<Buffer> {
-  const bytes = readNamed(path, MAX_GIVEN_BYTES);
+  const bytes = readNamed(path, MAX_GIVEN_BYTES, 'Check the path');
   if (bytes.length <= MAX_GIVEN_BYTES) return bytes;
   throw badInput('file-too-large', `The file ${path} is too large for a key or a certificate`, {
     hint: 'Check the name of the file',
@@ -148,14 +148,19 @@ const MAX_CERTIFICATE_BYTES = 256 * 1024 * 1024;
  * @throws Fault `certificate-file-missing`, `certificate-file-unreadable`, `file-too-large` (exit 2)
  */
 export async function readCertificateFile(path: string): Promise<Buffer> {
-  const bytes = readNamed(path, MAX_CERTIFICATE_BYTES);
+  const bytes = readNamed(
+    path,
+    MAX_CERTIFICATE_BYTES,
+    'Name a file, or a number such as 2026-0001 from: quietus certificate list',
+  );
   if (bytes.length <= MAX_CERTIFICATE_BYTES) return bytes;
   throw badInput('file-too-large', `The file ${path} is too large for a certificate`, {
     hint: 'Check the name of the file',
   });
 }
 
-function readNamed(path: string, most: number): Buffer {
+/** @param missing what to do where it is not there */
+function readNamed(path: string, most: number, missing: string): Buffer {
   try {
     return readAtMost(path, most);
   } catch (cause) {
@@ -163,7 +168,7 @@ function readNamed(path: string, most: number): Buffer {
     if (code === 'ENOENT') {
       throw badInput('certificate-file-missing', `There is no file ${path}`, {
         cause,
-        hint: 'Name a file, or a number such as 2026-0001 from: quietus certificate list',
+        hint: missing,
       });
     }
     throw badInput(

@@ -74,6 +74,13 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
   });
   expect(readdirSync(join(folder, 'records'))).toHaveLength(2);
 
+  expect(
+    await run('certificate', 'identity', 'import', 'none.p12', '--passphrase-file', 'pass'),
+  ).toMatchObject({
+    status: 2,
+    stderr: 'error: There is no file none.p12\nhint: Check the path\n',
+  });
+
   expect(await run('archive', 'key', '--make', '--passphrase-file', 'pass')).toMatchObject({ status: 0 });
   expect(await run('archive', 'key', '--make', '--passphrase-file', 'pass')).toMatchObject({
     status: 2,
