@@ -74,6 +74,10 @@ it('a period ends twice: a sweep archives what is due, and a person destroys its
   });
   expect(readdirSync(join(folder, 'records'))).toHaveLength(2);
 
+  expect(await run('sweep', 'handover', '--list')).toMatchObject({
+    stdout: '',
+    stderr: 'There are no hand-overs\n',
+  });
   expect(
     await run('certificate', 'identity', 'import', 'none.p12', '--passphrase-file', 'pass'),
   ).toMatchObject({

@@ -82,12 +82,14 @@ export default class SweepHandover extends QuietusCommand {
 
   private async list(session: Session): Promise<unknown> {
     const handovers = await session.store.handovers.list();
-    this.printTable(handovers, [
-      { head: 'HANDOVER', value: ({ id }) => id },
-      { head: 'PLAN', value: ({ planId }) => planId },
-      { head: 'TO', value: ({ receiver }) => receiver },
-      { head: 'RECEIVED', value: ({ receipt }) => receipt?.receivedOn ?? 'not yet' },
-    ]);
+    if (handovers.length === 0) this.note('There are no hand-overs');
+    else
+      this.printTable(handovers, [
+        { head: 'HANDOVER', value: ({ id }) => id },
+        { head: 'PLAN', value: ({ planId }) => planId },
+        { head: 'TO', value: ({ receiver }) => receiver },
+        { head: 'RECEIVED', value: ({ receipt }) => receipt?.receivedOn ?? 'not yet' },
+      ]);
     return {
       handovers: handovers.map(({ id, planId, preparedAt, receipt }) => ({
         id,
