@@ -312,6 +312,13 @@ describe('timers at the command line', () => {
     expect(written).toMatchObject({ status: 0 });
     expect(readdirSync(units)).toHaveLength(2);
     expect(await company.run('timer', 'install', '--daily', '2am')).toMatchObject({ status: 2 });
-    expect(await company.run('timer', 'show')).toMatchObject({ status: 0 });
+    const own = join(company.folder, 'config', 'systemd', 'user');
+    await company.run('timer', 'install', '--daily', '02:00', '--user', '--to', own);
+    const shown = await quietus(['timer', 'show'], {
+      cwd: company.folder,
+      env: { QUIETUS_WORKSPACE: company.workspace, XDG_CONFIG_HOME: join(company.folder, 'config') },
+    });
+    expect(shown.status).toBe(0);
+    expect(shown.stdout).toMatch(/^ {2}\w+day, \w+ \d+, \d{4} at 02:00:00 E[SD]T \(/m);
   });
 });

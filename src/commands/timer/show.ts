@@ -46,10 +46,11 @@ export default class TimerShow extends QuietusCommand {
   private show({ kind, paths, daily, timeZone, nextRuns, warnings }: TimerOutlook): void {
     this.print(`${kind}: daily at ${daily ?? 'an unknown time'}, ${timeZone}`);
     for (const path of paths) this.print(`  ${path}`);
-    const clock = new Intl.DateTimeFormat('en-GB', {
+    const clock = new Intl.DateTimeFormat('en-US', {
       timeZone,
       dateStyle: 'full',
       timeStyle: 'long',
+      hourCycle: 'h23',
     });
     for (const run of nextRuns) this.print(`  ${clock.format(new Date(run))} (${run})`);
     for (const warning of warnings) this.warn(warning);
