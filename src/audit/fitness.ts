@@ -12,9 +12,11 @@ export interface DestructionPlace extends LogPlace {
 /**
  * Asked before anything is destroyed. What is due depends on the day, and what must be kept on what the log tells of holds,
  * statements and approvals: so the day must be what the clock says, the database the newest one, and the log whole, every
- * entry of it. A log of a million entries takes some seconds.
+ * entry of it. A log of a million entries takes some seconds. A key of the log that is there must be one that can be used: the
+ * checkpoint after the act would be refused, and with it the certificate.
  *
- * @throws Fault `clock-backwards`, `clock-jump` (exit 4), `log-rewound`, `log-broken` (exit 5)
+ * @throws Fault `clock-backwards`, `clock-jump`, `permissions-too-wide`, `file-of-another` (exit 4), `key-file-invalid`,
+ *   `log-rewound`, `log-broken` (exit 5)
  */
 export async function requireFitToDestroy(place: DestructionPlace): Promise<void> {
   await requireCurrent(place);
@@ -26,7 +28,7 @@ export async function requireFitToDestroy(place: DestructionPlace): Promise<void
  * of single entries. Not asked are entries without a checkpoint, because what is to come ends with one, and time-stamps, which
  * keep nothing from being destroyed.
  *
- * @throws Fault `log-broken` (exit 5)
+ * @throws Fault `permissions-too-wide`, `file-of-another` (exit 4), `key-file-invalid`, `log-broken` (exit 5)
  */
 export async function requireLogToRelyOn(place: LogPlace): Promise<void> {
   requireWholeLog(await verifyWorkspaceLog(place, { unsignedEntries: undefined, timestamps: false }));

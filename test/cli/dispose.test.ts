@@ -230,6 +230,22 @@ describe('dispose', () => {
     expect(readFileSync(good, 'utf8')).toContain('SECRET');
   });
 
+  test('destroys nothing while others may use the key of the log, without which no certificate is issued', async () => {
+    const file = write('before.csv');
+    const key = join(root, 'keys', 'log.signing-key.json');
+    chmodSync(key, 0o644);
+    try {
+      expect(await run(['dispose', 'before.csv', '--confirm', 'before.csv'])).toMatchObject({
+        status: 4,
+        stderr: expect.stringContaining('Others may use the key of the log'),
+      });
+    } finally {
+      chmodSync(key, 0o600);
+    }
+    expect(existsSync(file)).toBe(true);
+    expect(JSON.parse((await run(['dispose', '--list', '--json'])).stdout).cut_off).toEqual([]);
+  });
+
   test('asks more than the name of a git repository', async () => {
     const plain = await run(['dispose', 'repo', '--confirm', 'repo', '--accept-residual']);
     expect(plain.status).toBe(2);
