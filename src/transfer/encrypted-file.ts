@@ -26,11 +26,17 @@ export async function openEncrypted(path: string): Promise<EncryptedFile> {
   try {
     file = await open(path, 'r');
   } catch (error) {
-    throw badInput('input-missing', 'The file cannot be read', {
-      cause: error,
-      hint: 'Check the path and that your account may read it',
-      details: { reason: (error as NodeJS.ErrnoException).code },
-    });
+    const reason = (error as NodeJS.ErrnoException).code;
+    const missing = reason === 'ENOENT';
+    throw badInput(
+      'input-missing',
+      missing ? `There is no file ${path}` : `The file ${path} cannot be read`,
+      {
+        cause: error,
+        hint: missing ? 'Check the path' : 'Check that your account may read it',
+        details: { reason },
+      },
+    );
   }
   try {
     return await fromFile(file);

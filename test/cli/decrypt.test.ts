@@ -109,6 +109,10 @@ describe('what comes out', () => {
       status: 2,
       stderr: expect.stringContaining('--identity FILE'),
     });
+    expect(await quietus(['decrypt', 'sent.age'], there)).toMatchObject({
+      status: 2,
+      stderr: 'error: There is no file sent.age\nhint: Check the path\n',
+    });
     expect(await quietus(['decrypt', file, '--as', 'records'], there)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('quietus init'),
