@@ -291,6 +291,16 @@ describe('what protects an item', () => {
       'schema-changed',
     ],
     [
+      'the same index has a name like those of statistics for the planner',
+      HELD,
+      `delete from hold_scopes; delete from holds;
+       create index "sqlite-stat" on log_entries (action, seq, time, operator, hash, entry) where action <> 'hold.place';
+       pragma writable_schema = on;
+       update sqlite_master set sql = substr(sql, 1, instr(sql, ' where') - 1) where name = 'sqlite-stat';
+       pragma writable_schema = reset`,
+      'schema-changed',
+    ],
+    [
       'a trigger has the type TRIGGER, and swallows what is written',
       HELD,
       `create trigger swallow before insert on holds begin select raise(ignore); end;

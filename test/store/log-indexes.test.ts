@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../src/store/connection.js';
@@ -56,4 +57,25 @@ it('knows its own schema, and refuses any other', async () => {
   expect(await checks.isSchemaOurs()).toBe(true);
   await database.raw('create index other on log_entries (action)');
   expect(await checks.isSchemaOurs()).toBe(false);
+});
+
+it.each([
+  ['an index', 'create index "sqlite-stat" on log_entries (action)'],
+  ['a view', 'create view "sqlite.stat1" as select 1'],
+  ['a table', 'create table sqlite5stat (tbl, idx, stat)'],
+  ['a trigger', 'create trigger "SQLITE stat" after insert on holds begin delete from holds; end'],
+  [
+    'a trigger of the very name',
+    `create trigger other after insert on holds begin delete from holds; end;
+     pragma writable_schema = on;
+     update sqlite_master set name = 'sqlite_stat4', sql = replace(sql, 'other', 'sqlite_stat4') where name = 'other';
+     pragma writable_schema = reset`,
+  ],
+])('refuses %s that is named as if it were statistics', async (_, sql) => {
+  const file = join(temporaryFolder(), 'quietus.db');
+  const database = connect({ sqlite: file });
+  onTestFinished(() => database.destroy());
+  await migrate(database, (suffix) => `${file}.${suffix}`);
+  execFileSync('sqlite3', [file], { input: `.bail on\n${sql};` });
+  expect(await new Soundness(database).isSchemaOurs()).toBe(false);
 });
