@@ -1,7 +1,8 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import type { Knex } from 'knex';
-import { monotonicMs } from '../model/index.js';
+import { monotonicMs, verificationFailed } from '../model/index.js';
 import { StatementCache, type StatementConstructor } from './statement-cache.js';
 
 /** knex prints what it also throws, statements with their values included. */
@@ -35,10 +36,49 @@ export function openSqlite(filename: string): Knex {
       max: 4,
       afterCreate(connection: SqliteConnection, done: (error: Error | null) => void) {
         connection.configure('busyTimeout', BUSY_TIMEOUT_MS);
-        prepare(connection, done);
+        // SQLite looks at a journal with the first statement, so this is early enough.
+        const objection = objectionToJournal(filename);
+        if (objection) done(objection);
+        else prepare(connection, done);
       },
     },
   });
+}
+
+/** Begins a journal, and ends one that names another file (SQLite, `readSuperJournal` in pager.c). */
+const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
+
+/**
+ * A journal that was left behind is rolled back when the database is opened. One of a transaction over several databases
+ * names a file that SQLite then removes, whatever that is: who can write beside the database could have any file of this
+ * account removed, such as a record under a hold. This program has no such transactions.
+ */
+function objectionToJournal(database: string): Error | null {
+  if (!namesAnotherFile(`${database}-journal`)) return null;
+  return verificationFailed(
+    'journal-foreign',
+    'The journal beside the database names another file, which SQLite would remove',
+    {
+      hint: 'Somebody put it there. Keep quietus.db-journal elsewhere as evidence, compare the workspace with a backup, and dispose of nothing until this is explained',
+    },
+  );
+}
+
+function namesAnotherFile(journal: string): boolean {
+  let file: number;
+  try {
+    file = openSync(journal, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  try {
+    const end = Buffer.alloc(JOURNAL_MAGIC.length);
+    const start = fstatSync(file).size - end.length;
+    return start > 0 && readSync(file, end, 0, end.length, start) === end.length && end.equals(JOURNAL_MAGIC);
+  } finally {
+    closeSync(file);
+  }
 }
 
 const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, readdirSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, inTransaction } from '../../src/store/connection.js';
@@ -223,6 +223,51 @@ describe('a SQLite database', () => {
     });
   });
 });
+
+describe('a journal that somebody has put beside a SQLite database', () => {
+  it('removes no file that it names: the database is not opened', async () => {
+    const { folder, file, backup } = await usedDatabase();
+    const record = join(folder, 'record.csv');
+    writeFileSync(record, 'a record under a hold');
+    writeFileSync(`${file}-journal`, journalNaming(file, record));
+    await expect(openStore({ sqlite: file }, backup)).rejects.toMatchObject({
+      code: 'journal-foreign',
+      exitCode: 5,
+    });
+    expect(readFileSync(record, 'utf8')).toBe('a record under a hold');
+  });
+
+  it('is left to SQLite where it is one of a single database', async () => {
+    const { file, backup } = await usedDatabase();
+    const journal = journalNaming(file, 'none');
+    writeFileSync(`${file}-journal`, journal.subarray(0, SECTOR));
+    const store = await openStore({ sqlite: file }, backup);
+    onTestFinished(() => store.close());
+    expect(await store.holds.list()).toHaveLength(1);
+    expect(readdirSync(join(file, '..'))).not.toContain('quietus.db-journal');
+  });
+});
+
+const SECTOR = 512;
+
+/** A journal that has no page to roll back, of a transaction over several databases (SQLite file format, section 3). */
+function journalNaming(database: string, other: string): Buffer {
+  const magic = Buffer.from('d9d505f920a163d7', 'hex');
+  const number = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+  };
+  const head = readFileSync(database);
+  const pageSize = head.readUInt16BE(16);
+  const header = Buffer.alloc(SECTOR);
+  const fields = [0, 1, head.readUInt32BE(28), SECTOR, pageSize].map(number);
+  Buffer.concat([magic, ...fields]).copy(header);
+  const name = Buffer.from(other);
+  const sum = name.reduce((total, byte) => total + byte, 0);
+  const lockPage = Math.floor(0x40000000 / pageSize) + 1;
+  return Buffer.concat([header, number(lockPage), name, number(name.length), number(sum), magic]);
+}
 
 /** Whether the bytes are in the file or in what SQLite keeps beside it. */
 function contains(file: string, text: string): boolean {
