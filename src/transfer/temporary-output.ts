@@ -1,12 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { badInput, refused } from '../model/index.js';
 import { syncFolder } from '../workspace/index.js';
 
 /** Bytes of a name that leave room for what a temporary one has more, within the 255 that file systems take. */
 const LONGEST_TOLD = 240;
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+const TEMPORARY = /^\.(.+)\.[0-9a-f]{8}\.tmp$/s;
+
+/** Whether a path is one under which {@link TemporaryOutput} writes a file of this name. */
+export function isTemporaryOf(path: string, target: string): boolean {
+  return (
+    resolve(dirname(path)) === resolve(dirname(target)) &&
+    TEMPORARY.exec(basename(path))?.[1] === toldName(basename(target))
+  );
+}
 
 /** A file that is being written under a temporary name, 0600, in the folder where it will appear. */
 export class TemporaryOutput {
@@ -89,8 +99,12 @@ export class TemporaryOutput {
 }
 
 function temporaryName(target: string): string {
-  const told = Buffer.byteLength(target) <= LONGEST_TOLD ? target : 'quietus';
-  return `.${told}.${randomBytes(4).toString('hex')}.tmp`;
+  return `.${toldName(target)}.${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/** What a temporary name tells of the one that it is for. */
+function toldName(target: string): string {
+  return Buffer.byteLength(target) <= LONGEST_TOLD ? target : 'quietus';
 }
 
 function outputExists(): Error {

@@ -8,10 +8,12 @@ import {
   type Transfer,
   type TransferMedium,
   type TransferRecipient,
+  verificationFailed,
 } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { instant, isRunning } from '../workspace/index.js';
 import type { FormatChoice } from './format-choice.js';
+import { isTemporaryOf } from './temporary-output.js';
 
 /** What was written, once it is proved. */
 export interface WrittenFacts {
@@ -174,6 +176,7 @@ async function recordFailure(session: Session, id: string, code: string): Promis
  * accounts may neither look at the file nor remove it.
  *
  * @returns ids of the transfers that were ended
+ * @throws Fault `transfer-changed` (exit 5) where the temporary file is none that this program makes
  */
 export async function clearUp(session: Session): Promise<string[]> {
   const cutOff = await cutOffTransfers(session);
@@ -182,6 +185,8 @@ export async function clearUp(session: Session): Promise<string[]> {
   const own = cutOff.filter(({ work, begunBy }) => work === null || begunBy === operator.id);
   for (const transfer of own) {
     const { work } = transfer;
+    // The place is in the database alone: what somebody wrote in there must not have any other file removed.
+    if (work !== null && !isTemporaryOf(work.temporary, work.output)) throw changed(transfer);
     if (work !== null && (await hasAppeared(transfer, work.output)))
       await recordLateOutcome(session, transfer);
     else await recordFailure(session, transfer.id, 'cut-off');
@@ -198,6 +203,17 @@ async function removeLeft(session: Session, path: string): Promise<void> {
     const { code } = error as NodeJS.ErrnoException;
     session.warn(`The unfinished encrypted file ${path} could not be removed (${code}): remove it yourself`);
   }
+}
+
+function changed({ id }: Transfer): Error {
+  return verificationFailed(
+    'transfer-changed',
+    `What the database holds of the transfer ${id} is not what this program writes`,
+    {
+      hint: 'Somebody changed the database. Run: quietus log verify, and keep the workspace as it is',
+      details: { transfer: id },
+    },
+  );
 }
 
 /** Transfers that ended without an outcome, because their process on this machine was killed. */

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -11,6 +11,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -141,6 +142,26 @@ describe('a transfer', () => {
     expect(await encrypt('d.age')).toMatchObject({ status: 0 });
     const outcomes = (await made.log()).filter(({ action }) => action === 'transfer.encrypt');
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['done', 'intent', 'done', 'intent']);
+  });
+
+  test('that somebody wrote into the database removes no file but one that encrypting makes', async () => {
+    const made = await desk();
+    const record = join(made.desk, 'record.csv');
+    writeFileSync(record, 'a record under a hold');
+    const work = {
+      host: hostname(),
+      pid: spawnSync('true').pid,
+      temporary: record,
+      output: join(made.desk, 'x.age'),
+    };
+    execFileSync('sqlite3', [join(made.root, 'quietus.db')], {
+      input: `insert into transfers (id, state, format, begun_at, begun_by, recipients, work)
+        values ('T-2026-0099', 'begun', 'age', '2026-11-22T10:00:00.000Z', 'jdoe', '[]', '${JSON.stringify(work)}');`,
+    });
+    const next = await made.run(['encrypt', 'record.csv', '--to', 'acme', '-o', 'y.age', '--json']);
+    expect(next.status).toBe(5);
+    expect(next.stderr + next.stdout).toContain('transfer-changed');
+    expect(existsSync(record)).toBe(true);
   });
 
   test('that is interrupted ends at once and leaves nothing', async () => {
