@@ -16,6 +16,16 @@ export interface VerifiedPlan {
 
 const PAGE = 1000;
 
+/** The lines of a plan that was found good. */
+interface FoundLines {
+  header: string;
+  /** SHA-256 over all lines up to the end of each page: the lines are read again for as long as a run goes on. */
+  pages: readonly string[];
+}
+
+/** What was found good, by session and id of the plan. */
+const found = new WeakMap<Session, Map<string, FoundLines>>();
+
 /**
  * A plan whose stored lines were checked against its digest, and the digest against the entry of the log that tells of
  * the plan: whoever rewrites lines and digest together is found too.
@@ -32,24 +42,34 @@ export async function verifiedPlan(session: Session, planId: string): Promise<Ve
   const schedule = await session.store.schedules.get(plan.scheduleVersion);
   if (schedule === undefined) throw changed(plan);
   await requireLoggedSchedule(session.store, schedule);
-  const lines = () => planLines(session, plan, schedule);
-  const digest = new PlanDigest();
-  for await (const line of lines()) digest.add(line);
-  if (digest.hex() !== plan.sha256) throw changed(plan);
-  if (!(await planIsLogged(session.store, plan))) throw changed(plan, 'the log tells of no such plan');
-  return { plan, schedule, lines };
-}
-
-async function* planLines(session: Session, plan: Plan, schedule: StoredSchedule): AsyncGenerator<string> {
-  yield canonicalJson(
+  const header = canonicalJson(
     planHeader(plan, { workspaceId: session.settings().workspaceId, scheduleSha256: schedule.sha256 }),
   );
-  for (let after = -1; ; ) {
-    const page = await session.store.plans.lines(plan.id, after, PAGE);
+  const digest = new PlanDigest().add(header);
+  const pages: string[] = [];
+  for await (const page of storedPages(session, planId)) {
     for (const stored of page) {
       if (parsedLine(stored) === undefined) throw changed(plan);
-      yield stored.line;
+      digest.add(stored.line);
     }
+    pages.push(digest.hex());
+  }
+  if (digest.hex() !== plan.sha256) throw changed(plan);
+  if (!(await planIsLogged(session.store, plan))) throw changed(plan, 'the log tells of no such plan');
+  const plans = found.get(session) ?? new Map<string, FoundLines>();
+  found.set(session, plans.set(planId, { header, pages }));
+  return { plan, schedule, lines: () => planLines(session, planId, header) };
+}
+
+async function* planLines(session: Session, planId: string, header: string): AsyncGenerator<string> {
+  yield header;
+  for await (const page of pagesAsFound(session, planId)) for (const { line } of page) yield line;
+}
+
+async function* storedPages(session: Session, planId: string): AsyncGenerator<PlanLine[], undefined> {
+  for (let after = -1; ; ) {
+    const page = await session.store.plans.lines(planId, after, PAGE);
+    if (page.length > 0) yield page;
     const last = page.at(-1);
     if (page.length < PAGE || last === undefined) return;
     after = last.position;
@@ -58,32 +78,44 @@ async function* planLines(session: Session, plan: Plan, schedule: StoredSchedule
 
 /**
  * The lines of a plan that are to be disposed of, in pages. What a line itself says decides, for the plan's digest
- * covers it; the columns beside it are only compared.
+ * covers it; the columns beside it are only compared. The plan is verified where it was not in this session, and each page is
+ * compared with what was found then: somebody may change lines that a run has not come to yet.
  *
- * @throws Fault `plan-changed` (exit 5)
+ * @throws Fault `plan-unknown` (exit 2), `plan-changed`, `schedule-changed` (exit 5)
  */
 export async function* plannedDisposals(
   session: Session,
   planId: string,
   pageSize: number,
 ): AsyncGenerator<PlanItemLine[]> {
-  let found: PlanItemLine[] = [];
-  for (let after = -1; ; ) {
-    const page = await session.store.plans.lines(planId, after, PAGE);
+  if (found.get(session)?.has(planId) !== true) await verifiedPlan(session, planId);
+  let lines: PlanItemLine[] = [];
+  for await (const page of pagesAsFound(session, planId)) {
     for (const stored of page) {
       const line = parsedLine(stored);
       if (line === undefined) throw changed({ id: planId });
       if (line.decision !== 'dispose') continue;
-      found.push(line);
-      if (found.length < pageSize) continue;
-      yield found;
-      found = [];
+      lines.push(line);
+      if (lines.length < pageSize) continue;
+      yield lines;
+      lines = [];
     }
-    const last = page.at(-1);
-    if (page.length < PAGE || last === undefined) break;
-    after = last.position;
   }
-  if (found.length > 0) yield found;
+  if (lines.length > 0) yield lines;
+}
+
+/** The stored lines, each page once it was found to be as it was. */
+async function* pagesAsFound(session: Session, planId: string): AsyncGenerator<PlanLine[], undefined> {
+  const known = found.get(session)?.get(planId);
+  if (known === undefined) throw new Error('A plan is read that was not verified');
+  const digest = new PlanDigest().add(known.header);
+  const left = [...known.pages];
+  for await (const page of storedPages(session, planId)) {
+    for (const { line } of page) digest.add(line);
+    if (digest.hex() !== left.shift()) throw changed({ id: planId });
+    yield page;
+  }
+  if (left.length > 0) throw changed({ id: planId });
 }
 
 /** Lines of a plan that are due to go to somebody else. */

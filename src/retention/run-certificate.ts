@@ -30,7 +30,7 @@ import {
 import type { Session } from '../session/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { type ApprovalMoment, approvalsAtBeginning, validApprovals } from './approval.js';
-import { plannedDisposals } from './plan-reading.js';
+import { plannedDisposals, verifiedPlan } from './plan-reading.js';
 import type { StatedMedia } from './stated-media.js';
 import { disposedOf } from './sweep-result.js';
 
@@ -47,23 +47,26 @@ export interface StatedBeside extends Whereabouts {
 /**
  * Issues the certificate of a finished run, once: asked again, it gives the one that was issued. A run that
  * destroyed nothing gets none.
+ *
+ * @throws Fault `plan-changed`, `schedule-changed`, `outcome-changed` (exit 5)
  */
 export async function certifyRun(session: Session, plan: Plan, run: Run): Promise<CertificateRecord | null> {
   const issued = await session.store.certificates.ofRun(run.id);
   if (issued) return issued;
   const disposals = await session.store.disposals.ofRun(run.id);
   if (!disposals.some(({ outcome }) => outcome !== null && isCertified(outcome))) return null;
-  return await issueCertificate(session, await runFacts(session, plan, run, disposals));
+  return await issueCertificate(session, await runFacts(session, plan.id, run, disposals));
 }
 
 async function runFacts(
   session: Session,
-  plan: Plan,
+  planId: string,
   run: Run,
   disposals: readonly Disposal[],
 ): Promise<CertificateFacts> {
-  const schedule = await session.store.schedules.get(plan.scheduleVersion);
-  const classes = new Map((schedule?.classes ?? []).map((each) => [each.id, each]));
+  // Once more: what was found good when the run began may have been changed since.
+  const { plan, schedule } = await verifiedPlan(session, planId);
+  const classes = new Map(schedule.classes.map((each) => [each.id, each]));
   const { items, exceptions, limits } = await sortOut(session, plan, run, disposals, classes);
   const operator = await session.store.operators.get(run.startedBy);
   return {

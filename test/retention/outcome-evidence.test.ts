@@ -5,7 +5,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyWorkspaceLog } from '../../src/audit/index.js';
 import type { Plan } from '../../src/model/index.js';
 import { readOperatorKey } from '../../src/operators/index.js';
-import { approvePlan, buildPlan, recordDestruction, runSweep } from '../../src/retention/index.js';
+import { approvePlan, buildPlan, issueFor, recordDestruction, runSweep } from '../../src/retention/index.js';
+import { openSession } from '../../src/session/index.js';
+import { workspacePaths } from '../../src/workspace/index.js';
 import { date } from '../schedule/generated-rules.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { enter, item, makeWorld, type World, writeRecord } from './sweep-world.js';
@@ -113,6 +115,34 @@ describe('the outcomes of a run', () => {
       exitCode: 5,
     });
     expect(await made.session.store.certificates.list()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a line tells of fewer persons',
+      `update plan_items set line = replace(line, '"data_subjects":1', '"data_subjects":0') where item_id = 'A'`,
+    ],
+    [
+      'a line is gone, that of the item which was not destroyed',
+      "delete from plan_items where item_id = 'B'",
+    ],
+    ['another plan was run', "update plans set as_of = '2026-01-01'"],
+  ])('are not certified where the plan was changed since: %s', async (_, sql) => {
+    const { made, plan } = await uncertified();
+    const run = await made.session.store.runs.sweepOf(plan.id);
+    tamper(made, sql);
+    const session = await openSession({
+      paths: workspacePaths(made.root),
+      command: 'test',
+      clock: made.session.clock,
+    });
+    onTestFinished(() => session.close());
+    for (const each of [session, made.session])
+      await expect(issueFor(each, { run: run?.id ?? null, replaces: null })).rejects.toMatchObject({
+        code: 'plan-changed',
+        exitCode: 5,
+      });
+    expect(await session.store.certificates.list()).toEqual([]);
   });
 
   it.each([

@@ -283,6 +283,27 @@ describe('a run', () => {
     expect(await made.session.store.certificates.list()).toEqual([]);
   });
 
+  it('destroys nothing that somebody puts into the plan while it runs', async () => {
+    const made = await world();
+    await enter(made.session, [item('A', writeRecord(join(made.records, 'a')))]);
+    const approved = await planAndApprove(made);
+    const file = writeRecord(join(made.records, 'z'));
+    await enter(made.session, [item('Z', file)]);
+    const { plan: other } = await buildPlan(made.session);
+    const observe = ({ step }: { step: string }) => {
+      if (step !== 'run-begun') return;
+      execFileSync('sqlite3', [
+        made.session.paths.database,
+        `insert into plan_items select '${approved.id}', 1000, item_id, decision, line from plan_items
+          where plan_id = '${other.id}' and item_id = 'Z'`,
+      ]);
+    };
+    await expect(
+      runSweep(made.session, approved.id, { acceptResidual: true, observe }),
+    ).rejects.toMatchObject({ code: 'plan-changed', exitCode: 5 });
+    expect(existsSync(file)).toBe(true);
+  });
+
   it('refuses a plan whose lines somebody changed in the database', async () => {
     const made = await world();
     const file = writeRecord(join(made.records, 'a'));
