@@ -10,9 +10,9 @@ import type { Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import type { TargetOutcome } from '../shred/index.js';
 import type { CertificateRecord, Run } from '../store/index.js';
-import { type AdHocLine, frozenList } from './ad-hoc-list.js';
+import { type AdHocLine, frozenList, listEntry } from './ad-hoc-list.js';
 import { disposalFacts, disposalMethods, logReference } from './certified-disposal.js';
-import { loggedOutcomes } from './outcome-evidence.js';
+import { loggedOutcomes, requireAllOutcomes } from './outcome-evidence.js';
 
 /** The same for a run of which only the register is at hand. @throws Fault `disposal-changed` (exit 5) */
 export async function certifyDisposal(session: Session, run: Run): Promise<CertificateRecord | null> {
@@ -26,6 +26,7 @@ export async function certifyAdHoc(
   lines: readonly AdHocLine[],
 ): Promise<CertificateRecord | null> {
   const disposals = await session.store.disposals.ofRun(run.id);
+  await requireAllOutcomes(session, run, disposals, (await listEntry(session.store, run))?.seq ?? 0);
   if (!disposals.some(({ outcome }) => outcome !== null && isCertified(outcome))) return null;
   const issued = await session.store.certificates.ofRun(run.id);
   return issued ?? (await issueCertificate(session, await facts(session, run, lines)));

@@ -1,4 +1,4 @@
-import { entriesOf } from '../audit/index.js';
+import { entriesOf, type LogEntry } from '../audit/index.js';
 import { canonicalJson, sha256 } from '../crypto/index.js';
 import {
   type Authority,
@@ -93,17 +93,22 @@ export function listDigest(targets: readonly RunTarget[]): string {
  */
 export async function frozenList(repositories: Repositories, run: Run): Promise<AdHocLine[]> {
   const targets = await repositories.runs.targets(run.id);
-  const digest = listDigest(targets);
-  for await (const { subject, data } of entriesOf(repositories, 'dispose.list')) {
-    if (subject.run !== run.id) continue;
-    if (data.sha256 !== digest) break;
+  const entry = await listEntry(repositories, run);
+  if (entry?.data.sha256 === listDigest(targets))
     return targets.map(({ line }) => JSON.parse(line) as AdHocLine);
-  }
   throw verificationFailed(
     'disposal-changed',
     `What is stored of ${run.id} is not what was to be disposed of when it began`,
     { hint: 'Somebody changed the database. Run: quietus log verify, and keep the workspace as it is' },
   );
+}
+
+/** The entry of the log with which a run without a plan began. */
+export async function listEntry(repositories: Repositories, run: Run): Promise<LogEntry | undefined> {
+  for await (const entry of entriesOf(repositories, 'dispose.list')) {
+    if (entry.subject.run === run.id) return entry;
+  }
+  return undefined;
 }
 
 /** @throws Error for a line of something that cannot be destroyed */

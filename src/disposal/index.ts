@@ -26,7 +26,7 @@ export { InventoryMemo } from './inventory-memo.js';
 export { LogEnd } from './log-end.js';
 export { methodNamed } from './method-names.js';
 export { locationOf, readNames0 } from './named-paths.js';
-export { loggedOutcomes, outcomeChanged } from './outcome-evidence.js';
+export { loggedOutcomes, outcomeChanged, requireAllOutcomes } from './outcome-evidence.js';
 export { nameInTheWay, type SelectedPath } from './path-examination.js';
 export { PatientJournal } from './patient-journal.js';
 export { foldersAbove, itemPlacesAround, placesAround } from './places-around.js';

@@ -1,4 +1,4 @@
-import { type LogEvent, tellsOfEvent } from '../audit/index.js';
+import { type LogEvent, parseLogEntry, tellsOfEvent } from '../audit/index.js';
 import type { AttestedStatement, Sanitization } from '../certificate/index.js';
 import { verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
@@ -28,6 +28,42 @@ export async function loggedOutcomes(
   const hashes = new Map(await session.store.log.hashes(intents));
   for (const [seq, { hash }] of records) hashes.set(seq, hash);
   return hashes;
+}
+
+const ACTIONS = ['item.dispose', 'item.attest'];
+const PAGE = 500;
+
+/**
+ * Looks for entries of a run that has ended which no disposal names: what somebody took out of the database, such as an item
+ * that could not be destroyed, would be missing on the certificate. So would what was begun and is not over.
+ *
+ * @param disposals all of the run
+ * @param after number of an entry that is older than the run
+ * @throws Fault `outcome-changed` (exit 5)
+ */
+export async function requireAllOutcomes(
+  { store }: Session,
+  run: Run,
+  disposals: readonly Disposal[],
+  after: number,
+): Promise<void> {
+  const named = new Map<number, string>();
+  for (const { itemId, intentSeq, outcomeSeq } of disposals) {
+    if (outcomeSeq === null) throw outcomeChanged(itemId);
+    for (const seq of [intentSeq, outcomeSeq]) if (seq !== null) named.set(seq, itemId);
+  }
+  for (const action of ACTIONS) {
+    for (let from = after; ; ) {
+      const page = await store.log.page(from, PAGE, { action, subject: { kind: 'run', id: run.id } });
+      for (const { seq, entry } of page) {
+        const item = parseLogEntry(entry)?.subject.item ?? run.id;
+        if (named.get(seq) !== item) throw outcomeChanged(item);
+      }
+      const last = page.at(-1);
+      if (page.length < PAGE || last === undefined) break;
+      from = last.seq;
+    }
+  }
 }
 
 /** @param what id of the item, archive or device whose outcome it is */

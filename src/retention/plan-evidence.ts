@@ -2,12 +2,12 @@ import { entriesOf } from '../audit/index.js';
 import { type Approval, type Plan, verificationFailed } from '../model/index.js';
 import type { Repositories } from '../store/index.js';
 
-/** Whether the log says that this plan was made, with this very digest. */
-export async function planIsLogged(repositories: Repositories, plan: Plan): Promise<boolean> {
-  for await (const entry of entriesOf(repositories, 'sweep.plan')) {
-    if (entry.subject.plan === plan.id) return entry.data.sha256 === plan.sha256;
+/** Number of the entry which says that this plan was made, with this very digest. */
+export async function loggedPlan(repositories: Repositories, plan: Plan): Promise<number | undefined> {
+  for await (const { seq, subject, data } of entriesOf(repositories, 'sweep.plan')) {
+    if (subject.plan === plan.id) return data.sha256 === plan.sha256 ? seq : undefined;
   }
-  return false;
+  return undefined;
 }
 
 /**

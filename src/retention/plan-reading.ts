@@ -3,11 +3,13 @@ import { badInput, type Plan, type StoredSchedule, verificationFailed } from '..
 import type { Session } from '../session/index.js';
 import type { PlanLine, Repositories } from '../store/index.js';
 import { PlanDigest, type PlanItemLine, parsePlanLine, planHeader } from './plan-document.js';
-import { planIsLogged } from './plan-evidence.js';
+import { loggedPlan } from './plan-evidence.js';
 import { requireLoggedSchedule } from './schedule-evidence.js';
 
 export interface VerifiedPlan {
   plan: Plan;
+  /** Number of the entry of the log that tells of it. */
+  plannedSeq: number;
   /** The schedule version that the plan was made with. */
   schedule: StoredSchedule;
   /** Canonical lines, the header first; `sha256sum` over them gives the plan's digest. */
@@ -55,10 +57,11 @@ export async function verifiedPlan(session: Session, planId: string): Promise<Ve
     pages.push(digest.hex());
   }
   if (digest.hex() !== plan.sha256) throw changed(plan);
-  if (!(await planIsLogged(session.store, plan))) throw changed(plan, 'the log tells of no such plan');
+  const plannedSeq = await loggedPlan(session.store, plan);
+  if (plannedSeq === undefined) throw changed(plan, 'the log tells of no such plan');
   const plans = found.get(session) ?? new Map<string, FoundLines>();
   found.set(session, plans.set(planId, { header, pages }));
-  return { plan, schedule, lines: () => planLines(session, planId, header) };
+  return { plan, plannedSeq, schedule, lines: () => planLines(session, planId, header) };
 }
 
 async function* planLines(session: Session, planId: string, header: string): AsyncGenerator<string> {

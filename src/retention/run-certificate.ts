@@ -18,6 +18,7 @@ import {
   disposalMethods,
   loggedOutcomes,
   logReference,
+  requireAllOutcomes,
 } from '../disposal/index.js';
 import {
   classesOf,
@@ -30,7 +31,7 @@ import {
 import type { Session } from '../session/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { type ApprovalMoment, approvalsAtBeginning, validApprovals } from './approval.js';
-import { plannedDisposals, verifiedPlan } from './plan-reading.js';
+import { plannedDisposals, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import type { StatedMedia } from './stated-media.js';
 import { disposedOf } from './sweep-result.js';
 
@@ -53,19 +54,20 @@ export interface StatedBeside extends Whereabouts {
 export async function certifyRun(session: Session, plan: Plan, run: Run): Promise<CertificateRecord | null> {
   const issued = await session.store.certificates.ofRun(run.id);
   if (issued) return issued;
+  // Once more: what was found good when the run began may have been changed since.
+  const verified = await verifiedPlan(session, plan.id);
   const disposals = await session.store.disposals.ofRun(run.id);
+  await requireAllOutcomes(session, run, disposals, verified.plannedSeq);
   if (!disposals.some(({ outcome }) => outcome !== null && isCertified(outcome))) return null;
-  return await issueCertificate(session, await runFacts(session, plan.id, run, disposals));
+  return await issueCertificate(session, await runFacts(session, verified, run, disposals));
 }
 
 async function runFacts(
   session: Session,
-  planId: string,
+  { plan, schedule }: VerifiedPlan,
   run: Run,
   disposals: readonly Disposal[],
 ): Promise<CertificateFacts> {
-  // Once more: what was found good when the run began may have been changed since.
-  const { plan, schedule } = await verifiedPlan(session, planId);
   const classes = new Map(schedule.classes.map((each) => [each.id, each]));
   const { items, exceptions, limits } = await sortOut(session, plan, run, disposals, classes);
   const operator = await session.store.operators.get(run.startedBy);

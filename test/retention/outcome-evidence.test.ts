@@ -96,6 +96,16 @@ describe('the outcomes of a run', () => {
       'a person destroyed it',
       `update disposals set outcome = 'attested', result = '{"attested":{"method":"shredded","performedOn":"2026-03-01"}}' where item_id = 'B'`,
     ],
+    [
+      'nothing was done to what could not be destroyed',
+      "delete from disposals where item_id = 'B'; update items set state = 'disposed' where id = 'B'",
+    ],
+    ['the run had not come to it', "update disposals set outcome = null where item_id = 'B'"],
+    ['its entry is not known', "update disposals set outcome_seq = null where item_id = 'B'"],
+    [
+      'it was begun only',
+      "update disposals set outcome = null, outcome_seq = null, state = 'begun' where item_id = 'B'",
+    ],
   ])('are not certified where the database says that %s', async (_, sql) => {
     const { made, plan } = await uncertified();
     tamper(made, sql);
