@@ -2,8 +2,16 @@ import { lstatSync } from 'node:fs';
 import { fileDigest } from '../audit/index.js';
 import { isDestroyed, verificationFailed } from '../model/index.js';
 import type { Session } from '../session/index.js';
-import { type DisposalStep, destroy, resume } from '../shred/index.js';
+import {
+  type DisposalStep,
+  type DisposalTarget,
+  destroy,
+  matchingEntries,
+  PAGE,
+  resume,
+} from '../shred/index.js';
 import type { ArchiveRecord, StoreTransaction } from '../store/index.js';
+import { archiveChanged } from './archive-evidence.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
 import { ArchiveJournal } from './archive-journal.js';
 import { archivePaths } from './archive-paths.js';
@@ -88,12 +96,19 @@ async function disposeOfContent(
     ...(request.signal ? { signal: request.signal } : {}),
     observe: ({ step }: DisposalStep) => request.observe?.(step),
   };
-  if (facts.pending !== null) {
-    await resume([facts.pending], journal, options);
+  const { location, medium, fingerprint, pending } = facts;
+  const target: DisposalTarget = { itemId: archive.itemId, location, medium, fingerprint };
+  if (pending === null) {
+    await destroy([target], journal, options);
     return;
   }
-  const { location, medium, fingerprint } = facts;
-  await destroy([{ itemId: archive.itemId, location, medium, fingerprint }], journal, options);
+  const stored = pending.entries;
+  const entries = await matchingEntries(target, {
+    length: stored.length,
+    page: (from) => Promise.resolve(stored.slice(from, from + PAGE)),
+  });
+  if (entries === undefined) throw archiveChanged(archive.id);
+  await resume([{ target, entries }], journal, options);
 }
 
 /** The item is in the archive now, where its content is gone; where it stays the inventory goes on saying where. */

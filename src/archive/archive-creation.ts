@@ -11,6 +11,7 @@ import type { ArchiveRecord, StoredItem } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { writeArchive } from './archive-cipher.js';
 import { disposeAndKeep, requireStillProved } from './archive-content.js';
+import { archiveFileName, contentDigest, requireArchiveAsLogged } from './archive-evidence.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
 import { archivePaths } from './archive-paths.js';
 import { type ArchiveRequest, objectionTo } from './archive-request.js';
@@ -30,17 +31,19 @@ export interface CreatedArchive {
  * holds the run lock.
  *
  * @throws Fault `archive-key-missing`, `item-unknown`, `item-not-archivable`, `item-changed` (exit 2), `item-held`,
- *   `item-refused` (exit 4), `archive-absent`, `archive-key-missing` (exit 5), as `requireHoldsAsLogged`, and what encrypting throws
+ *   `item-refused` (exit 4), `archive-absent`, `archive-key-missing` (exit 5), as `requireHoldsAsLogged`,
+ *   `requireArchiveAsLogged`, and what encrypting throws
  */
 export async function createArchive(session: Session, request: ArchiveRequest): Promise<CreatedArchive> {
   await requireHoldsAsLogged(session.store);
   const known = await session.store.archives.ofItem(request.itemId);
+  if (known !== undefined) await requireArchiveAsLogged(session.store, known);
   const outdated = known !== undefined && isOutdated(known);
   if (known !== undefined && known.state !== 'begun' && !outdated) return await goOn(session, request, known);
   const item = await requireItem(session, request.itemId);
+  await requireFree(session, request);
   // What was begun and not proved is part of a file at most; its content is untouched.
   if (known !== undefined) await takeBack(session, known, outdated ? 'proved' : 'begun');
-  await requireFree(session, request);
   const proved = await encrypt(session, request, item);
   return { ...(await disposeAndKeep(session, request, proved)), resumed: false };
 }
@@ -129,7 +132,7 @@ async function encrypt(session: Session, request: ArchiveRequest, item: StoredIt
     id,
     itemId: item.id,
     state: 'begun',
-    path: join(await realFolder(request.folder ?? paths.archives), `${id}.age`),
+    path: join(await realFolder(request.folder ?? paths.archives), archiveFileName(id)),
     recipient: await ageRecipientOf(identity),
     createdAt: instant(session.clock),
     createdBy: (await session.operator()).id,
@@ -150,7 +153,7 @@ async function encrypt(session: Session, request: ArchiveRequest, item: StoredIt
     keyCopies: [],
     pending: null,
   };
-  await begin(session, { ...archive, facts: JSON.stringify(facts) });
+  await begin(session, { ...archive, facts: JSON.stringify(facts) }, contentDigest(facts));
   request.observe?.('begun');
   try {
     await keyring.add(id, identity);
@@ -201,14 +204,18 @@ async function requireExamined(request: ArchiveRequest, item: StoredItem): Promi
   });
 }
 
-async function begin(session: Session, archive: ArchiveRecord): Promise<void> {
+async function begin(session: Session, archive: ArchiveRecord, contentSha256: string): Promise<void> {
   await session.store.transaction(async (transaction) => {
     await transaction.archives.insert(archive);
     await session.recorder.append(transaction, {
       action: 'archive.create',
       outcome: 'intent',
       subject: { item: archive.itemId, archive: archive.id },
-      data: { recipient: archive.recipient, erase_after: archive.eraseAfter },
+      data: {
+        recipient: archive.recipient,
+        erase_after: archive.eraseAfter,
+        content_sha256: contentSha256,
+      },
     });
   });
 }

@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -197,6 +198,74 @@ describe('the content of an archive that was kept beside it', () => {
     rmSync(key);
     await expect(world.create('A')).rejects.toMatchObject({ code: 'archive-key-missing', exitCode: 5 });
     expect(readFileSync(path, 'utf8')).toBe(CONTENT);
+  });
+});
+
+describe('what somebody writes into the database of an archive', () => {
+  const tamper = ({ world }: ArchiveWorld, sql: string) =>
+    execFileSync('sqlite3', [join(world.root, 'quietus.db')], { input: `.timeout 5000\n.bail on\n${sql};` });
+  const CHANGED = { code: 'archive-changed', exitCode: 5 };
+  /** As `create` would find the file of another item where the content lay. */
+  const contentOf = (path: string) => {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return `json_set(facts, '$.location', '${path}', '$.fingerprint', json('${JSON.stringify({
+      kind: 'file',
+      device: String(dev),
+      inode: String(ino),
+      size: String(size),
+      modifiedNs: String(mtimeNs),
+      changedNs: String(ctimeNs),
+    })}'))`;
+  };
+
+  it('leads to no other file when its key is erased', async () => {
+    const world = await ArchiveWorld.make();
+    await world.file('A', CONTENT);
+    const { archive } = await world.create('A');
+    const other = await world.file('B', CONTENT);
+    tamper(world, `update archives set path = '${other}'`);
+    await expect(world.erase([archive.id])).rejects.toMatchObject(CHANGED);
+    expect(readFileSync(other, 'utf8')).toBe(CONTENT);
+    expect(ageOpens(world.itemKeyByAge(archive.id), archive.path)?.toString()).toBe(CONTENT);
+  });
+
+  it('leads to no key of another item', async () => {
+    const world = await ArchiveWorld.make();
+    await world.file('A', CONTENT);
+    await world.file('B', CONTENT);
+    const { archive } = await world.create('A');
+    tamper(world, "update archives set item_id = 'B'");
+    await expect(world.erase([archive.id])).rejects.toMatchObject(CHANGED);
+    expect(ageOpens(world.itemKeyByAge(archive.id), archive.path)?.toString()).toBe(CONTENT);
+  });
+
+  it('leads to no other content when that is destroyed later', async () => {
+    const world = await ArchiveWorld.make();
+    const path = await world.file('A', CONTENT);
+    await world.create('A', { keepPlaintext: true });
+    const other = await world.file('B', CONTENT);
+    tamper(world, `update archives set facts = ${contentOf(other)}`);
+    await expect(world.create('A')).rejects.toMatchObject(CHANGED);
+    expect([path, other].map((each) => readFileSync(each, 'utf8'))).toEqual([CONTENT, CONTENT]);
+  });
+
+  it.each([
+    ['begun', "state = 'begun'"],
+    [
+      'about a content that has changed since',
+      `state = 'proved', facts = json_set(facts, '$.plaintext', json('{"outcome":"refused","reasons":[{"code":"changed"}]}'))`,
+    ],
+  ])('does not have it taken back as if it were only %s', async (_, change) => {
+    const world = await ArchiveWorld.make();
+    const path = await world.file('A', CONTENT);
+    const { archive } = await world.create('A');
+    writeFileSync(path, 'another');
+    tamper(
+      world,
+      `update archives set ${change}; update items set medium = 'file', location = '${path}' where id = 'A'`,
+    );
+    await expect(world.create('A')).rejects.toMatchObject(CHANGED);
+    expect(ageOpens(world.itemKeyByAge(archive.id), archive.path)?.toString()).toBe(CONTENT);
   });
 });
 
