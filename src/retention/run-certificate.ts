@@ -32,6 +32,7 @@ import type { Session } from '../session/index.js';
 import type { CertificateRecord, Disposal, Run } from '../store/index.js';
 import { type ApprovalMoment, approvalsAtBeginning, validApprovals } from './approval.js';
 import { plannedDisposals, type VerifiedPlan, verifiedPlan } from './plan-reading.js';
+import { requireRunAsLogged } from './run-evidence.js';
 import type { StatedMedia } from './stated-media.js';
 import { disposedOf } from './sweep-result.js';
 
@@ -49,13 +50,14 @@ export interface StatedBeside extends Whereabouts {
  * Issues the certificate of a finished run, once: asked again, it gives the one that was issued. A run that
  * destroyed nothing gets none.
  *
- * @throws Fault `plan-changed`, `schedule-changed`, `outcome-changed` (exit 5)
+ * @throws Fault `plan-changed`, `schedule-changed`, `run-changed`, `outcome-changed` (exit 5)
  */
 export async function certifyRun(session: Session, plan: Plan, run: Run): Promise<CertificateRecord | null> {
   const issued = await session.store.certificates.ofRun(run.id);
   if (issued) return issued;
   // Once more: what was found good when the run began may have been changed since.
   const verified = await verifiedPlan(session, plan.id);
+  await requireRunAsLogged(session.store, verified, run);
   const disposals = await session.store.disposals.ofRun(run.id);
   await requireAllOutcomes(session, run, disposals, verified.plannedSeq);
   if (!disposals.some(({ outcome }) => outcome !== null && isCertified(outcome))) return null;

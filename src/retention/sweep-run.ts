@@ -10,6 +10,7 @@ import { approvalsAtBeginning, approvalsNow, requireApproved } from './approval.
 import { requireFactsAsLogged } from './logged-facts.js';
 import { type VerifiedPlan, verifiedPlan } from './plan-reading.js';
 import { certifyRun } from './run-certificate.js';
+import { requireRunAsLogged } from './run-evidence.js';
 import { workThrough } from './sweep-batches.js';
 import { SweepJournal } from './sweep-journal.js';
 import { type QuotaName, SweepQuota } from './sweep-quota.js';
@@ -48,7 +49,7 @@ export interface SweepOptions {
  * the certificate. Killing it at any instant loses nothing and repeats nothing; running it again continues. At a
  * quota it stops, and what is left is not begun.
  *
- * @throws Fault `run-lock-held`, `plan-unknown`, `plan-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed`, `item-events-changed`, `schedule-changed`, `disposal-changed`, `plan-finished`, `plan-in-future`,
+ * @throws Fault `run-lock-held`, `plan-unknown`, `plan-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed`, `item-events-changed`, `schedule-changed`, `disposal-changed`, `run-changed`, `operator-changed`, `plan-finished`, `plan-in-future`,
  *   `approval-missing`, `clock-backwards`, `clock-jump`, `log-rewound`, `quota-too-small`, `interrupted`
  */
 export async function runSweep(
@@ -69,12 +70,13 @@ export async function runSweep(
   try {
     const verified = await verifiedPlan(session, planId);
     const { plan } = verified;
+    const earlier = await session.store.runs.sweepOf(plan.id);
+    if (earlier) await requireRunAsLogged(session.store, verified, earlier);
     // First: by a wrong clock approvals have lapsed, or are yet to come.
     await requireSoundClock(session);
-    await requireRunnable(session, plan);
+    await requireRunnable(session, plan, earlier);
     await requireFitToDestroy(session);
     await requireFactsAsLogged(session.store, session.settings());
-    const earlier = await session.store.runs.sweepOf(plan.id);
     const run = earlier ?? (await beginRun(session, plan, options.acceptResidual ?? false));
     options.observe?.({ step: 'run-begun', itemId: null });
     const resumed = earlier !== undefined;
@@ -97,8 +99,7 @@ export async function runSweep(
   }
 }
 
-async function requireRunnable(session: Session, plan: Plan): Promise<void> {
-  const run = await session.store.runs.sweepOf(plan.id);
+async function requireRunnable(session: Session, plan: Plan, run: Run | undefined): Promise<void> {
   const certified = run !== undefined && (await session.store.certificates.ofRun(run.id)) !== undefined;
   if (run?.finishedAt && (certified || !(await anyDestroyed(session, run)))) {
     throw badInput('plan-finished', `The plan ${plan.id} was run on ${run.finishedAt}`, {

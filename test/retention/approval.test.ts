@@ -90,6 +90,37 @@ describe('an approval', () => {
     expect(await validApprovals(session, session.store, plan)).toEqual([]);
   });
 
+  it('that has lapsed does not count for a run that somebody wrote into the database', async () => {
+    const made = await approvedWorld();
+    made.clock.at = new Date('2026-04-02T04:00:00.000Z');
+    const { session } = made;
+    execFileSync('sqlite3', [
+      session.paths.database,
+      `insert into runs select 'run-x', id, 'sweep', created_at, planned_by, null, 1 from plans`,
+    ]);
+    await expect(run(made)).rejects.toMatchObject({ code: 'run-changed', exitCode: 5 });
+    expect(existsSync(made.file)).toBe(true);
+    expect(await session.store.disposals.ofRun('run-x')).toEqual([]);
+  });
+
+  it.each([
+    ['another operator began it', "started_by = 'asmith'"],
+    ['it began earlier', "started_at = '2026-03-02T14:00:00.000Z'"],
+    ['residual copies were accepted', 'accept_residual = 0'],
+    ['it has ended', "finished_at = '2026-03-02T15:00:00.000Z'"],
+  ])('lets no run be continued of which the database says that %s', async (_, change) => {
+    const made = await approvedWorld();
+    const { session, plan } = made;
+    const stop = new AbortController();
+    const observe = ({ step }: { step: string }) => step === 'run-begun' && stop.abort();
+    const options = { acceptResidual: true, signal: stop.signal, observe };
+    await expect(runSweep(session, plan.id, options)).rejects.toMatchObject({ code: 'interrupted' });
+    execFileSync('sqlite3', [session.paths.database, `update runs set ${change}`]);
+    await expect(run(made)).rejects.toMatchObject({ code: 'run-changed', exitCode: 5 });
+    expect(existsSync(made.file)).toBe(true);
+    expect(await session.store.certificates.list()).toEqual([]);
+  });
+
   it('that was in force when the run began lets it be continued, and stays on its certificate', async () => {
     const made = await approvedWorld();
     const { session, plan, clock } = made;
