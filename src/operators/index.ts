@@ -10,6 +10,7 @@ export {
   requireOperatorName,
 } from './operator-account.js';
 export type { OperatorDesk } from './operator-desk.js';
+export { requireDeactivationsAsLogged } from './operator-evidence.js';
 export {
   hasOperatorKey,
   type LockedKey,

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { badInput, type Operator, refused } from '../model/index.js';
 import type { Repositories } from '../store/index.js';
+import { requireDeactivationsAsLogged } from './operator-evidence.js';
 
 /** The operating-system account that this process runs as. */
 export interface Account {
@@ -53,10 +54,12 @@ export function requireOperatorName(name: string): string {
 /**
  * The active operator who is bound to the account (201 CMR 17.04(1): unique ids; 17.04(2)(b): active users only).
  *
- * @throws Fault `operator-unknown`, `operator-registered`, `operator-deactivated` (exit 4), each with what to do
+ * @throws Fault `operator-unknown`, `operator-registered`, `operator-deactivated` (exit 4), each with what to do,
+ *   `operator-changed` (exit 5)
  */
 export async function operatorOf(repositories: Repositories, account: Account): Promise<Operator> {
   const operator = await repositories.operators.ofAccount(account.name, account.uid);
+  if (operator) await requireDeactivationsAsLogged(repositories, operator.id);
   if (operator && operator.publicKey !== '') return operator;
   if (operator) {
     throw refused('operator-registered', `The operator ${operator.id} has no confirmed key yet`, {

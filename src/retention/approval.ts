@@ -10,7 +10,7 @@ import {
   refused,
   verificationFailed,
 } from '../model/index.js';
-import { requireProvenKey } from '../operators/index.js';
+import { requireDeactivationsAsLogged, requireProvenKey } from '../operators/index.js';
 import type { Session } from '../session/index.js';
 import type { Repositories, Run } from '../store/index.js';
 import { dateIn, instant } from '../workspace/index.js';
@@ -126,7 +126,7 @@ interface Weighed {
   counts: 'yes' | 'lapsed' | 'deactivated' | 'planner' | 'not-yet';
 }
 
-/** Every approval of the plan, with whether it counts at that moment. @throws Fault `approval-forged`, `operator-unproven` */
+/** Every approval of the plan, with whether it counts at that moment. @throws Fault `approval-forged`, `operator-changed`, `operator-unproven` */
 async function weighedApprovals(
   session: Session,
   repositories: Repositories,
@@ -134,6 +134,7 @@ async function weighedApprovals(
   moment: ApprovalMoment,
 ): Promise<Weighed[]> {
   const weighed: Weighed[] = [];
+  await requireDeactivationsAsLogged(repositories);
   const planned = await plannedForOthers(repositories, plan);
   const given = await repositories.plans.approvals(plan.id);
   for (const approval of given) {

@@ -292,6 +292,23 @@ describe.skipIf(NO_ACCOUNTS !== undefined)(
       expect(run.stderr).toContain('that of bob does not count: the operator was deactivated');
       expect(existsSync(file)).toBe(true);
 
+      // Nor is anybody let in again by the database.
+      const standing = (change: string) =>
+        execFileSync('sqlite3', [
+          join(folder, 'workspace', 'quietus.db'),
+          `update operators set deactivated_at = ${change} where id = 'bob'; select deactivated_at from operators where id = 'bob'`,
+        ]).toString();
+      const deactivated = standing('deactivated_at').trim();
+      for (const change of ['null', "'2999-01-01T00:00:00.000Z'"]) {
+        standing(change);
+        const tried = await ann.quietus('sweep', 'run', plan, '--confirm', plan, '--accept-residual');
+        expect([tried.status, existsSync(file)], change).toEqual([5, true]);
+        expect((await ann.quietus('log', 'verify')).status, change).toBe(5);
+      }
+      standing('null');
+      expect(await bob.refusal('inventory', 'list')).toEqual([5, 'operator-changed']);
+      standing(`'${deactivated}'`);
+
       // Ids are never used again; the account can come back under another one.
       const again = ['--name', 'Bob Example', '--account', bob.login] as const;
       expect(await ann.refusal('operator', 'add', 'bob', ...again)).toEqual([2, 'operator-exists']);
