@@ -240,6 +240,19 @@ export type CertifiedSubject =
   | { kind: 'device'; id: string; plan: CertifiedPlan | null; ground: string | null };
 export type SubjectKind = CertifiedSubject['kind'];
 
+export function certificateNumber(year: number, sequence: number): string {
+  return `${year}-${String(sequence).padStart(4, '0')}`;
+}
+
+/** Under which name the log has the id of what a certificate is of. */
+export const SUBJECT_KEYS: Readonly<Record<SubjectKind, string>> = {
+  sweep: 'run',
+  physical: 'run',
+  disposal: 'disposal',
+  archive: 'archive',
+  device: 'device',
+};
+
 /** What whoever destroyed something tells of it, for `issueCertificate`. Instants are UTC, RFC 3339. */
 export interface CertificateFacts {
   subject: CertifiedSubject;

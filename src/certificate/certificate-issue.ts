@@ -4,7 +4,13 @@ import type { Session } from '../session/index.js';
 import type { CertificateRecord, StoreTransaction } from '../store/index.js';
 import { dateIn } from '../workspace/index.js';
 import { certificateDocument } from './certificate-document.js';
-import type { CertificateFacts, IssuedFacts, SubjectKind } from './certificate-facts.js';
+import {
+  type CertificateFacts,
+  certificateNumber,
+  type IssuedFacts,
+  SUBJECT_KEYS,
+  type SubjectKind,
+} from './certificate-facts.js';
 import { type FileOptions, makeFiles, stageFiles } from './certificate-files.js';
 import type { CertificateDocument } from './certificate-format.js';
 import { validateCertificate } from './certificate-parser.js';
@@ -17,15 +23,6 @@ import { thisTool } from './tool.js';
 /** Another process took the number while this one drew the PDF; to be tried again with the next. */
 const NUMBER_TAKEN = Symbol('number taken');
 const ATTEMPTS = 20;
-
-/** Under which name the log has the id of what a certificate is of. */
-const SUBJECT_KEYS: Readonly<Record<SubjectKind, string>> = {
-  sweep: 'run',
-  physical: 'run',
-  disposal: 'disposal',
-  archive: 'archive',
-  device: 'device',
-};
 
 /**
  * Issues the certificate of what was destroyed: signs its files and writes them whole, then enters the
@@ -173,7 +170,7 @@ async function complete(
     ...given,
     items: given.items.map(untitled),
     exceptions: given.exceptions.map(untitled),
-    number: `${year}-${String(sequence).padStart(4, '0')}`,
+    number: certificateNumber(year, sequence),
     replaces: issue.replaces,
     workspaceId: settings.workspaceId,
     organization: settings.organization,

@@ -8,6 +8,7 @@ import type {
   EvidenceAction,
   Repositories,
 } from '../store/index.js';
+import { certificateNumber, SUBJECT_KEYS, type SubjectKind } from './certificate-facts.js';
 
 const ACTIONS: readonly EvidenceAction[] = [
   'certificate.issue',
@@ -50,8 +51,20 @@ async function compare<Row extends { number: string; logSeq: number }>(
   for (const { number } of left.values()) throw changed(number);
 }
 
-function issueTells({ operator, data }: LogEntry, certificate: CertificateRecord): boolean {
+/** The time of an entry is that of its writing; before, a certificate was drawn and signed. */
+const LATE_MS = 60 * 60 * 1000;
+
+function isOf({ time }: LogEntry, at: string): boolean {
+  return Math.abs(Date.parse(time) - Date.parse(at)) <= LATE_MS;
+}
+
+function issueTells(entry: LogEntry, certificate: CertificateRecord): boolean {
+  const { operator, data } = entry;
+  const { number, year, sequence, issuedAt } = certificate;
   return (
+    number === certificateNumber(year, sequence) &&
+    isOf(entry, issuedAt) &&
+    isOfSubject(entry, certificate) &&
     operator === certificate.issuedBy &&
     data.json_sha256 === certificate.jsonSha256 &&
     data.pdf_sha256 === certificate.pdfSha256 &&
@@ -61,13 +74,28 @@ function issueTells({ operator, data }: LogEntry, certificate: CertificateRecord
   );
 }
 
-function voidTells({ operator, data }: LogEntry, { voidedBy, reason }: CertificateVoid): boolean {
-  return operator === voidedBy && data.reason_sha256 === sha256(reason);
+/** By these a certificate is found for what it is of: with another it would be issued once more. */
+function isOfSubject({ subject }: LogEntry, { subjectKind, subjectId }: CertificateRecord): boolean {
+  const { certificate: _, ...others } = subject;
+  const told = Object.entries(others);
+  const [name, id] = told[0] ?? [];
+  return told.length === 1 && id === subjectId && name === SUBJECT_KEYS[subjectKind as SubjectKind];
+}
+
+function voidTells(entry: LogEntry, { voidedAt, voidedBy, reason }: CertificateVoid): boolean {
+  const { operator, data } = entry;
+  return operator === voidedBy && isOf(entry, voidedAt) && data.reason_sha256 === sha256(reason);
 }
 
 /** Who signed stands in the statement, and the signature verifies under that operator's key or not at all. */
-function signatureTells({ data }: LogEntry, { role, statement }: CounterSignature): boolean {
-  return data.role === role && data.statement_sha256 === sha256(statement);
+function signatureTells(entry: LogEntry, { operator, role, signedAt, statement }: CounterSignature): boolean {
+  const { data } = entry;
+  return (
+    data.role === role &&
+    isOf(entry, signedAt) &&
+    data.statement_sha256 === sha256(statement) &&
+    (JSON.parse(statement) as { operator?: string }).operator === operator
+  );
 }
 
 function changed(number: string): Error {

@@ -64,6 +64,27 @@ describe('the register of certificates', () => {
       "update certificates set number = '2026-0005', sequence = 5 where number = '2026-0001'",
       '2026-0001',
     ],
+    ['one is of another year', "update certificates set year = 2025 where number = '2026-0001'", '2026-0001'],
+    [
+      'one was issued on another day',
+      "update certificates set issued_at = '2025-03-02T12:00:00.000Z' where number = '2026-0001'",
+      '2026-0001',
+    ],
+    [
+      'one is of another run',
+      "update certificates set subject_id = 'run-9' where number = '2026-0001'",
+      '2026-0001',
+    ],
+    [
+      'one is of a device',
+      "update certificates set subject_kind = 'device' where number = '2026-0001'",
+      '2026-0001',
+    ],
+    [
+      'a void is of another day',
+      "update certificate_voids set voided_at = '2026-05-02T12:00:00.000Z'",
+      '2026-0002',
+    ],
   ])('is not shown, added up or vouched for where %s', async (_, sql, number) => {
     const session = await register();
     execFileSync('sqlite3', [session.paths.database], {
