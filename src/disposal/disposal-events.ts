@@ -1,4 +1,5 @@
 import type { LogEvent } from '../audit/index.js';
+import { sha256 } from '../crypto/index.js';
 import { isDestroyed, type Reason } from '../model/index.js';
 import { emptyOutcome, type TargetOutcome } from '../shred/index.js';
 import type { Run } from '../store/index.js';
@@ -42,6 +43,8 @@ export function outcomeEvent(outcome: DisposalOutcome, run: Run): LogEvent {
       passes: outcome.passes,
       ...(outcome.protectionLifted !== undefined && { protection_lifted: outcome.protectionLifted }),
       reasons: outcome.reasons.map((reason) => reason.code),
+      // What a certificate says of limits and reasons in words, and the log does not: names can be in it.
+      result_sha256: sha256(JSON.stringify(outcome)),
       ...(isOfRows(outcome) && { rows: outcome.deleted.reduce((sum, { rows }) => sum + rows, 0) }),
       verified_from: outcome.verifiedFrom,
     },

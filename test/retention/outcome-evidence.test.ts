@@ -101,6 +101,14 @@ describe('the outcomes of a run', () => {
       "delete from disposals where item_id = 'B'; update items set state = 'disposed' where id = 'B'",
     ],
     ['the run had not come to it', "update disposals set outcome = null where item_id = 'B'"],
+    [
+      'nothing limits the method',
+      "update disposals set result = json_remove(result, '$.assessment.limits') where item_id = 'A'",
+    ],
+    [
+      'it was for another reason',
+      "update disposals set result = json_set(result, '$.reasons[0].text', 'Lost') where item_id = 'B'",
+    ],
     ['its entry is not known', "update disposals set outcome_seq = null where item_id = 'B'"],
     [
       'it was begun only',
