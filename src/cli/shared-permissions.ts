@@ -75,13 +75,20 @@ function mistakes(expected: Expectation, status: Stats, root: Stats, paths: Work
   const name = path === paths.root ? 'the workspace folder' : path.slice(paths.root.length + 1);
   const found: Finding[] = [];
   const bad = (message: string, hint: string) => found.push(finding('permissions', 'bad', message, { hint }));
+  // SQLite takes these files away itself, and makes new ones that are as the database is.
+  const run = path.startsWith(`${paths.database}-`)
+    ? 'It goes when the last command ends; if it is still there then, run:'
+    : 'Run:';
   const mode = status.mode & 0o7777;
   const wrong = kind === 'folder' ? mode !== wanted : (mode & ~wanted) !== 0;
   if (status.isSymbolicLink()) bad(`${name} is a link`, `Put the file itself there: ${path}`);
   else if (wrong) {
-    bad(`The mode of ${name} is ${octal(mode)}, not ${octal(wanted)}`, `Run: chmod ${octal(wanted)} ${path}`);
+    bad(
+      `The mode of ${name} is ${octal(mode)}, not ${octal(wanted)}`,
+      `${run} chmod ${octal(wanted)} ${path}`,
+    );
   } else if ((wanted & 0o070) !== 0 && (status.gid !== root.gid || (mode & 0o040) === 0)) {
-    bad(`The group cannot use ${name}`, `Run: chgrp ${root.gid} ${path} && chmod ${octal(wanted)} ${path}`);
+    bad(`The group cannot use ${name}`, `${run} chgrp ${root.gid} ${path} && chmod ${octal(wanted)} ${path}`);
   }
   if (owners && status.uid !== root.uid) {
     bad(
