@@ -18,15 +18,26 @@ export function instant(clock: Clock): string {
  * @param timeZone IANA name, such as `America/New_York`
  */
 export function dateIn(timeZone: string, at: Date): CalendarDate {
-  const parts = new Intl.DateTimeFormat('en-US', {
+  const parts = formatOf(timeZone).formatToParts(at);
+  const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? '';
+  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}` as CalendarDate;
+}
+
+/** By time zone, of which a workspace has one: to make one takes ten times as long as to use it. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-US', {
     timeZone,
     calendar: 'gregory',
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
-  }).formatToParts(at);
-  const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? '';
-  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}` as CalendarDate;
+  });
+  formats.set(timeZone, made);
+  return made;
 }
 
 /** Whether the runtime knows the IANA time zone. Bare offsets such as `-05:00` are none: they know no daylight saving. */
