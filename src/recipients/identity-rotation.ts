@@ -4,6 +4,7 @@ import type { Session } from '../session/index.js';
 import type { StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { escrowOf, openEscrow } from './escrow.js';
+import { holdersOf } from './key-holders.js';
 
 export interface RotationRequest {
   /** The identity that is replaced. */
@@ -39,9 +40,7 @@ export async function rotateIdentity(session: Session, request: RotationRequest)
       hint: `See: quietus identity show ${old.name}`,
     });
   }
-  const holders = (await session.store.recipients.list()).filter(
-    ({ fingerprint, removedAt }) => fingerprint === old.fingerprint && removedAt === null,
-  );
+  const holders = await holdersOf(session, old);
   const kept = await keptPassphrases(session, old, holders, request.ask);
   const created = await createIdentity(
     session,

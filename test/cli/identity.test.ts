@@ -3,7 +3,7 @@ import { createDecipheriv, scryptSync } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { encryptionDesk, passphraseFile, sha256sum } from './encryption-desk.js';
+import { ageKeygen, encryptionDesk, passphraseFile, sha256sum } from './encryption-desk.js';
 
 const PASSPHRASE = 'correct horse battery staple';
 
@@ -46,6 +46,19 @@ describe('an identity', () => {
       'certificate.signer',
       'workspace.create',
     ]);
+  });
+
+  test('that is retired is told to be the key of a recipient still, and the way out works', async () => {
+    const { desk, json, run } = await encryptionDesk();
+    await json(['identity', 'create', 'records', '--passphrase-file', passphraseFile(desk, PASSPHRASE)]);
+    const { public_key: key } = await json(['identity', 'show', 'records']);
+    await json(['recipient', 'add', 'archive-room', '--age', String(key)]);
+    const retired = await run(['identity', 'retire', 'records']);
+    expect(retired.status).toBe(0);
+    expect(retired.stderr).toContain('the recipient archive-room has its key');
+    await json(['recipient', 'remove', 'archive-room']);
+    const { recipient } = ageKeygen(desk, 'new-key.txt');
+    await json(['recipient', 'add', 'archive-room', '--age', recipient]);
   });
 
   test('has a key file that docs/formats.md is enough to open', async () => {
