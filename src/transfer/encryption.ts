@@ -25,7 +25,7 @@ import { generatePassphrase } from './passphrase.js';
 import { writePassphraseFile } from './passphrase-file.js';
 import { openSource, type PlaintextSource } from './plaintext-source.js';
 import { readBackFromMedium } from './portable-medium.js';
-import { TemporaryOutput } from './temporary-output.js';
+import { type FileIdentity, TemporaryOutput } from './temporary-output.js';
 import { clearUp, type LogReference, TransferRecord, type WrittenFacts } from './transfer-record.js';
 
 export interface EncryptionRequest {
@@ -64,6 +64,8 @@ export interface EncryptionResult {
   transfer: string;
   /** Null where it went into a pipe. */
   output: string | null;
+  /** Which file has that name. */
+  identity: FileIdentity | null;
   /** Name of what is inside, where the format has one. */
   entryName: string;
   recipients: readonly Recipient[];
@@ -201,10 +203,10 @@ class Encryption {
       const facts = await this.#facts(encrypted, { ciphertextSha256, fromMedium });
       await record.proved(facts);
       passphraseFile = await this.#writePassphrase();
-      await temporary.appear(request.force);
+      const identity = await temporary.appear(request.force);
       appeared = true;
       this.#show();
-      return this.#result(record, { output, places }, facts, await record.done(facts));
+      return this.#result(record, { output, identity, places }, facts, await record.done(facts));
     } catch (error) {
       if (appeared) throw unrecorded(error);
       await temporary.discard();
@@ -237,7 +239,7 @@ class Encryption {
       this.#show();
       const facts = await this.#facts(encrypted, { ciphertextSha256: null, fromMedium: false });
       await record.proved(facts);
-      return this.#result(record, { output: null, places }, facts, await record.done(facts));
+      return this.#result(record, { output: null, identity: null, places }, facts, await record.done(facts));
     } catch (error) {
       await record.failed(error);
       throw error;
@@ -290,7 +292,7 @@ class Encryption {
 
   #result(
     record: TransferRecord,
-    where: { output: string | null; places: CompanionPlaces },
+    where: Pick<EncryptionResult, 'output' | 'identity' | 'places'>,
     facts: WrittenFacts,
     log: LogReference,
   ): Omit<EncryptionResult, 'ended'> {

@@ -5,6 +5,7 @@ import { writeFileAtomically } from '../workspace/index.js';
 import type { EncryptionResult } from './encryption.js';
 import { type InstructionSheet, instructionSheet, sheetText } from './instruction-sheet.js';
 import { type Receipt, receiptOf, writeReceipt } from './receipt.js';
+import { identityAt } from './temporary-output.js';
 
 /** What lies beside the encrypted file. */
 export interface Handover {
@@ -16,18 +17,37 @@ export interface Handover {
 /**
  * Writes the instruction sheet for the recipient and the receipt for the sender, where the encryption has made sure of a place.
  *
- * @throws Fault `handover-incomplete` (exit 3) where one of them cannot be written
+ * @throws Fault `handover-incomplete` (exit 3) where one of them cannot be written, or where another encryption has put its
+ *   file in the place of this one: then what lies beside it may be of either
  */
 export async function handOver(
   session: Session,
   result: EncryptionResult,
   options: { force: boolean },
 ): Promise<Handover> {
+  let handover: Handover;
   try {
-    return await written(session, result, !options.force);
+    handover = await written(session, result, !options.force);
   } catch (error) {
     throw incomplete(result, error);
   }
+  if (!(await isStillThere(result))) throw replaced(result);
+  return handover;
+}
+
+async function isStillThere({ output, identity }: EncryptionResult): Promise<boolean> {
+  if (output === null || identity === null) return true;
+  const there = await identityAt(output).catch(() => null);
+  return there !== null && there.device === identity.device && there.inode === identity.inode;
+}
+
+function replaced({ transfer }: EncryptionResult): Fault {
+  return new Fault(
+    'handover-incomplete',
+    ExitCode.partial,
+    `The file of ${transfer} is not at its place any more: its receipt and its sheet may lie beside another one`,
+    { hint: 'Encrypt both again, each to a name of its own' },
+  );
 }
 
 async function written(session: Session, result: EncryptionResult, exclusive: boolean): Promise<Handover> {

@@ -18,6 +18,18 @@ export function isTemporaryOf(path: string, target: string): boolean {
   );
 }
 
+/** Which file it is, whatever its name. */
+export interface FileIdentity {
+  device: bigint;
+  inode: bigint;
+}
+
+/** @throws the file system's error */
+export async function identityAt(path: string): Promise<FileIdentity> {
+  const { dev, ino } = await lstat(path, { bigint: true });
+  return { device: dev, inode: ino };
+}
+
 /** A file that is being written under a temporary name, 0600, in the folder where it will appear. */
 export class TemporaryOutput {
   readonly path: string;
@@ -49,14 +61,16 @@ export class TemporaryOutput {
    * under the temporary name, and what was proved would not be what has the name.
    *
    * @param force replaces a file of that name
+   * @returns which file has it now
    * @throws Fault `output-exists` (exit 2), `output-swapped` (exit 4)
    */
-  async appear(force: boolean): Promise<void> {
+  async appear(force: boolean): Promise<FileIdentity> {
     if (force) await rename(this.path, this.target);
     else await this.#appearAlone();
-    await this.#requireAtTarget();
+    const identity = await this.#requireAtTarget();
     await this.#close();
     await syncFolder(dirname(this.target));
+    return identity;
   }
 
   /** Takes away what was written, unless it has appeared. */
@@ -86,10 +100,11 @@ export class TemporaryOutput {
     await rm(this.path);
   }
 
-  async #requireAtTarget(): Promise<void> {
-    const there = await lstat(this.target, { bigint: true });
+  async #requireAtTarget(): Promise<FileIdentity> {
+    const there = await identityAt(this.target);
     const written = await this.#file?.stat({ bigint: true });
-    if (there.dev !== written?.dev || there.ino !== written.ino) throw outputSwapped();
+    if (there.device !== written?.dev || there.inode !== written.ino) throw outputSwapped();
+    return there;
   }
 
   async #close(): Promise<void> {
