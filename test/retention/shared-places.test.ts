@@ -91,6 +91,7 @@ describe('items inside a folder that is due', () => {
     await enter(session, [item('BOX', folder, { medium: 'folder' })]);
     const plan = await approved(made);
     // Another process enters and holds a file of the folder in the moment between the claim and the first write.
+    let claimed = false;
     let placed: Promise<unknown> | undefined;
     const intruder = async (): Promise<void> => {
       await addItem(session, { ...IN, location: join(records, way, 'c') });
@@ -98,11 +99,15 @@ describe('items inside a folder that is due', () => {
     };
     const holds = session.store.log.end.bind(session.store.log);
     session.store.log.end = async () => {
-      placed ??= intruder();
+      if (claimed) placed ??= intruder();
       await placed;
       return await holds();
     };
-    const result = await runSweep(session, plan.id, { acceptResidual: true });
+    const observe = ({ step }: { step: string }): void => {
+      claimed ||= step === 'begun';
+    };
+    const result = await runSweep(session, plan.id, { acceptResidual: true, observe });
+    expect(placed).toBeDefined();
     expect(result.disposals).toMatchObject([{ itemId: 'BOX', outcome: 'refused' }]);
     expect(readdirSync(folder)).toEqual(['a', 'b', 'c']);
   });
