@@ -11,7 +11,7 @@ import type { ArchiveRecord, StoredItem } from '../store/index.js';
 import { instant } from '../workspace/index.js';
 import { writeArchive } from './archive-cipher.js';
 import { disposeAndKeep, requireStillProved } from './archive-content.js';
-import { archiveFileName, contentDigest, requireArchiveAsLogged } from './archive-evidence.js';
+import { archiveFileName, contentDigest, requireArchivesAsLogged } from './archive-evidence.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
 import { archivePaths } from './archive-paths.js';
 import { type ArchiveRequest, objectionTo } from './archive-request.js';
@@ -32,12 +32,12 @@ export interface CreatedArchive {
  *
  * @throws Fault `archive-key-missing`, `item-unknown`, `item-not-archivable`, `item-changed` (exit 2), `item-held`,
  *   `item-refused` (exit 4), `archive-absent`, `archive-key-missing` (exit 5), as `requireHoldsAsLogged`,
- *   `requireArchiveAsLogged`, and what encrypting throws
+ *   `requireArchivesAsLogged`, and what encrypting throws
  */
 export async function createArchive(session: Session, request: ArchiveRequest): Promise<CreatedArchive> {
   await requireHoldsAsLogged(session.store);
   const known = await session.store.archives.ofItem(request.itemId);
-  if (known !== undefined) await requireArchiveAsLogged(session.store, known);
+  if (known !== undefined) await requireArchivesAsLogged(session.store, [known]);
   const outdated = known !== undefined && isOutdated(known);
   if (known !== undefined && known.state !== 'begun' && !outdated) return await goOn(session, request, known);
   const item = await requireItem(session, request.itemId);

@@ -5,7 +5,7 @@ import type { Reason } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { isOnRotatingDisks } from '../shred/index.js';
 import type { ArchiveRecord } from '../store/index.js';
-import { requireArchiveAsLogged } from './archive-evidence.js';
+import { requireArchivesAsLogged } from './archive-evidence.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
 import { requireKeyring } from './archive-opening.js';
 import { archivePaths } from './archive-paths.js';
@@ -52,14 +52,14 @@ export async function previewErasure(
  * Cryptographic erase in the sense of NIST SP 800-88 Rev. 2 needs more than this program can see; each condition that is
  * not met is a reason beside the outcome.
  *
- * @throws Fault `archive-key-refused` (exit 4), `item-held` (exit 4), as `requireArchiveAsLogged`, and what
+ * @throws Fault `archive-key-refused` (exit 4), `item-held` (exit 4), as `requireArchivesAsLogged`, and what
  *   `authorize` throws
  */
 export async function eraseArchives(session: Session, request: ErasureRequest): Promise<Erasure[]> {
   const root = archivePaths(session).keys;
   for (const name of unfinishedGenerations(root)) await destroyOwn(join(root, name), 'folder');
   const archives = await named(session, request.archiveIds);
-  for (const archive of archives) await requireArchiveAsLogged(session.store, archive);
+  await requireArchivesAsLogged(session.store, archives);
   await requireNoneWrittenOut(session, archives, request.statements);
   const before = await openedKeys(session, root, request.secrets);
   const doomed = before.latest.ids().filter((id) => archives.some((archive) => archive.id === id));

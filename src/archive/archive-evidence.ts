@@ -5,8 +5,8 @@ import { verificationFailed } from '../model/index.js';
 import type { ArchiveRecord, LogRecord, Repositories } from '../store/index.js';
 import { type ArchiveFacts, factsOf } from './archive-facts.js';
 
-/** An archive has two entries of its creation, and one more where it was taken back. */
-const MOST = 10;
+/** Entries read at a time. */
+const PAGE = 500;
 
 /** SHA-256, hex, over what an archive was made of: place and identity of the content, which is destroyed by these. */
 export function contentDigest({
@@ -23,27 +23,52 @@ export function archiveFileName(id: string): string {
 }
 
 /**
- * Compares an archive with the log before anything is destroyed for it: its item, its key, its content, how far it came, and
- * the name of its file. What somebody writes into the database must not lead to another file, or to another item's key.
+ * Compares archives with the log before anything is destroyed for them: the item, the key, the content, how far it came, and
+ * the name of the file. What somebody writes into the database must not lead to another file, or to another item's key.
  *
  * @throws Fault `archive-changed`, `archive-record-damaged` (exit 5)
  */
-export async function requireArchiveAsLogged({ log }: Repositories, archive: ArchiveRecord): Promise<void> {
+export async function requireArchivesAsLogged(
+  { log }: Repositories,
+  archives: readonly ArchiveRecord[],
+): Promise<void> {
+  if (archives.length === 0) return;
+  const created = await entriesByArchive(log, 'archive.create');
+  const kept = await entriesByArchive(log, 'archive.keep');
+  for (const archive of archives) {
+    const { id } = archive;
+    if (!agrees(archive, created.get(id) ?? [], kept.get(id) ?? [])) throw archiveChanged(id);
+  }
+}
+
+/** By one look at the log for all archives: no index leads to these entries. */
+async function entriesByArchive(log: Repositories['log'], action: string): Promise<Map<string, LogRecord[]>> {
+  const told = new Map<string, LogRecord[]>();
+  let page: LogRecord[] = [];
+  do {
+    page = await log.page(page.at(-1)?.seq ?? 0, PAGE, { action });
+    for (const record of page) {
+      const id = String(parseLogEntry(record.entry)?.subject.archive);
+      told.set(id, [...(told.get(id) ?? []), record]);
+    }
+  } while (page.length === PAGE);
+  return told;
+}
+
+function agrees(archive: ArchiveRecord, created: readonly LogRecord[], kept: readonly LogRecord[]): boolean {
   const { id, itemId, state, path, recipient, eraseAfter } = archive;
   const facts = factsOf(archive);
-  const told = (action: string) => log.page(0, MOST, { action, subject: { kind: 'archive', id } });
-  const created = await told('archive.create');
   const event = { action: 'archive.create', subject: { item: itemId, archive: id } };
   const tells = (outcome: 'intent' | 'done', data: Record<string, unknown>) =>
     created.some((record) => tellsOfEvent(record, { ...event, outcome, data }));
   const begun = { recipient, erase_after: eraseAfter, content_sha256: contentDigest(facts) };
   const { sha256: ofFile, bytes } = facts;
-  const sound =
+  return (
     basename(path) === archiveFileName(id) &&
     tells('intent', begun) &&
     (state === 'begun' ? !created.some(isDone) : tells('done', { sha256: ofFile, bytes })) &&
-    (isPast(state) || !(await told('archive.keep')).some(isDone));
-  if (!sound) throw archiveChanged(id);
+    (isPast(state) || !kept.some(isDone))
+  );
 }
 
 export function archiveChanged(id: string): Error {
