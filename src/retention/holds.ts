@@ -1,18 +1,11 @@
-import { existsSync, readlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import {
-  foldedName,
-  holdDigest,
-  holdQueryText,
-  normalizedPath,
-  parseHoldQuery,
-  readTypedQuery,
-} from '../holds/index.js';
+import { holdDigest, holdQueryText, parseHoldQuery } from '../holds/index.js';
 import { badInput, HOLD_SCOPES, type Hold, type HoldScope, type HoldScopeKind } from '../model/index.js';
 import { dayAfter } from '../schedule/index.js';
 import type { Session } from '../session/index.js';
 import type { StoreTransaction } from '../store/index.js';
 import { instant } from '../workspace/index.js';
+import { requireLine } from './hold-text.js';
+import { requireKnownScopes } from './known-scopes.js';
 
 export interface HoldRequest {
   /** What a person calls the matter. Often sensitive: it stays in the database and never goes into the log. */
@@ -42,10 +35,7 @@ export async function placeHold(session: Session, request: HoldRequest): Promise
   }
   const operator = await session.operator();
   return await session.store.transaction(async (transaction) => {
-    if (!request.allowUnknown) {
-      await requireItems(transaction, scopes);
-      await requireNames(transaction, scopes);
-    }
+    if (!request.allowUnknown) await requireKnownScopes(transaction, scopes);
     const hold: Hold = {
       id: await nextId(transaction, session.today().slice(0, 4)),
       matter,
@@ -121,114 +111,6 @@ export async function sameMatter(session: Session, hold: Hold): Promise<string[]
     .map((other) => other.id);
 }
 
-/**
- * The scopes of a location as a person types it. A path may be relative where it begins with a dot; a path
- * through a symbolic link reaches both what it says and where it leads, because the inventory may have either.
- * Anything else is the beginning of a description, such as `Cabinet 4`.
- *
- * @param cwd folder that relative paths start from
- * @throws Fault `location-ambiguous` where the text names something in that folder but not as a path, `location-pattern`
- */
-export function locationScopes(text: string, cwd: string): HoldScope[] {
-  return heldPlaces(text, cwd).map((value): HoldScope => ({ kind: 'location', value }));
-}
-
-/**
- * The scope of a query as a person types it; what it says of locations means what {@link locationScopes} makes of it.
- *
- * @throws Fault `hold-query-invalid`, and as {@link locationScopes}
- */
-export function queryScope(text: string, cwd: string): HoldScope {
-  const conditions = parseHoldQuery(readTypedQuery(text)).map((each) =>
-    each.field === 'location'
-      ? { ...each, values: each.values.flatMap((value) => heldPlaces(value, cwd)) }
-      : each,
-  );
-  return { kind: 'query', value: holdQueryText(conditions) };
-}
-
-function heldPlaces(text: string, cwd: string): string[] {
-  const line = requireLine(text, '--location');
-  const relative = /^\.{1,2}(?:\/|$)/.test(line);
-  refusePattern(line, cwd);
-  if (line.startsWith('/') || relative) {
-    const path = relative ? `${cwd}/${line}` : line;
-    return [...new Set([resolve(path), ledTo(path)].map(normalizedPath))];
-  }
-  if (!existsSync(resolve(cwd, line))) return [line];
-  throw badInput(
-    'location-ambiguous',
-    'A location is both a description and the name of something in this folder',
-    {
-      hint: 'Begin it with ./ where you mean the file or folder',
-    },
-  );
-}
-
-/**
- * What a shell would have replaced had it not stood in quotes or behind an equals sign: taken as it is, the hold would
- * reach nothing of what is meant.
- *
- * @throws Fault `location-pattern` (exit 2)
- */
-function refusePattern(line: string, cwd: string): void {
-  const home = /^~[^/]*(?:\/|$)/.test(line);
-  const pattern = home || (line.includes('*') && line.includes('/'));
-  if (!pattern || existsSync(resolve(cwd, line))) return;
-  throw badInput(
-    'location-pattern',
-    home
-      ? 'A location begins with ~, which only a shell replaces'
-      : 'A location has * in it, and no file has that name',
-    { hint: 'Name the folder by its whole path: a hold reaches all below it' },
-  );
-}
-
-/** As many symbolic links as Linux follows in one path. */
-const MOST_LINKS = 40;
-
-/**
- * Where an absolute path leads, as the kernel follows it: letter by letter as it is written, and `..` from where a link
- * leads. What is not there yet, or not to be seen by this account, lies where its folder leads.
- */
-function ledTo(path: string): string {
-  const names = path.split('/').toReversed();
-  let at = '/';
-  let links = 0;
-  for (let name = names.pop(); name !== undefined; name = names.pop()) {
-    const next = join(at, name);
-    const target = name === '..' || links >= MOST_LINKS ? undefined : linkTarget(next);
-    if (target !== undefined) {
-      links += 1;
-      names.push(...target.split('/').toReversed());
-      if (target.startsWith('/')) at = '/';
-    } else {
-      at = next;
-    }
-  }
-  return at;
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function requireLine(text: string, what: string): string {
-  const line = text.trim();
-  if (line !== '' && line.length <= 500 && !/\p{Cc}/u.test(line)) return line;
-  throw badInput(
-    'hold-text-invalid',
-    `The value of ${what} must be text on one line of at most 500 characters`,
-    {
-      hint: `Give it in quotes: ${what} "..."`,
-    },
-  );
-}
-
 function distinct(scopes: readonly HoldScope[]): HoldScope[] {
   const known = new Map<string, HoldScope>();
   for (const { kind, value } of scopes) {
@@ -237,76 +119,6 @@ function distinct(scopes: readonly HoldScope[]): HoldScope[] {
     known.set(`${kind} ${text}`, { kind, value: text });
   }
   return [...known.values()];
-}
-
-const IDS_SHOWN = 10;
-const IDS_AT_ONCE = 500;
-
-async function requireItems(transaction: StoreTransaction, scopes: readonly HoldScope[]): Promise<void> {
-  const ids = scopes.filter((scope) => scope.kind === 'item').map((scope) => scope.value);
-  const unknown: string[] = [];
-  for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
-    const asked = ids.slice(at, at + IDS_AT_ONCE);
-    const found = await transaction.items.byIds(asked);
-    unknown.push(...asked.filter((id) => !found.has(id)));
-  }
-  if (unknown.length === 0) return;
-  const shown = unknown.slice(0, IDS_SHOWN).join(', ');
-  const rest = unknown.length > IDS_SHOWN ? ` and ${unknown.length - IDS_SHOWN} more` : '';
-  throw badInput('item-unknown', `The inventory has no item ${shown}${rest}; no hold was placed`, {
-    hint: 'Correct the id, or add --allow-unknown to hold an item that will come later',
-    details: { items: unknown },
-  });
-}
-
-/** A misspelt class, custodian or subject would leave the records unheld while everybody believes that they are. */
-async function requireNames(transaction: StoreTransaction, scopes: readonly HoldScope[]): Promise<void> {
-  const schedule = await transaction.schedules.latest();
-  const classes = new Set([
-    ...(schedule?.classes ?? []).map(({ id }) => id),
-    ...(await transaction.items.activeByClass()).keys(),
-  ]);
-  const custodians = new Set((await transaction.items.custodians()).map(foldedName));
-  const names = scopes.flatMap(named);
-  const subjects = await linkedSubjects(
-    transaction,
-    names.flatMap(({ kind, value }) => (kind === 'subject' ? [value] : [])),
-  );
-  const unknown = names.filter(
-    ({ kind, value }) =>
-      (kind === 'class' && !classes.has(value)) ||
-      (kind === 'custodian' && !custodians.has(foldedName(value))) ||
-      (kind === 'subject' && !subjects.has(value)),
-  );
-  if (unknown.length === 0) return;
-  const kinds = [...new Set(unknown.map(({ kind }) => kind))].join(' and ');
-  throw badInput('hold-scope-unknown', `No item has the ${kinds} that the hold names; no hold was placed`, {
-    hint: 'Correct the spelling (quietus inventory list), upper and lower case of classes and subjects included, or add --allow-unknown to hold what will come later',
-    details: { kinds: unknown.map(({ kind }) => kind) },
-  });
-}
-
-/** Those of the subjects that an item has, and others of the same items. */
-async function linkedSubjects(
-  transaction: StoreTransaction,
-  subjects: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const linked = new Set<string>();
-  for (let at = 0; at < subjects.length; at += IDS_AT_ONCE) {
-    const items = await transaction.items.ofSubjects(subjects.slice(at, at + IDS_AT_ONCE));
-    for (const subject of items.flatMap((item) => item.subjects)) linked.add(subject);
-  }
-  return linked;
-}
-
-/** The ids and names that a scope names; those of a query as if each had a scope of its own. */
-function named(scope: HoldScope): HoldScope[] {
-  if (scope.kind !== 'query') return [scope];
-  return parseHoldQuery(scope.value).flatMap((each) => {
-    const { field } = each;
-    if (field !== 'class' && field !== 'custodian' && field !== 'subject') return [];
-    return each.values.map((value): HoldScope => ({ kind: field, value }));
-  });
 }
 
 async function nextId(transaction: StoreTransaction, year: string): Promise<string> {

@@ -30,16 +30,9 @@ export { compileStatements, type GateSettings, type OpenGate } from './gate-stat
 export { listStatements, type StatementRequest, stateGate, withdrawStatement } from './gates.js';
 export { type HandoverRequest, prepareHandover, previewHandover } from './handover.js';
 export { type ReceiptRequest, receiveHandover } from './handover-receipt.js';
+export { locationScopes, queryScope } from './held-places.js';
 export { type HoldReach, holdReach } from './hold-reach.js';
-export {
-  type HoldRequest,
-  listHolds,
-  locationScopes,
-  placeHold,
-  queryScope,
-  releaseHold,
-  sameMatter,
-} from './holds.js';
+export { type HoldRequest, listHolds, placeHold, releaseHold, sameMatter } from './holds.js';
 export { exportHolds, type HoldsImport, holdsPath, importHolds } from './holds-file.js';
 export { explainItem, type ItemExplanation } from './item-explanation.js';
 export { keptItems } from './kept-items.js';
