@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyWorkspaceLog } from '../../src/audit/index.js';
+import { disposeOf, examineSelection } from '../../src/disposal/index.js';
 import type { Plan } from '../../src/model/index.js';
 import { readOperatorKey } from '../../src/operators/index.js';
 import { approvePlan, buildPlan, issueFor, recordDestruction, runSweep } from '../../src/retention/index.js';
@@ -123,6 +124,47 @@ describe('the outcomes of a run', () => {
       exitCode: 5,
     });
     expect(await made.session.store.certificates.list()).toEqual([]);
+  });
+
+  it('are not certified where the database says that somebody else began the run', async () => {
+    const { made, plan } = await uncertified();
+    const run = await made.session.store.runs.sweepOf(plan.id);
+    tamper(made, "update runs set started_by = 'mallory'");
+    await expect(issueFor(made.session, { run: run?.id ?? null, replaces: null })).rejects.toMatchObject({
+      code: 'run-changed',
+      exitCode: 5,
+    });
+  });
+
+  it.each([
+    ['as they are', '', null],
+    [
+      'not where that of another path was taken out of the database',
+      "delete from disposals where outcome = 'refused'",
+      'outcome-changed',
+    ],
+  ])('of a disposal by name are certified %s', async (_, sql, code) => {
+    const made = await makeWorld(temporaryFolder());
+    onTestFinished(() => made.session.close());
+    const { session, records } = made;
+    const names = ['A', 'B'].map((name) => writeRecord(join(records, name)));
+    const selection = await examineSelection(session, { names, folder: records, recordClass: null });
+    writeRecord(names[1] ?? '', 5000);
+    const statement = { ground: null, recordClass: null, classTitle: null, authority: null };
+    const observe = ({ step }: { step: string }) => {
+      if (step === 'run-finished') throw new Error('cut off');
+    };
+    const disposal = { ...statement, piElements: [], dataSubjects: null };
+    await expect(disposeOf(session, selection, disposal, { acceptResidual: true, observe })).rejects.toThrow(
+      'cut off',
+    );
+    const [run] = JSON.parse(
+      execFileSync('sqlite3', [join(made.root, 'quietus.db'), '-json', 'select id from runs']).toString(),
+    );
+    if (sql !== '') tamper(made, sql);
+    const issued = issueFor(session, { run: run.id, replaces: null });
+    if (code === null) expect(await issued).toMatchObject({ items: 1 });
+    else await expect(issued).rejects.toMatchObject({ code, exitCode: 5 });
   });
 
   it('that people stated are not certified over a log of which another entry was changed', async () => {
