@@ -5,7 +5,7 @@ import { bytesInWords } from './sweep-view.js';
 const UNRECOVERABLE = {
   'none-registered': 'the workspace has no recovery recipient',
   format: 'the recovery recipient has no key for this format',
-  'post-quantum': 'post-quantum recipients cannot be mixed with the recovery recipient of another kind',
+  'post-quantum': 'there is none with a post-quantum key, and age mixes these with no others',
 };
 
 /** What a portable medium is, before anything is written to it. */

@@ -27,7 +27,7 @@ export interface Recipient {
   formats: readonly TransferFormat[];
   /** Last day on which files may be encrypted for it. */
   expiresOn: CalendarDate | null;
-  /** Whether it is the workspace's recovery recipient. */
+  /** Whether it is a recovery recipient of the workspace: there is at most one of each {@link KeyKind}. */
   recovery: boolean;
   addedAt: string;
   addedBy: string;
@@ -36,6 +36,15 @@ export interface Recipient {
   confirmedHow: ConfirmationWay | null;
   removedAt: string | null;
   removedBy: string | null;
+}
+
+/** The kinds of keys that one file can be encrypted for together. age never mixes the first two: the weaker would decide. */
+export type KeyKind = 'age' | 'age-pq' | 'certificate';
+
+/** @returns null for a recipient without a key */
+export function keyKindOf({ kind, publicKey }: Pick<Recipient, 'kind' | 'publicKey'>): KeyKind | null {
+  if (kind === 'passphrase') return null;
+  return kind === 'age' && publicKey?.startsWith('age1pq1') === true ? 'age-pq' : kind;
 }
 
 export type RecipientState = 'unconfirmed' | 'confirmed' | 'expired' | 'removed';

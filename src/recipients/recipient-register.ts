@@ -2,6 +2,7 @@ import {
   badInput,
   type CalendarDate,
   type ConfirmationWay,
+  keyKindOf,
   parseCalendarDate,
   type Recipient,
   type RecipientKind,
@@ -106,7 +107,8 @@ function requireFree(draft: Omit<Recipient, 'id'>, others: readonly Recipient[])
       hint: `Use --to ${same.name}; two parties that share one key are one recipient`,
     });
   }
-  const recovery = draft.recovery && others.find((each) => each.recovery && each.kind === draft.kind);
+  const recovery =
+    draft.recovery && others.find((each) => each.recovery && keyKindOf(each) === keyKindOf(draft));
   if (recovery) {
     throw badInput(
       'recovery-exists',

@@ -1,5 +1,6 @@
 import {
   badInput,
+  keyKindOf,
   type Recipient,
   type RecipientKind,
   refused,
@@ -53,7 +54,7 @@ export function chooseFormat(
   if (format === undefined) throw recipientsUnlike(recipients);
   requireSize(format, size);
   const byPassphrase = kind === 'passphrase';
-  const choice = { format, byPassphrase, ...recoveryOf(recipients, byPassphrase, format, options.recovery) };
+  const choice = { format, byPassphrase, ...recoveryOf(recipients, byPassphrase, options.recovery) };
   if (options.requireRecovery && choice.unrecoverable !== null)
     throw recoveryRequired(choice.unrecoverable, format);
   return choice;
@@ -69,7 +70,6 @@ function commonKind(recipients: readonly Recipient[]): RecipientKind {
 function recoveryOf(
   recipients: readonly Recipient[],
   byPassphrase: boolean,
-  format: TransferFormat,
   registered: readonly Recipient[],
 ): Pick<FormatChoice, 'recovery' | 'escrow' | 'unrecoverable'> {
   const own = recipients.some(({ recovery }) => recovery);
@@ -77,18 +77,11 @@ function recoveryOf(
   const [first] = registered;
   if (first === undefined) return { recovery: [], escrow: null, unrecoverable: 'none-registered' };
   if (byPassphrase) return { recovery: [], escrow: first, unrecoverable: null };
-  const kind = format === 'cms' ? 'certificate' : 'age';
-  const fit = registered.find((each) => each.kind === kind);
-  if (fit === undefined) return { recovery: [], escrow: null, unrecoverable: 'format' };
-  // age never mixes post-quantum and other recipients: the weaker would decide.
-  const quantum = recipients.every(isPostQuantum);
-  if (format === 'age' && isPostQuantum(fit) !== quantum)
-    return { recovery: [], escrow: null, unrecoverable: 'post-quantum' };
-  return { recovery: [fit], escrow: null, unrecoverable: null };
-}
-
-function isPostQuantum({ publicKey }: Recipient): boolean {
-  return publicKey?.startsWith('age1pq1') ?? false;
+  // Those of one file have keys of one kind: age itself refuses to mix them.
+  const kind = keyKindOf(recipients[0] as Recipient);
+  const fit = registered.find((each) => keyKindOf(each) === kind);
+  if (fit !== undefined) return { recovery: [fit], escrow: null, unrecoverable: null };
+  return { recovery: [], escrow: null, unrecoverable: kind === 'age-pq' ? 'post-quantum' : 'format' };
 }
 
 function requireSize(format: TransferFormat, size: number | null): void {
@@ -142,7 +135,7 @@ function recoveryRequired(why: NonNullable<FormatChoice['unrecoverable']>, forma
   return refused('recovery-required', 'No recovery recipient of this workspace could open the file', {
     hint:
       why === 'post-quantum'
-        ? 'Recipients with age1pq1 keys need a recovery key of that kind: replace the recovery recipient, or ask for an age1 key'
+        ? 'Recipients with age1pq1 keys need a recovery recipient of that kind, beside one with an age1 key: quietus identity create vault-pq --kind age-pq, then quietus recipient add vault-pq --age FILE --recovery'
         : `quietus.yaml requires one (transfers.require_recovery). Register it: quietus recipient add vault ${key} --recovery`,
     details: { why },
   });

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { keyKindOf } from '../model/index.js';
 import type { EncryptionResult } from './encryption.js';
 
 /** One step of the way from the encrypted file to what is in it. */
@@ -123,7 +124,7 @@ function openingSteps(result: EncryptionResult, file: string, plain: string): Sh
 }
 
 function needsNewAge({ recipients }: EncryptionResult): boolean {
-  return recipients.some(({ publicKey }) => publicKey?.startsWith('age1pq1'));
+  return recipients.some((each) => keyKindOf(each) === 'age-pq');
 }
 
 function contentSteps({ packed, compressed }: EncryptionResult, plain: string): SheetStep[] {

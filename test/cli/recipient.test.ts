@@ -2,7 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ageKeygen, encryptionDesk, opensslCertificate, sha256sum } from './encryption-desk.js';
+import {
+  ageKeygen,
+  encryptionDesk,
+  opensslCertificate,
+  passphraseFile,
+  sha256sum,
+} from './encryption-desk.js';
 import { terminal } from './harness.js';
 
 describe('a recipient', () => {
@@ -183,5 +189,36 @@ describe('a recipient', () => {
     ).toMatchObject({
       recovery: true,
     });
+  });
+
+  test('for recovery is one for post-quantum files, too', async () => {
+    const { desk, run, json } = await encryptionDesk();
+    writeFileSync(join(desk, 'payroll.csv'), 'jdoe,4711');
+    const unlock = ['--passphrase-file', passphraseFile(desk, 'correct horse battery')];
+    for (const [name, ...more] of [
+      ['vault'],
+      ['vault-pq', '--kind', 'age-pq'],
+      ['office-pq', '--kind', 'age-pq'],
+    ]) {
+      await json(['identity', 'create', String(name), ...more, ...unlock]);
+      const made = await json(['identity', 'show', String(name)]);
+      const recovery = name === 'office-pq' ? [] : ['--recovery'];
+      await json(['recipient', 'add', String(name), '--age', String(made.public_key), ...recovery]);
+      await json(['recipient', 'confirm', String(name), '--fingerprint', String(made.fingerprint)]);
+    }
+    await json(['identity', 'create', 'third-pq', '--kind', 'age-pq', ...unlock]);
+    const third = await json(['identity', 'show', 'third-pq']);
+    expect(
+      await run(['recipient', 'add', 'third', '--age', String(third.public_key), '--recovery']),
+    ).toMatchObject({ status: 2, stderr: expect.stringContaining('of this kind: vault-pq') });
+
+    const encrypted = await json(['encrypt', 'payroll.csv', '--to', 'office-pq']);
+    expect(encrypted.recipients).toMatchObject([
+      { name: 'office-pq', recovery: false },
+      { name: 'vault-pq', recovery: true },
+    ]);
+    const opened = [String(encrypted.output), '--as', 'vault-pq', ...unlock, '-o', 'recovered.csv'];
+    expect(await json(['decrypt', ...opened])).toMatchObject({ opened_by: 'the identity vault-pq' });
+    expect(readFileSync(join(desk, 'recovered.csv'), 'utf8')).toBe('jdoe,4711');
   });
 });

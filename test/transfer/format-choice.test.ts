@@ -32,6 +32,7 @@ const county = recipient('county', { kind: 'certificate', publicKey: 'PEM', form
 const byPhone = (...formats: TransferFormat[]) =>
   recipient('drlee', { kind: 'passphrase', publicKey: null, channel: 'phone', formats });
 const vault = recipient('vault', { recovery: true });
+const vaultQuantum = recipient('vault-pq', { publicKey: 'age1pq1y', recovery: true });
 const vaultCms = recipient('vault-cms', {
   kind: 'certificate',
   publicKey: 'PEM',
@@ -71,6 +72,13 @@ describe('recovery', () => {
     expect(choose([county], both)).toMatchObject({ recovery: [vaultCms], unrecoverable: null });
     expect(choose([county], { recovery: [vault] })).toMatchObject({ recovery: [], unrecoverable: 'format' });
     expect(choose([quantum], both)).toMatchObject({ recovery: [], unrecoverable: 'post-quantum' });
+    const three = { recovery: [vault, vaultQuantum, vaultCms] };
+    expect(choose([quantum], three)).toMatchObject({ recovery: [vaultQuantum], unrecoverable: null });
+    expect(choose([acme], three)).toMatchObject({ recovery: [vault], unrecoverable: null });
+    expect(choose([acme], { recovery: [vaultQuantum] })).toMatchObject({
+      recovery: [],
+      unrecoverable: 'format',
+    });
     expect(choose([byPhone('zip')], both)).toMatchObject({
       recovery: [],
       escrow: vault,

@@ -53,7 +53,7 @@ export default class RecipientAdd extends QuietusCommand {
     }),
     recovery: Flags.boolean({
       description:
-        'Make it the recovery recipient: it can open every file of this workspace where the format allows it.',
+        'Make it a recovery recipient: it can open every file of this workspace whose format and kind of key allow it. One of each kind: age, post-quantum age, certificate.',
     }),
   };
 

@@ -22,6 +22,7 @@ import * as archivePlaces from './014-archive-places.js';
 import * as logTimes from './015-log-times.js';
 import * as logEvidence from './016-log-evidence.js';
 import * as logActions from './017-log-actions.js';
+import * as recoveryKinds from './018-recovery-kinds.js';
 
 export interface Migration {
   name: string;
@@ -47,6 +48,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '015-log-times', up: logTimes.up },
   { name: '016-log-evidence', up: logEvidence.up },
   { name: '017-log-actions', up: logActions.up },
+  { name: '018-recovery-kinds', up: recoveryKinds.up },
 ];
 
 /** Table that names the migrations which a database has. */

@@ -74,12 +74,12 @@ export class RecipientRepository {
     return row && recipient(row);
   }
 
-  /** The workspace's recovery recipients, at most one of each kind, the age key first. */
+  /** The workspace's recovery recipients, at most one of each kind of key; the age keys first, of these the one that is there longer. */
   async recovery(): Promise<Recipient[]> {
     const rows: RecipientRow[] = await this.database('recipients')
       .where({ recovery: 1 })
       .whereNull('removed_at')
-      .orderBy('kind');
+      .orderBy(['kind', 'id']);
     return rows.map(recipient);
   }
 
