@@ -29,9 +29,7 @@ export function encryptionText(
   const { facts, output, choice } = result;
   const names = result.recipients.map(({ name }) => name).join(', ');
   const fromMedium = receipt.verification === 'read-back-from-medium';
-  const lines = [
-    `${result.transfer}: ${counted(facts.files, 'file')}, ${bytesInWords(facts.plaintextBytes)}, for ${names}`,
-  ];
+  const lines = [`${result.transfer}: ${contentText(facts)}, for ${names}`];
   const notes: string[] = [];
   if (output === null) notes.push('  not read back: it went into a pipe');
   else {
@@ -52,6 +50,12 @@ export function encryptionText(
   if (choice.byPassphrase && passphraseInFile)
     notes.push('The passphrase is in the file of --passphrase-to; it never travels with the encrypted file.');
   return { result: lines, notes };
+}
+
+/** How much there is in a file. */
+function contentText({ files, plaintextBytes }: EncryptionResult['facts']): string {
+  const bytes = bytesInWords(plaintextBytes);
+  return files === null ? bytes : `${counted(files, 'file')}, ${bytes}`;
 }
 
 /** The passphrase and how it reaches each recipient. */

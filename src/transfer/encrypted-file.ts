@@ -11,6 +11,8 @@ export interface EncryptedFile {
   input: ByteInput;
   /** Whether a passphrase opens it, instead of a key. */
   byPassphrase: boolean;
+  /** Whether it is text. */
+  armored: boolean;
   close(): Promise<void>;
 }
 
@@ -58,7 +60,7 @@ async function fromFile(file: FileHandle): Promise<EncryptedFile> {
   const format = await recognize(start);
   if (format === null) throw unknownFormat(guess(start));
   const input = { kind: 'file', file, size: status.size } as const;
-  return { format, input, byPassphrase: opensByPassphrase(format, start), close: () => file.close() };
+  return { ...told(format, start), input, close: () => file.close() };
 }
 
 async function fromStream(stream: AsyncIterable<unknown>): Promise<EncryptedFile> {
@@ -83,7 +85,16 @@ async function fromStream(stream: AsyncIterable<unknown>): Promise<EncryptedFile
     }
   }
   const input = { kind: 'stream', stream: all() } as const;
-  return { format, input, byPassphrase: opensByPassphrase(format, start), close: () => Promise.resolve() };
+  return { ...told(format, start), input, close: () => Promise.resolve() };
+}
+
+/** What the first bytes of a file tell of it. */
+function told(
+  format: EncryptionFormat,
+  start: Buffer,
+): Pick<EncryptedFile, 'format' | 'byPassphrase' | 'armored'> {
+  const armored = start.toString('latin1').trimStart().startsWith('-----BEGIN ');
+  return { format, byPassphrase: opensByPassphrase(format, start), armored };
 }
 
 /** zip files and pages have passphrases only, CMS has keys only; of an age file the first stanza says it. */

@@ -1,16 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { Encrypted, EncryptionFormat, EncryptionKey } from '../crypto/index.js';
-import { formatOf } from '../crypto/index.js';
-import {
-  badInput,
-  ExitCode,
-  Fault,
-  type Recipient,
-  type TransferFormat,
-  type TransferMedium,
-} from '../model/index.js';
+import { ExitCode, Fault, type Recipient, type TransferFormat, type TransferMedium } from '../model/index.js';
 import type { PackSummary } from '../packing/index.js';
-import { encryptionKeyOf, escrowOf, requireAddressees } from '../recipients/index.js';
+import { encryptionKeyOf, escrowOf } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import {
   type CompanionPlaces,
@@ -19,14 +11,15 @@ import {
   requireOutsideOfInputs,
   type SheetKind,
 } from './companion-places.js';
-import { chooseFormat, type FormatChoice } from './format-choice.js';
+import type { FormatChoice } from './format-choice.js';
 import { neutralName, outputPath } from './output-place.js';
 import { generatePassphrase } from './passphrase.js';
 import { writePassphraseFile } from './passphrase-file.js';
-import { openSource, type PlaintextSource } from './plaintext-source.js';
+import type { PlaintextSource } from './plaintext-source.js';
 import { readBackFromMedium } from './portable-medium.js';
+import { keepAccess, type ReplacedFile } from './replaced-file.js';
 import { type FileIdentity, TemporaryOutput } from './temporary-output.js';
-import { clearUp, type LogReference, TransferRecord, type WrittenFacts } from './transfer-record.js';
+import { type LogReference, TransferRecord, type WrittenFacts } from './transfer-record.js';
 
 export interface EncryptionRequest {
   /** Files and folders; `-` for standard input. */
@@ -57,6 +50,8 @@ export interface EncryptionRequest {
   onProgress?: (bytes: number, total: number | null) => void;
   /** Takes the file where the output is `-`. */
   write: (bytes: Uint8Array) => Promise<void>;
+  /** The encrypted file in whose place the output comes; null where it is a new one. */
+  replaces: ReplacedFile | null;
 }
 
 /** One file that was encrypted and proved. */
@@ -82,57 +77,26 @@ export interface EncryptionResult {
   ended: readonly string[];
 }
 
-/**
- * Encrypts files for registered recipients: written under a temporary name, read back and decrypted in memory,
- * renamed, recorded. A failure leaves nothing behind but its entry in the log.
- *
- * @throws Fault as `requireAddressees`, `chooseFormat`, `openSource`, `outputPath`, `companionPlaces`, `readBackFromMedium`;
- *   `passphrase-nowhere` (exit 2), `transfer-unrecorded` (exit 3);
- *   what the format throws
- */
-export async function encryptTransfer(
-  session: Session,
-  request: EncryptionRequest,
-): Promise<EncryptionResult> {
-  const ended = await clearUp(session);
-  const { recipients, recovery } = await requireAddressees(session, request.to);
-  const source = await openSource(request.paths, {
-    pack: request.pack,
-    compress: request.compress,
-    skipUnreadable: request.skipUnreadable,
-    signal: request.signal,
-    onProgress: (bytes) => request.onProgress?.(bytes, null),
-  });
-  try {
-    const choice = chooseFormat(recipients, {
-      wanted: request.format,
-      size: source.size,
-      recovery,
-      requireRecovery: session.settings().transfers.requireRecovery,
-    });
-    requirePassphrasePlace(choice, request);
-    const format = await formatOf(choice.format);
-    return {
-      ...(await new Encryption(session, request, { source, choice, format, recipients }).run()),
-      ended,
-    };
-  } finally {
-    await source.close();
-  }
-}
-
-function requirePassphrasePlace({ byPassphrase }: FormatChoice, request: EncryptionRequest): void {
-  if (!byPassphrase || request.canShow || request.passphraseTo !== null) return;
-  throw badInput('passphrase-nowhere', 'A passphrase is generated, and there is no terminal to show it on', {
-    hint: 'Give a new file for it with --passphrase-to FILE, and keep it apart from the encrypted file',
-  });
-}
-
-interface Material {
+/** What is encrypted, and how. */
+export interface Material {
   source: PlaintextSource;
   choice: FormatChoice;
   format: EncryptionFormat;
   recipients: readonly Recipient[];
+}
+
+/**
+ * Encrypts one source: written under a temporary name, read back and decrypted in memory, renamed, recorded. A failure
+ * leaves nothing behind but its entry in the log.
+ *
+ * @throws Fault as `outputPath`, `companionPlaces`, `readBackFromMedium`; `transfer-unrecorded` (exit 3); what the format throws
+ */
+export async function encryptSource(
+  session: Session,
+  request: EncryptionRequest,
+  material: Material,
+): Promise<Omit<EncryptionResult, 'ended'>> {
+  return await new Encryption(session, request, material).run();
 }
 
 class Encryption {
@@ -193,6 +157,7 @@ class Encryption {
       const target = { kind: 'file', file } as const;
       encrypted = await material.format.encrypt(material.source.input, target, keys, this.#options());
       await material.source.requireUnchanged();
+      if (request.replaces !== null) await keepAccess(file, request.replaces);
       const size = await temporary.sync();
       const { ciphertextSha256 } = await encrypted.prove(
         { kind: 'file', file, size },
@@ -203,6 +168,8 @@ class Encryption {
       const facts = await this.#facts(encrypted, { ciphertextSha256, fromMedium });
       await record.proved(facts);
       passphraseFile = await this.#writePassphrase();
+      // Proving takes as long as encrypting did.
+      await material.source.requireUnchanged();
       const identity = await temporary.appear(request.force);
       appeared = true;
       this.#show();
@@ -248,7 +215,8 @@ class Encryption {
 
   #begin(work: { temporary: string; output: string } | null): Promise<TransferRecord> {
     const { recipients, choice } = this.material;
-    return TransferRecord.begin(this.session, { recipients, choice, work, medium: this.request.medium });
+    const { medium, replaces } = this.request;
+    return TransferRecord.begin(this.session, { recipients, choice, work, medium, replaces });
   }
 
   #options() {
@@ -270,13 +238,13 @@ class Encryption {
     encrypted: Encrypted,
     proof: Pick<WrittenFacts, 'ciphertextSha256' | 'fromMedium'>,
   ): Promise<WrittenFacts> {
-    const { files, skipped } = this.material.source.contents();
+    const { files, leftOut } = this.material.source.contents();
     const { escrow } = this.material.choice;
     return {
       plaintextBytes: encrypted.plaintextBytes,
       ciphertextBytes: encrypted.ciphertextBytes,
       files,
-      skipped: skipped.length,
+      leftOut,
       ...proof,
       escrow: this.#passphrase === null || escrow === null ? null : await escrowOf(this.#passphrase, escrow),
     };

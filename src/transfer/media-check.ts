@@ -1,7 +1,8 @@
-import { type Dirent, lstatSync } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type EncryptionEvidence, recognizeEncrypted } from '../crypto/index.js';
+import { type FoundFile, filesBelow } from './files-below.js';
 import { isSheetOf } from './handover.js';
 import { inspectMedium, type MediumFacts } from './portable-medium.js';
 import { parseReceipt, type Receipt } from './receipt.js';
@@ -50,7 +51,7 @@ export async function checkMedia(
   const medium = await inspectMedium(path);
   const check: MediaCheck = { medium, encrypted: 0, accompanying: 0, findings: [], remarks: [] };
   let seen = 0;
-  for await (const file of filesBelow(medium.folder, '')) {
+  for await (const file of filesBelow(medium.folder)) {
     options.signal.throwIfAborted();
     seen += 1;
     options.onFile?.(seen);
@@ -60,27 +61,6 @@ export async function checkMedia(
   check.findings.sort(byPath);
   check.remarks.sort(byPath);
   return check;
-}
-
-interface FoundFile {
-  path: string;
-  kind: 'file' | MediaFinding['why'];
-}
-
-async function* filesBelow(root: string, folder: string): AsyncGenerator<FoundFile> {
-  let entries: Dirent[];
-  try {
-    entries = await readdir(join(root, folder), { withFileTypes: true });
-  } catch {
-    yield { path: folder, kind: 'unreadable' };
-    return;
-  }
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(root, path);
-    else if (entry.isFile()) yield { path, kind: 'file' };
-    else yield { path, kind: entry.isSymbolicLink() ? 'link' : 'special' };
-  }
 }
 
 async function look(root: string, { path, kind }: FoundFile, check: MediaCheck): Promise<void> {

@@ -6,6 +6,15 @@ import { badInput, ExitCode, Fault } from '../model/index.js';
 import { type PackSummary, pack } from '../packing/index.js';
 import { innerExtension } from './output-place.js';
 
+export interface Contents {
+  /** Files inside; null where nobody knows. */
+  files: number | null;
+  /** How many were left out. */
+  leftOut: number;
+  /** Which ones, as far as that is known. */
+  skipped: PackSummary['skipped'];
+}
+
 /** What is to be encrypted, opened. */
 export interface PlaintextSource {
   input: ByteInput;
@@ -16,8 +25,8 @@ export interface PlaintextSource {
   /** Whether it is a pack: names, times and modes are inside. */
   packed: boolean;
   compressed: boolean;
-  /** Files inside, and what was left out; complete when all was read. */
-  contents(): { files: number; skipped: PackSummary['skipped'] };
+  /** What it holds; complete when all was read. */
+  contents(): Contents;
   /** Says that nothing was written to it meanwhile. @throws Fault `input-changed` */
   requireUnchanged(): Promise<void>;
   close(): Promise<void>;
@@ -96,7 +105,7 @@ function source(
     extension: compress ? `${extension}.gz` : extension,
     packed: false,
     compressed: compress,
-    contents: () => ({ files: 1, skipped: [] }),
+    contents: () => ({ files: 1, leftOut: 0, skipped: [] }),
     requireUnchanged: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
@@ -182,6 +191,10 @@ function packOf(paths: readonly string[], options: SourceOptions): PlaintextSour
     ...source(stream, { ...options, compress: false }, compress ? '.tar.gz' : '.tar'),
     packed: true,
     compressed: compress,
-    contents: () => ({ files: summary.files, skipped: summary.skipped }),
+    contents: () => ({
+      files: summary.files,
+      leftOut: summary.skipped.length,
+      skipped: summary.skipped,
+    }),
   };
 }

@@ -24,7 +24,8 @@ export interface Receipt {
   recipients: { name: string; kind: string; fingerprint: string | null; recovery: boolean }[];
   /** Recovery recipient that the passphrase is kept for in the workspace. */
   passphrase_escrow: string | null;
-  files: number;
+  /** Null where nobody knows, as of a pack that was encrypted again. */
+  files: number | null;
   left_out: number;
   plaintext_bytes: number;
   ciphertext_bytes: number;
@@ -62,7 +63,7 @@ export function receiptOf(
     })),
     passphrase_escrow: facts.escrow === null ? null : (result.choice.escrow?.name ?? null),
     files: facts.files,
-    left_out: facts.skipped,
+    left_out: facts.leftOut,
     plaintext_bytes: facts.plaintextBytes,
     ciphertext_bytes: facts.ciphertextBytes,
     ciphertext_sha256: facts.ciphertextSha256,
@@ -128,7 +129,7 @@ function strict(value: Receipt, receiptName: string): Receipt {
       recovery: flag(each.recovery),
     })),
     passphrase_escrow: optional(value.passphrase_escrow, name),
-    files: count(value.files),
+    files: optional(value.files, count),
     left_out: count(value.left_out),
     plaintext_bytes: count(value.plaintext_bytes),
     ciphertext_bytes: count(value.ciphertext_bytes),

@@ -13,14 +13,16 @@ import {
 import type { Session } from '../session/index.js';
 import { instant, isRunning } from '../workspace/index.js';
 import type { FormatChoice } from './format-choice.js';
+import type { ReplacedFile } from './replaced-file.js';
 import { isTemporaryOf } from './temporary-output.js';
 
 /** What was written, once it is proved. */
 export interface WrittenFacts {
   plaintextBytes: number;
   ciphertextBytes: number;
-  files: number;
-  skipped: number;
+  /** Null where nobody knows, as of a pack that was encrypted again. */
+  files: number | null;
+  leftOut: number;
   /** Null where it went into a pipe and could not be read back. */
   ciphertextSha256: string | null;
   /** Whether it was also read from the medium itself, past the page cache. */
@@ -50,9 +52,10 @@ export class TransferRecord {
       choice: FormatChoice;
       work: { temporary: string; output: string } | null;
       medium: TransferMedium | null;
+      replaces: ReplacedFile | null;
     },
   ): Promise<TransferRecord> {
-    const { choice, work } = request;
+    const { choice, work, replaces } = request;
     const operator = await session.operator();
     const all = [...request.recipients, ...choice.recovery];
     return await session.store.transaction(async (transaction) => {
@@ -86,6 +89,7 @@ export class TransferRecord {
           escrow: choice.escrow?.name ?? null,
           unrecoverable: choice.unrecoverable,
           portable_medium: request.medium !== null,
+          ...(replaces !== null && { re_encrypts: replaces.transfer }),
         },
       });
       return new TransferRecord(session, transfer, choice);
@@ -140,7 +144,7 @@ function outcomeData(facts: WrittenFacts): Record<string, unknown> {
     ciphertext_bytes: facts.ciphertextBytes,
     plaintext_bytes: facts.plaintextBytes,
     files: facts.files,
-    left_out: facts.skipped,
+    left_out: facts.leftOut,
     read_back: facts.ciphertextSha256 !== null,
     ...(facts.fromMedium && { read_from_medium: true }),
   };
@@ -258,8 +262,8 @@ async function recordLateOutcome(session: Session, transfer: Transfer): Promise<
         ...outcomeData({
           plaintextBytes: transfer.plaintextBytes ?? 0,
           ciphertextBytes: transfer.ciphertextBytes ?? 0,
-          files: transfer.files ?? 0,
-          skipped: 0,
+          files: transfer.files,
+          leftOut: 0,
           ciphertextSha256: transfer.ciphertextSha256,
           // The process that would know it was killed.
           fromMedium: false,

@@ -37,6 +37,7 @@ it('is told to be incomplete where another encryption has taken the name meanwhi
       ...{ passphraseTo: null, showPassphrase: () => undefined, canShow: false },
       signal: new AbortController().signal,
       write: () => Promise.reject(new Error('there is no pipe')),
+      replaces: null,
     });
   };
   const first = await encrypt('one');

@@ -1,0 +1,79 @@
+import type { FileHandle } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
+import type { DecryptionKey } from '../crypto/index.js';
+import { badInput, ExitCode, Fault } from '../model/index.js';
+import type { EncryptedFile } from './encrypted-file.js';
+import { PlaintextPipe } from './plaintext-pipe.js';
+import type { PlaintextSource } from './plaintext-source.js';
+
+/** What is known of a content beside its bytes. */
+export type KnownContent = Pick<PlaintextSource, 'packed' | 'compressed'> & {
+  /** Null where nobody knows. */
+  files: number | null;
+  leftOut: number;
+};
+
+/**
+ * The plaintext of an encrypted file as something to encrypt: a piece at a time, in memory only. The stream fails where the
+ * file turns out to be damaged, so that nothing is made of its first part.
+ *
+ * @param path canonical
+ * @throws Fault `input-special` (exit 2) where it is no file
+ */
+export async function decryptedSource(
+  path: string,
+  { format, input }: Pick<EncryptedFile, 'format' | 'input'>,
+  keys: readonly DecryptionKey[],
+  options: { content: KnownContent; signal: AbortSignal },
+): Promise<PlaintextSource> {
+  if (input.kind !== 'file') {
+    throw badInput('input-special', 'Only a file can be encrypted again in its place', {
+      hint: 'Decrypt what comes through a pipe, and encrypt it anew: quietus decrypt - -o - | quietus encrypt -',
+    });
+  }
+  const before = await stateOf(path, input.file);
+  const { files, leftOut, packed, compressed } = options.content;
+  async function* plaintext(): AsyncGenerator<Uint8Array> {
+    const pipe = new PlaintextPipe();
+    const output = { kind: 'stream', write: (bytes: Uint8Array) => pipe.write(bytes) } as const;
+    const decrypting = format.decrypt(input, output, keys, { signal: options.signal }).then(
+      () => pipe.end(),
+      (error: unknown) => pipe.fail(error),
+    );
+    try {
+      yield* pipe.read();
+    } finally {
+      pipe.abandon();
+      await decrypting;
+    }
+  }
+  return {
+    input: { kind: 'stream', stream: plaintext() },
+    size: null,
+    extension: '',
+    packed,
+    compressed,
+    contents: () => ({ files, leftOut, skipped: [] }),
+    requireUnchanged: async () => {
+      if ((await stateOf(path, input.file)) !== before) throw changed();
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** What changes when somebody writes to the file, or puts another one in its place. */
+async function stateOf(path: string, file: FileHandle): Promise<string> {
+  const { mtimeNs, ctimeNs, size, dev, ino } = await file.stat({ bigint: true });
+  const there = await lstat(path, { bigint: true }).catch(() => null);
+  const inPlace = there !== null && there.dev === dev && there.ino === ino;
+  return `${mtimeNs} ${ctimeNs} ${size} ${inPlace}`;
+}
+
+function changed(): Fault {
+  return new Fault(
+    'input-changed',
+    ExitCode.partial,
+    'The encrypted file changed while it was encrypted again; it was left as it is',
+    { hint: 'See who writes to it, and try again' },
+  );
+}

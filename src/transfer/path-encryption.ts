@@ -1,0 +1,48 @@
+import { formatOf } from '../crypto/index.js';
+import { badInput } from '../model/index.js';
+import { requireAddressees } from '../recipients/index.js';
+import type { Session } from '../session/index.js';
+import { type EncryptionRequest, type EncryptionResult, encryptSource } from './encryption.js';
+import { chooseFormat, type FormatChoice } from './format-choice.js';
+import { openSource } from './plaintext-source.js';
+import { clearUp } from './transfer-record.js';
+
+/**
+ * Encrypts files and folders for registered recipients, as `encryptSource` does.
+ *
+ * @throws Fault as `requireAddressees`, `chooseFormat`, `openSource`, `encryptSource`; `passphrase-nowhere` (exit 2)
+ */
+export async function encryptTransfer(
+  session: Session,
+  request: EncryptionRequest,
+): Promise<EncryptionResult> {
+  const ended = await clearUp(session);
+  const { recipients, recovery } = await requireAddressees(session, request.to);
+  const source = await openSource(request.paths, {
+    pack: request.pack,
+    compress: request.compress,
+    skipUnreadable: request.skipUnreadable,
+    signal: request.signal,
+    onProgress: (bytes) => request.onProgress?.(bytes, null),
+  });
+  try {
+    const choice = chooseFormat(recipients, {
+      wanted: request.format,
+      size: source.size,
+      recovery,
+      requireRecovery: session.settings().transfers.requireRecovery,
+    });
+    requirePassphrasePlace(choice, request);
+    const format = await formatOf(choice.format);
+    return { ...(await encryptSource(session, request, { source, choice, format, recipients })), ended };
+  } finally {
+    await source.close();
+  }
+}
+
+function requirePassphrasePlace({ byPassphrase }: FormatChoice, request: EncryptionRequest): void {
+  if (!byPassphrase || request.canShow || request.passphraseTo !== null) return;
+  throw badInput('passphrase-nowhere', 'A passphrase is generated, and there is no terminal to show it on', {
+    hint: 'Give a new file for it with --passphrase-to FILE, and keep it apart from the encrypted file',
+  });
+}

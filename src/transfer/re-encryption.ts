@@ -1,0 +1,163 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { DecryptionKey } from '../crypto/index.js';
+import { badInput, type Recipient, refused, type Transfer } from '../model/index.js';
+import { requireAddressees } from '../recipients/index.js';
+import type { Session } from '../session/index.js';
+import { decryptedSource, type KnownContent } from './decrypted-source.js';
+import type { EncryptedFile } from './encrypted-file.js';
+import { type EncryptionRequest, encryptSource } from './encryption.js';
+import { chooseFormat } from './format-choice.js';
+import { handOver } from './handover.js';
+import { parseReceipt, type Receipt } from './receipt.js';
+import { sha256OfFile } from './transfer-record.js';
+
+export interface ReencryptionRequest {
+  /** Canonical path of the file. */
+  path: string;
+  /** Names of recipients; null for those of the recorded transfer. */
+  to: readonly string[] | null;
+  signal: AbortSignal;
+}
+
+/** One file that lies encrypted for other keys in its place. */
+export interface Reencryption {
+  path: string;
+  transfer: string;
+  /** The transfer that had made it; null where this workspace did not. */
+  replaced: string | null;
+  recipients: readonly string[];
+  ciphertextSha256: string | null;
+  /** Further names of the former file, which is still there under them. */
+  otherNames: number;
+}
+
+/**
+ * Encrypts an encrypted file for other keys, in its place: decrypted in memory, encrypted under a temporary name, read back and
+ * compared, renamed over the former. Its format stays, and so do its owner and permissions; a receipt and a sheet that lie
+ * beside it are written anew.
+ *
+ * @param keys that open it
+ * @throws Fault `reencryption-passphrase`, `recipients-needed` (exit 2), `reencryption-locks-out` (exit 4), `no-key-fits` (exit 4),
+ *   and as `requireAddressees`, `chooseFormat`, `encryptSource`, `handOver`
+ */
+export async function reencryptFile(
+  session: Session,
+  file: EncryptedFile,
+  keys: readonly DecryptionKey[],
+  request: ReencryptionRequest,
+): Promise<Reencryption> {
+  if (file.byPassphrase) throw byPassphrase();
+  const { path, signal } = request;
+  const before = await stat(path);
+  const digest = await sha256OfFile(path);
+  const former = (await session.store.transfers.ofDigest(digest)) ?? null;
+  const receipt = await receiptBeside(path, digest);
+  const { recipients, recovery } = await requireAddressees(session, request.to ?? namesOf(former));
+  await requireOpenHere(session, [...recipients, ...recovery]);
+  const choice = chooseFormat(recipients, {
+    wanted: file.format.id,
+    size: null,
+    recovery,
+    requireRecovery: session.settings().transfers.requireRecovery,
+  });
+  const source = await decryptedSource(path, file, keys, { content: contentOf(receipt, former), signal });
+  const result = await encryptSource(
+    session,
+    {
+      ...inPlace(path, receipt),
+      armor: file.armored,
+      signal,
+      replaces: { transfer: former?.id ?? null, access: before },
+    },
+    { source, choice, format: file.format, recipients },
+  );
+  if (receipt !== null) await handOver(session, { ...result, ended: [] }, { force: true });
+  return {
+    path,
+    transfer: result.transfer,
+    replaced: former?.id ?? null,
+    recipients: result.recipients.map(({ name }) => name),
+    ciphertextSha256: result.facts.ciphertextSha256,
+    otherNames: before.nlink - 1,
+  };
+}
+
+function namesOf(former: Transfer | null): string[] {
+  if (former === null) {
+    throw badInput('recipients-needed', 'This workspace does not know for whom the file was encrypted', {
+      hint: 'Say for whom it shall be encrypted: --to NAME',
+    });
+  }
+  const named = former.recipients.filter(({ recovery }) => !recovery);
+  // Recovery recipients are added anyway, unless it was for one of them alone.
+  return (named.length > 0 ? named : former.recipients).map(({ name }) => name);
+}
+
+/** Whoever could open a file shall not shut it for ever by a word on the command line. */
+async function requireOpenHere(session: Session, recipients: readonly Recipient[]): Promise<void> {
+  const own = (await session.store.identities.list()).filter(({ retiredAt }) => retiredAt === null);
+  const stays = recipients.some(
+    ({ recovery, fingerprint }) => recovery || own.some((each) => each.fingerprint === fingerprint),
+  );
+  if (stays) return;
+  throw refused(
+    'reencryption-locks-out',
+    'Nobody here could open the file any more: none of the recipients has the key of an identity of this workspace',
+    {
+      hint: 'Add your own new key with --to NAME (quietus recipient add NAME --age KEY), or register a recovery recipient',
+    },
+  );
+}
+
+function byPassphrase(): Error {
+  return badInput(
+    'reencryption-passphrase',
+    'The file is opened by a passphrase, which is no key that was replaced',
+    {
+      hint: 'For a new passphrase: quietus decrypt, then quietus encrypt',
+    },
+  );
+}
+
+async function receiptBeside(path: string, digest: string): Promise<Receipt | null> {
+  const place = `${path}.receipt.json`;
+  const text = await readFile(place, 'utf8').catch(() => null);
+  const receipt = text === null ? null : parseReceipt(text, basename(place));
+  return receipt?.ciphertext_sha256 === digest ? receipt : null;
+}
+
+function contentOf(receipt: Receipt | null, former: Transfer | null): KnownContent {
+  return {
+    files: receipt?.files ?? former?.files ?? null,
+    leftOut: receipt?.left_out ?? 0,
+    packed: receipt?.packed ?? false,
+    compressed: receipt?.compressed ?? false,
+  };
+}
+
+/** What `encryptSource` is asked for where the output replaces the file that is read. */
+function inPlace(
+  path: string,
+  receipt: Receipt | null,
+): Omit<EncryptionRequest, 'armor' | 'signal' | 'replaces'> {
+  const sheet = receipt?.instruction_sheet?.file;
+  return {
+    paths: [],
+    to: [],
+    output: path,
+    cwd: dirname(path),
+    format: null,
+    pack: false,
+    compress: false,
+    skipUnreadable: false,
+    force: true,
+    sheet: sheet === undefined ? 'none' : sheet.endsWith('.pdf') ? 'pdf' : 'text',
+    receipt: null,
+    passphraseTo: null,
+    showPassphrase: () => undefined,
+    canShow: false,
+    medium: null,
+    write: () => Promise.reject(new Error('there is no pipe')),
+  };
+}
