@@ -18,7 +18,7 @@ export interface Signing {
 export type Preface = (transaction: StoreTransaction) => Promise<LogEvent | null>;
 
 /**
- * Topics that destroy, certify, keep something from being destroyed, or change the log itself: a command that appends such
+ * Topics that destroy, certify, keep something from being destroyed, say for whom is encrypted, or change the log itself: a command that appends such
  * an entry ends with a checkpoint, or the entry of a hold could be cut off with nobody the wiser.
  */
 const SIGNED_TOPICS = new Set([
@@ -33,6 +33,7 @@ const SIGNED_TOPICS = new Set([
   'log',
   'media',
   'operator',
+  'recipient',
   'review',
   'schedule',
   'sweep',

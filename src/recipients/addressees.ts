@@ -1,5 +1,7 @@
+import { requireSoundDatabase } from '../audit/index.js';
 import { type CalendarDate, type Recipient, recipientState, refused } from '../model/index.js';
 import type { Session } from '../session/index.js';
+import { requireRecipientsAsLogged } from './recipient-evidence.js';
 import { requireRecipient } from './recipient-register.js';
 import { recordRefusal } from './refusal.js';
 
@@ -11,16 +13,19 @@ export interface Addressees {
 }
 
 /**
- * The recipients of a file, each confirmed and in force.
+ * The recipients of a file, each confirmed and in force, and as the log tells of them.
  *
  * @param names without doubles
- * @throws Fault `recipient-unknown` (exit 2), `recipient-unconfirmed`, `recipient-expired` (exit 4, recorded in the log)
+ * @throws Fault `recipient-unknown` (exit 2), `recipient-unconfirmed`, `recipient-expired` (exit 4, recorded in the log),
+ *   `schema-changed`, `table-damaged` (exit 5), and as `requireRecipientsAsLogged`
  */
 export async function requireAddressees(session: Session, names: readonly string[]): Promise<Addressees> {
   const today = session.today();
   const recipients: Recipient[] = [];
   for (const name of new Set(names)) recipients.push(await requireRecipient(session, name));
   const recovery = await session.store.recipients.recovery();
+  await requireSoundDatabase(session.store, ['recipients']);
+  await requireRecipientsAsLogged(session.store, [...recipients, ...recovery]);
   for (const recipient of [...recipients, ...recovery]) {
     await recordRefusal(session, { action: 'transfer.encrypt', recipient: recipient.name }, async () =>
       requireInForce(recipient, today),

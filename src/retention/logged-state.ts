@@ -2,6 +2,7 @@ import { entriesOf, requireSoundDatabase } from '../audit/index.js';
 import { requireRegisterAsLogged } from '../certificate/index.js';
 import { verificationFailed } from '../model/index.js';
 import { requireDeactivationsAsLogged } from '../operators/index.js';
+import { requireRecipientsAsLogged } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import type { Repositories } from '../store/index.js';
 import { requireEventsOfItems } from './event-evidence.js';
@@ -10,10 +11,10 @@ import { requireScheduleInForce } from './schedule-evidence.js';
 
 /**
  * Compares with the log what its entries tell of and other tables hold: holds, statements about gates, events, decisions of
- * people, the schedule in force, plans, approvals, deactivated operators, the register of certificates. Whatever destroys compares these too; here somebody asks before anything is to be destroyed.
+ * people, the schedule in force, plans, approvals, deactivated operators, the register of certificates, recipients. Whatever destroys compares these too; here somebody asks before anything is to be destroyed.
  *
  * @throws Fault `table-damaged`, `schema-changed`, `hold-changed`, `statement-changed`, `review-changed`, `event-changed`, `item-events-changed`,
- *   `schedule-changed`, `plan-changed`, `approval-removed`, `approval-forged`, `operator-changed`, `register-changed` (exit 5)
+ *   `schedule-changed`, `plan-changed`, `approval-removed`, `approval-forged`, `operator-changed`, `register-changed`, `recipient-differs` (exit 5)
  */
 export async function requireStateAsLogged(session: Session): Promise<void> {
   const { store } = session;
@@ -25,6 +26,8 @@ export async function requireStateAsLogged(session: Session): Promise<void> {
   await requireApprovals(store);
   await requireDeactivationsAsLogged(store);
   await requireRegisterAsLogged(store);
+  const inUse = (await store.recipients.list()).filter(({ removedAt }) => removedAt === null);
+  await requireRecipientsAsLogged(store, inUse);
 }
 
 async function requireEventsOfInventory(repositories: Repositories): Promise<void> {

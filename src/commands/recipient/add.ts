@@ -68,7 +68,7 @@ export default class RecipientAdd extends QuietusCommand {
       contact: flags.contact ?? null,
       formats: (flags.format as (typeof TRANSFER_FORMATS)[number][] | undefined) ?? null,
       expiresOn: flags.expires ?? null,
-      recovery: flags.recovery,
+      recovery: flags.recovery === true,
     });
     this.print(`Registered ${recipient.name}; nothing is encrypted for it yet`);
     if (recipient.fingerprint === null) {

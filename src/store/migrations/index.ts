@@ -23,6 +23,7 @@ import * as logTimes from './015-log-times.js';
 import * as logEvidence from './016-log-evidence.js';
 import * as logActions from './017-log-actions.js';
 import * as recoveryKinds from './018-recovery-kinds.js';
+import * as recipientEvidence from './019-recipient-evidence.js';
 
 export interface Migration {
   name: string;
@@ -49,6 +50,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '016-log-evidence', up: logEvidence.up },
   { name: '017-log-actions', up: logActions.up },
   { name: '018-recovery-kinds', up: recoveryKinds.up },
+  { name: '019-recipient-evidence', up: recipientEvidence.up },
 ];
 
 /** Table that names the migrations which a database has. */
