@@ -2,6 +2,7 @@ const MAX_PART_BYTES = 255;
 const MAX_PATH_BYTES = 4096;
 /** Names of which nothing more than their length needs a look: most. */
 const PLAIN = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
+const ASCII = /^[\x20-\x7e]*$/;
 /** Control characters, line separators, and those that turn the direction of text, with which a name lies about itself. */
 const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 const WINDOWS_FORBIDDEN = /[<>:"|?*]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
@@ -37,29 +38,8 @@ const PASSED_OVER = /\p{Default_Ignorable_Code_Point}/gu;
  * characters only. At least what Unicode's full case folding makes the same is the same.
  */
 export function foldedName(path: string): string {
+  if (ASCII.test(path)) return path.toLowerCase();
   const visible = path.normalize('NFD').replace(PASSED_OVER, '');
   // To lower case first: the capital sharp s has no upper case of its own, the small one has two letters.
   return visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
-}
-
-/** The names of a tree in any order: finds those that cannot be together. */
-export class NameTable {
-  readonly #names = new Map<string, string>();
-
-  /** @returns the name that stands in the way, also of a folder above; null after the name was taken up */
-  add(path: string): string | null {
-    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-      const folder = path.slice(0, end);
-      const key = foldedName(folder);
-      const known = this.#names.get(key);
-      if (known === undefined) this.#names.set(key, folder);
-      else if (known !== folder) return known;
-    }
-    const key = foldedName(path);
-    const known = this.#names.get(key);
-    if (known !== undefined && known !== path) return known;
-    // Most names are their own key: kept once, a million of them take half as much.
-    this.#names.set(key === path ? path : key, path);
-    return null;
-  }
 }

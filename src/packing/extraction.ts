@@ -142,12 +142,7 @@ export class Extraction {
 
   async #entry(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
     this.#entries += 1;
-    const limit = this.#options.maxEntries ?? DEFAULT_ENTRIES;
-    if (this.#entries > limit)
-      throw tooLarge(
-        `it has more than ${limit} entries`,
-        'If you expected that, allow more with --max-entries',
-      );
+    this.#requireFew(this.#entries);
     const name = header.name.replace(/^(?:\.\/)+/, '').replace(/\/$/, '');
     const facts = { name, mode: header.mode ?? 0o600, mtime: mtimeOf(header) };
     const pax = paxOf(header);
@@ -175,6 +170,17 @@ export class Extraction {
       default:
         throw unsafeEntry(name, 'is a device, a pipe, or of a kind that is not known');
     }
+    // One name may stand for two thousand folders that no entry names.
+    this.#requireFew(this.#tree.count);
+  }
+
+  #requireFew(entries: number): void {
+    const limit = this.#options.maxEntries ?? DEFAULT_ENTRIES;
+    if (entries <= limit) return;
+    throw tooLarge(
+      `it has more than ${limit} entries`,
+      'If you expected that, allow more with --max-entries',
+    );
   }
 
   async #file(

@@ -1,29 +1,13 @@
-import { foldedName, nameProblem } from './entry-name.js';
+import { nameProblem } from './entry-name.js';
 
 const MAX_LINKS = 40;
 
 /** All symbolic links of a tree. */
-export class LinkTable {
-  readonly #targets = new Map<string, string>();
-  readonly #spellings = new Map<string, string>();
-
-  /** @param links path of each from the root of the tree, and what it says */
-  constructor(links: Iterable<readonly [path: string, target: string]>) {
-    for (const [path, target] of links) {
-      this.#targets.set(path, target);
-      this.#spellings.set(foldedName(path), path);
-    }
-  }
-
+export interface TreeLinks {
   /** What the link says that lies there; undefined where none does. */
-  target(path: string): string | undefined {
-    return this.#targets.get(path);
-  }
-
+  target(path: string): string | undefined;
   /** Whether a path is a link only where case and normalization do not count: what it leads to differs by system. */
-  isLinkElsewhere(path: string): boolean {
-    return !this.#targets.has(path) && this.#spellings.has(foldedName(path));
-  }
+  isLinkElsewhere(path: string): boolean;
 }
 
 /**
@@ -33,7 +17,7 @@ export class LinkTable {
  * @param target what the link says
  * @returns the rest of a sentence that begins with the link, or null where it may
  */
-export function linkProblem(path: string, target: string, links: LinkTable): string | null {
+export function linkProblem(path: string, target: string, links: TreeLinks): string | null {
   const folder = path.split('/').slice(0, -1);
   if (target.startsWith('/') || resolve(folder, target, links, { left: MAX_LINKS }) === null) {
     return 'is a link that leaves what is packed, and would mean something else elsewhere';
@@ -50,7 +34,7 @@ export function linkProblem(path: string, target: string, links: LinkTable): str
 function resolve(
   from: readonly string[],
   target: string,
-  links: LinkTable,
+  links: TreeLinks,
   budget: { left: number },
 ): string[] | null {
   if (target === '' || target.startsWith('/')) return null;

@@ -10,8 +10,9 @@ import {
   readdirSync,
   rmSync,
 } from 'node:fs';
-import { rename, rm, rmdir } from 'node:fs/promises';
+import { rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeMade } from './made-tree.js';
 import { outputSwapped } from './packing-faults.js';
 
 // Not defined on Windows.
@@ -56,7 +57,7 @@ export class NewFolder {
 
   /** Takes the folder away with all that is in it, and nothing that has come to its place. */
   async discard(): Promise<void> {
-    for (const name of readdirSync(this.root)) await rm(join(this.root, name), { recursive: true });
+    removeMade(this.root);
     await rmdir(this.#path).catch((error: NodeJS.ErrnoException) => {
       if (!NOT_OURS.has(error.code ?? '')) throw error;
     });

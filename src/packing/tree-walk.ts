@@ -1,7 +1,9 @@
-import { type Dirent, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { foldedName, nameProblem } from './entry-name.js';
-import { LinkTable, linkProblem } from './link-target.js';
+import { FolderList, type Kind, kindOf } from './folder-list.js';
+import { FoundLinks } from './found-links.js';
+import { linkProblem } from './link-target.js';
 import { unpackable } from './packing-faults.js';
 
 /** Something found below the paths that are packed. */
@@ -18,30 +20,35 @@ export interface FoundEntry {
 /** Is told of what cannot be packed; throws where that ends everything. */
 export type Objection = (path: string, why: string, cause?: unknown) => void;
 
+/** What is to be looked at next. */
 interface Place {
   path: string;
   name: string;
-  entry: Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
+  kind: Kind;
+}
+
+interface OpenFolder {
+  path: string;
+  name: string;
+  list: FolderList;
 }
 
 /**
  * Everything below the paths, in an order that depends on names alone: each folder, then what is in it by code
- * unit; then all links. Each path is packed under its last name; one that is itself a link is followed.
+ * unit; then all links. Each path is packed under its last name; one that is itself a link is followed. In memory are
+ * the names of what lies in the folders that are open, and of the links.
  *
  * @param object what to do with what cannot be packed
  * @throws Fault `cannot-pack` (exit 2) where two paths have one name or one is not there; what `object` throws
  */
 export function* walk(paths: readonly string[], object: Objection): Generator<FoundEntry> {
-  const links = new Map<string, FoundEntry>();
-  const roots = paths.map(rootOf);
-  for (const place of withoutRivals(roots, (path, why) => object(path, why)).toReversed()) {
-    yield* below(place, links, object);
-  }
-  const table = new LinkTable([...links.values()].map(({ name, target }) => [name, target]));
-  for (const link of links.values()) {
-    const problem = linkProblem(link.name, link.target, table);
+  const roots = withoutRivals(paths.map(rootOf), object);
+  const links = new FoundLinks(new Map(roots.map(({ name, path }) => [name, path])));
+  for (const root of roots) yield* below(root, links, object);
+  for (const link of links.all()) {
+    const problem = linkProblem(link.name, link.target, links);
     if (problem) object(link.path, problem);
-    else yield link;
+    else yield { type: 'link', ...link };
   }
 }
 
@@ -50,56 +57,62 @@ function rootOf(path: string): Place {
   if (name === '') throw unpackable(path, 'is a whole file system');
   try {
     const followed = realpathSync(path);
-    return { path: followed, name, entry: statSync(followed) };
+    return { path: followed, name, kind: kindOf(statSync(followed)) };
   } catch (error) {
     throw unpackable(path, 'is not there, or cannot be read', error);
   }
 }
 
-function* below(root: Place, links: Map<string, FoundEntry>, object: Objection): Generator<FoundEntry> {
-  const waiting = [root];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { path, name, entry } = next;
+/** Sorts the paths by name, and takes out what cannot lie beside another one everywhere. */
+function withoutRivals(roots: Place[], object: Objection): Place[] {
+  const known = new Map<string, string>();
+  return roots
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .filter(({ path, name }) => {
+      const rival = known.get(foldedName(name));
+      if (rival === undefined) known.set(foldedName(name), path);
+      else object(path, besideRival(rival));
+      return rival === undefined;
+    });
+}
+
+function* below(root: Place, links: FoundLinks, object: Objection): Generator<FoundEntry> {
+  const open: OpenFolder[] = [];
+  for (let place: Place | undefined = root; place !== undefined; place = nextOf(open)) {
+    const { path, name, kind } = place;
     const problem = nameProblem(name);
     if (problem) object(path, `has a name that ${problem}`);
-    else if (entry.isFile()) yield { type: 'file', path, name, target: '' };
-    else if (entry.isSymbolicLink())
-      links.set(name, { type: 'link', path, name, target: readlinkSync(path) });
-    else if (entry.isDirectory()) {
-      const content = list(path, object);
-      if (!content) continue;
+    else if (kind === 'f') yield { type: 'file', path, name, target: '' };
+    else if (kind === 'l') links.add(name);
+    else if (kind === 'd') {
+      const list = listOf(path, object);
+      if (!list) continue;
       yield { type: 'folder', path, name, target: '' };
-      const places = content.map((found) => ({
-        path: join(path, found.name),
-        name: `${name}/${found.name}`,
-        entry: found,
-      }));
-      waiting.push(...withoutRivals(places, object));
+      list.removeRivals((one, rival) => object(join(path, one), besideRival(join(path, rival))));
+      open.push({ path, name, list });
     } else object(path, 'is no file, folder or link');
   }
 }
 
-function list(path: string, object: Objection): Dirent[] | null {
+function nextOf(open: OpenFolder[]): Place | undefined {
+  for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
+    const next = folder.list.next();
+    if (next)
+      return { path: join(folder.path, next.name), name: `${folder.name}/${next.name}`, kind: next.kind };
+    open.pop();
+  }
+  return undefined;
+}
+
+function listOf(path: string, object: Objection): FolderList | null {
   try {
-    return readdirSync(path, { withFileTypes: true });
+    return new FolderList(path);
   } catch (error) {
     object(path, 'cannot be read', error);
     return null;
   }
 }
 
-/** Sorts what lies side by side, the last first, and takes out what cannot lie there together everywhere. */
-function withoutRivals(places: Place[], object: Objection): Place[] {
-  const known = new Map<string, string>();
-  return places
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .filter(({ path, name }) => {
-      const key = foldedName(name);
-      const rival = known.get(key);
-      known.set(key, path);
-      if (rival !== undefined)
-        object(path, `cannot be packed beside ${JSON.stringify(rival)}: elsewhere both names are the same`);
-      return rival === undefined;
-    })
-    .toReversed();
+function besideRival(rival: string): string {
+  return `cannot be packed beside ${JSON.stringify(rival)}: elsewhere both names are the same`;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { badInput, type Fault } from '../model/index.js';
@@ -40,19 +40,16 @@ export async function unpack(
     await extraction.run(stream);
     await flush(tree);
     tree.makeLinks();
-    for (const each of tree.folders()) await syncFolder(each);
-    await syncFolder(folder.root);
-    tree.setPermissions();
+    await tree.finishFolders();
     if (lstatSync(place, { throwIfNoEntry: false })) throw targetExists(target);
     await folder.appear(place);
     await syncFolder(parent);
     return extraction.summary;
   } catch (error) {
-    // Folders that were read-only in the pack cannot be emptied otherwise.
-    for (const each of tree.folders()) chmodSync(each, 0o700);
     await folder.discard();
     throw folder.named(error);
   } finally {
+    tree.close();
     folder.close();
   }
 }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -55,6 +56,25 @@ async function outcome(file: Uint8Array, options?: UnpackOptions): Promise<strin
 
 const file = (name: string, content = 'x'): Entry => ({ name, content });
 const link = (name: string, linkname: string): Entry => ({ name, type: 'symlink', linkname });
+
+/** Whether entries can lie together on every system, by a list of all their names. */
+function allFit(entries: readonly { name: string; type: string }[]): boolean {
+  const known = new Map<string, { name: string; kind: string }>();
+  const takes = (name: string, kind: string): boolean => {
+    const folded = name.normalize('NFC').toLowerCase();
+    const there = known.get(folded);
+    if (there === undefined || (there.kind === 'implied' && kind === 'directory' && there.name === name)) {
+      known.set(folded, { name, kind });
+      return true;
+    }
+    return there.name === name && kind === 'implied' && /implied|directory/.test(there.kind);
+  };
+  return entries.every(({ name, type }) => {
+    const parts = name.split('/');
+    const above = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+    return above.every((folder) => takes(folder, 'implied')) && takes(name, type);
+  });
+}
 
 describe('a tar file that means no good', () => {
   const cases: Record<string, Entry[]> = {
@@ -123,6 +143,12 @@ describe('a tar file that means no good', () => {
       link('a/b/stra\u00dfe', '../..'),
       link('a/b/out', 'STRA\u1e9eE/../bystander'),
     ],
+    'a link to a name that is too long': [link('a', './'.repeat(3000))],
+    'a name in another case after thousands of others': [
+      ...Array.from({ length: 3000 }, (_, index) => link(`d/f${index}`, 'x')),
+      link('D/F0', 'x'),
+    ],
+    'a folder in another case after others': [file('d/e/a'), file('f/b'), file('d/E/c')],
     'links in a circle': [link('a', 'b'), link('b', 'a')],
     'a file through a link': [link('a', '.'), file('a/b')],
     'a file through a link that leaves': [link('a', '..'), file('a/bystander')],
@@ -135,6 +161,23 @@ describe('a tar file that means no good', () => {
   };
   it.each(Object.entries(cases))('with %s', async (_, entries) => {
     expect(await outcome(await tarOf([file('before'), ...entries, file('after')]))).toBe('unsafe-pack');
+  });
+
+  it('of names that meet is refused where a list of all names would say so', async () => {
+    const part = fc.constantFrom('a', 'A', '\u00e9', 'e\u0301', 'b');
+    const entry = fc.record({
+      name: fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/')),
+      type: fc.constantFrom('file' as const, 'directory' as const, 'symlink' as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 5 }), async (entries) => {
+        const tar = await tarOf(
+          entries.map((facts) => (facts.type === 'symlink' ? { ...facts, linkname: 'nowhere' } : facts)),
+        );
+        expect(await outcome(tar)).toBe(allFit(entries) ? 'extracted' : 'unsafe-pack');
+      }),
+      { numRuns: 150 },
+    );
   });
 
   it('with any name is extracted inside or not at all', async () => {
@@ -164,6 +207,12 @@ describe('a tar file that costs too much', () => {
     const tar = await tarOf(Array.from({ length: 11 }, (_, index) => file(`f${index}`)));
     expect(await outcome(tar, { maxEntries: 10 })).toBe('pack-too-large');
     expect(await outcome(tar, { maxEntries: 11 })).toBe('extracted');
+  });
+
+  it('is refused for folders that no entry names', async () => {
+    const tar = await tarOf([file('a/b/c/d')]);
+    expect(await outcome(tar, { maxEntries: 3 })).toBe('pack-too-large');
+    expect(await outcome(tar, { maxEntries: 4 })).toBe('extracted');
   });
 
   it('is refused for its size before it is written', async () => {
@@ -222,6 +271,28 @@ describe('extraction', () => {
     expect(lstatSync(join(folder, 'out', 'locked')).mode & 0o777).toBe(0o500);
     expect(lstatSync(join(folder, 'out', 'locked', 'a')).mode & 0o777).toBe(0o400);
     expect(await outcome(await tarOf([...entries, link('bad', '/')]))).toBe('unsafe-pack');
+  });
+
+  it('keeps what its owner may not read', async () => {
+    const folder = temporaryFolder();
+    await unpack(pieces(await tarOf([{ name: 'a', mode: 0o200, content: 'x' }])), join(folder, 'out'));
+    expect(lstatSync(join(folder, 'out', 'a')).mode & 0o777).toBe(0o200);
+  });
+
+  it('makes links to links, to what comes later and to what is not there', async () => {
+    const folder = temporaryFolder();
+    const links = { one: 'd/two', 'd/two': '../three', three: 'd/file', 'd/lost': 'nowhere' };
+    const entries = Object.entries(links).map(([name, target]) => ({
+      ...link(name, target),
+      mtime: new Date(1e12),
+    }));
+    await unpack(pieces(await tarOf([...entries, file('d/file', 'content')])), join(folder, 'out'));
+    for (const [name, target] of Object.entries(links)) {
+      expect(readlinkSync(join(folder, 'out', name))).toBe(target);
+      expect(lstatSync(join(folder, 'out', name)).mtimeMs).toBe(1e12);
+    }
+    expect(readFileSync(join(folder, 'out', 'one'), 'utf8')).toBe('content');
+    expect(readdirSync(join(folder, 'out')).sort()).toEqual(['d', 'one', 'three']);
   });
 
   it('gives a second name to a file that is there', async () => {

@@ -1,0 +1,20 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compileProgram, startProgram } from '../child-program.js';
+import { temporaryFolder } from '../temporary-folder.js';
+
+describe('a pack of very many entries', () => {
+  it('is extracted without their names and targets in memory', async () => {
+    const folder = temporaryFolder();
+    const program = await compileProgram('packing/many-entries-program.ts');
+    const child = startProgram(program, [join(folder, 'out'), '200000']);
+    const { stdout, stderr } = await child.ended;
+    const [outcome, peak] = stdout.trim().split(' ');
+    expect(outcome, stderr).toBe('unsafe-pack');
+    // With all of them as texts it was 230 MB, for three hundred thousand 307 MB.
+    expect(Number(peak)).toBeLessThan(165);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+  });
+});
