@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { foldedName } from './entry-name.js';
 
 /** Of a slot, in words of 32 bits: what stands for the folded name, then for the spelling, then the value. */
-const FOLDED_WORDS = 4;
+const FOLDED_WORDS = 3;
 const SPELLING_WORDS = 2;
 const VALUE_AT = FOLDED_WORDS + SPELLING_WORDS;
 const SLOT_WORDS = VALUE_AT + 1;
@@ -12,7 +12,7 @@ const FULLEST = 0.7;
 
 /**
  * Numbers that are kept of names, which are told apart by case, normalization and invisible characters, and found without
- * them. A million names take 28 bytes a slot and not their length, since no name is kept: 128 bits of SHA-256 stand for the
+ * them. A million names take 24 bytes a slot and not their length, since no name is kept: 96 bits of SHA-256 stand for the
  * folded one and 64 for the spelling. Both are keyed with what nobody outside knows, so that no names can be made that meet.
  */
 export class NameTable {

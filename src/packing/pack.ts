@@ -42,7 +42,8 @@ export interface Pack {
 /**
  * Files and folders as one tar stream (POSIX.1-2017 pax), the same bytes for the same content: docs/formats.md has
  * its layout. Times, permission bits, symbolic links and empty folders are kept, owners are not; a hard link is
- * packed as a file. Nothing is held in memory but one piece, and 32 bytes an entry.
+ * packed as a file. Held in memory are one piece, 32 bytes an entry, and the names of links and of what lies in the
+ * folders that are open.
  *
  * The stream throws Fault `cannot-pack` (exit 2) for what cannot be read or may not be packed, `input-changed`
  * (exit 3) for what somebody writes to, adds, removes or points elsewhere before its end: it never ends with a file

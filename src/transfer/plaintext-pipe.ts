@@ -1,5 +1,12 @@
 import { ExitCode, Fault } from '../model/index.js';
 
+/**
+ * Bytes that are copied at a time. Larger copies outlive the extraction of the entries before them, and then fill memory
+ * until all of it is searched for what can go.
+ */
+const PART_BYTES = 64 * 1024;
+const WAITING = 4;
+
 /** Hands plaintext from who decrypts to who extracts, a piece at a time. */
 export class PlaintextPipe {
   #pieces: Uint8Array[] = [];
@@ -9,12 +16,14 @@ export class PlaintextPipe {
   #wake: (() => void) | null = null;
   #drained: (() => void) | null = null;
 
-  /** Resolves when the piece was taken. */
+  /** Resolves when most of the piece was taken, and the rest copied. */
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#abandoned) throw new Fault('interrupted', ExitCode.interrupted, 'Nobody reads any more');
-    this.#pieces.push(Buffer.from(bytes));
-    this.#wake?.();
-    if (this.#pieces.length > 4) await new Promise<void>((resolve) => (this.#drained = resolve));
+    for (let from = 0; from < bytes.length; from += PART_BYTES) {
+      if (this.#abandoned) throw new Fault('interrupted', ExitCode.interrupted, 'Nobody reads any more');
+      this.#pieces.push(Buffer.from(bytes.subarray(from, from + PART_BYTES)));
+      this.#wake?.();
+      if (this.#pieces.length > WAITING) await new Promise<void>((resolve) => (this.#drained = resolve));
+    }
   }
 
   end(): void {
