@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -37,14 +37,25 @@ export async function removeUnfinished(folder: string): Promise<number> {
   return left.length;
 }
 
-/** Whether there is such a process on this machine. */
+/** Whether there is such a process on this machine, and it has not ended. */
 export function isRunning(pid: number): boolean {
   if (pid === process.pid) return true;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return !isZombie(pid);
+}
+
+/** A process that has ended keeps its number until its parent asks, which some never do: it works on nothing any more. */
+function isZombie(pid: number): boolean {
+  try {
+    // The program's name stands in parentheses before it, and may hold some itself.
+    return /^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    // Gone meanwhile, which the next look tells, or a system that has no such files.
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -17,7 +18,7 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { mustRun } from '../crypto/tools.js';
 import {
   ageKeygen,
@@ -220,6 +221,29 @@ describe('a decrypt that is killed', () => {
       expect(names(made.desk)).toEqual([...before, 'out'].sort());
     },
   );
+});
+
+describe('a decrypt that has ended, but for whose end nobody has asked,', () => {
+  test.runIf(process.platform === 'linux')('is told from one that runs', async () => {
+    const made = await desk();
+    await made.json(['encrypt', 'records', '--to', 'acme', '-o', 'x.age']);
+    // What the shell becomes does not know that it has a child.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    onTestFinished(() => {
+      parent.kill('SIGKILL');
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const ended = Number(line.toString());
+    await until(() => readFileSync(`/proc/${ended}/stat`, 'utf8').includes(') Z '));
+    for (const pid of [ended, parent.pid ?? 0]) writeFileSync(join(made.desk, leftName(pid)), 'plain');
+    expect(await made.run(['decrypt', 'x.age', '-i', 'key.txt', '-o', 'out'])).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('1 unfinished output'),
+    });
+    expect(unfinished(made.desk)).toEqual([leftName(parent.pid ?? 0)]);
+  });
 });
 
 describe('a decrypt whose terminal is closed', () => {
