@@ -101,7 +101,12 @@ export async function requirePassphrase(
   around: PromptSurroundings,
 ): Promise<string> {
   const flag = request.flag ?? '--passphrase-file';
-  if (request.file !== undefined) return passphraseFrom(request.file, flag, around);
+  if (request.file !== undefined) {
+    const passphrase = await passphraseFrom(request.file, flag, around);
+    // What is chosen now could never be typed, and whoever wrote the file hardly means the second line, too.
+    if (request.confirm && /[\r\n]/.test(passphrase)) throw severalLines(flag);
+    return passphrase;
+  }
   if (!around.interactive) {
     throw badInput('passphrase-needed', 'A passphrase is needed and there is no terminal to ask for it', {
       hint: `Add ${flag} FILE (a descriptor such as /dev/fd/3 works too)`,
@@ -192,6 +197,12 @@ function askPassphrase(message: string, around: PromptSurroundings): Promise<str
   return ask(around, async (context) => {
     const { password } = await import('@inquirer/prompts');
     return password({ message: `${message}:` }, context);
+  });
+}
+
+function severalLines(flag: string): Error {
+  return badInput('passphrase-lines', `The file of ${flag} has more than one line`, {
+    hint: 'Write the passphrase alone into the file, on one line',
   });
 }
 

@@ -13,6 +13,7 @@ export { sha256 } from './digest.js';
 export { type EncryptionEvidence, recognizeEncrypted } from './encrypted-files.js';
 export type * from './encryption-format.js';
 export { formatOf, recognize } from './formats.js';
+export { passphraseAdvice } from './passphrase-advice.js';
 export { holdsPrivateKey } from './private-key.js';
 export { needsPassphrase, openPrivateKey, privateKeyFrom, sealPrivateKey } from './sealed-key.js';
 export { invalidKeyFile, openSealed, type SealedKind, sealSecret } from './sealed-secret.js';

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt as scryptCallback } from 'node:crypto';
 import { promisify } from 'node:util';
 import { badInput, refused } from '../model/index.js';
+import { passphraseAdvice } from './passphrase-advice.js';
 
 const scrypt = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(
   scryptCallback,
@@ -125,7 +126,10 @@ export async function openSealed(
   } catch (error) {
     throw refused('passphrase-wrong', 'The passphrase does not open the key', {
       cause: error,
-      hint: 'Try again; if it is certainly right, the key file was changed: restore it from a backup',
+      hint: passphraseAdvice(
+        passphrase ?? '',
+        'Try again; if it is certainly right, the key file was changed: restore it from a backup',
+      ),
     });
   } finally {
     key.fill(0);

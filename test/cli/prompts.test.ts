@@ -107,6 +107,14 @@ describe('a passphrase', () => {
     expect(JSON.parse(outcome.stdout).error.code).toBe(code);
   });
 
+  test('that is being chosen is refused from a file with a second line', async () => {
+    const args = ['probe', 'passphrase', '--twice', '--json', '--passphrase-file'];
+    const outcome = await quietus([...args, secretFile('correct horse\nof the records key\n')], { script });
+    expect(outcome.status).toBe(2);
+    expect(JSON.parse(outcome.stdout).error.code).toBe('passphrase-lines');
+    expect((await quietus([...args, secretFile('correct horse\n')], { script })).status).toBe(0);
+  });
+
   test('file that is missing or a folder is a clear error', async () => {
     const folder = temporaryFolder();
     for (const path of [join(folder, 'none'), folder]) {

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type Forge from 'node-forge';
 import { badInput, type Fault, refused } from '../../model/index.js';
+import { passphraseAdvice } from '../passphrase-advice.js';
 import { certificatePem, parseCertificate } from './certificate.js';
 import { addMac, macFits } from './pkcs12-mac.js';
 
@@ -79,7 +80,7 @@ function bagsIn(forge: typeof Forge, file: Uint8Array, passphrase: string): Forg
   if (fits === null) throw unreadable('it has no MAC of a kind that this program knows');
   if (!fits)
     throw refused('passphrase-wrong', 'The passphrase does not open the PKCS#12 file', {
-      hint: 'Try again; if it is certainly right, the file was changed',
+      hint: passphraseAdvice(passphrase, 'Try again; if it is certainly right, the file was changed'),
     });
   (parsed.value as Forge.asn1.Asn1[]).pop();
   // node-forge gives PBES2 the low octets of the passphrase, where everybody else takes UTF-8.
