@@ -42,7 +42,7 @@ export function encryptionText(
   if (receiptPath !== null) lines.push(`  receipt  ${receiptPath}`);
   if (onMedium && !fromMedium)
     notes.push(
-      'warning: the file system of the medium cannot be read past its cache; take the medium out, put it in again, and compare: sha256sum',
+      'warning: it could not be read past every cache: not every file system allows that, and an image file, memory and other machines have caches of their own; take the medium out, put it in again, and compare: sha256sum',
     );
   if (choice.unrecoverable !== null)
     notes.push(`note: no recovery recipient can open it: ${UNRECOVERABLE[choice.unrecoverable]}`);

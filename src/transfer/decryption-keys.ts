@@ -1,12 +1,13 @@
 import { createPrivateKey } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { type DecryptionKey, type FormatId, readAgeIdentities, readPkcs12 } from '../crypto/index.js';
+import { type DecryptionKey, readAgeIdentities, readPkcs12 } from '../crypto/index.js';
 import { unlockIdentity } from '../identities/index.js';
-import { badInput, type Identity, type IdentityKind, refused } from '../model/index.js';
+import { badInput, type Identity, refused } from '../model/index.js';
 import { openEscrow } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import { readAtMost, requirePrivate } from '../workspace/index.js';
 import { spellings } from './passphrase.js';
+import { inWords, type WantedKey } from './wanted-key.js';
 
 /** Where the key comes from, as a person chose it. */
 export interface KeyChoice {
@@ -26,79 +27,106 @@ export interface KeyChoice {
 export interface TriedKeys {
   keys: DecryptionKey[];
   names: string[];
+  /** Names of further identities of the same kind, which were not tried. */
+  untried: readonly string[];
 }
 
 const LARGEST_KEY_FILE = 1024 * 1024;
-const FITTING: Readonly<Record<FormatId, readonly IdentityKind[]>> = {
-  age: ['age', 'age-pq'],
-  cms: ['x509'],
-  zip: [],
-  html: [],
-};
 
 /**
  * The keys for a file.
  *
- * @param byPassphrase whether a passphrase opens it, as the file itself says
+ * @param wanted what opens it, as the file itself says
  * @param digest computes SHA-256 of the file, for escrow
- * @throws Fault `identity-none`, `identity-ambiguous`, `identity-file-unreadable`, `escrow-none` (exit 2 and 4), and as
- *   `unlockIdentity`
+ * @throws Fault `identity-none`, `identity-unfit`, `identity-ambiguous`, `identity-file-unreadable`, `escrow-none` (exit 2
+ *   and 4), and as `unlockIdentity`
  */
 export async function decryptionKeys(
-  format: FormatId,
-  byPassphrase: boolean,
+  wanted: WantedKey,
   choice: KeyChoice,
   digest: () => Promise<string>,
 ): Promise<TriedKeys> {
   if (choice.escrow) return await escrowKeys(choice, await digest());
-  if (byPassphrase) {
+  if (wanted.byPassphrase) {
     const passphrase = await choice.ask('Passphrase of the file');
     const keys = spellings(passphrase).map(
       (each): DecryptionKey => ({ kind: 'passphrase', passphrase: each }),
     );
-    return { keys, names: keys.map(() => 'the passphrase') };
+    return { keys, names: keys.map(() => 'the passphrase'), untried: [] };
   }
   if (choice.identityFiles.length > 0) return await fileKeys(choice);
   const session = await choice.session();
-  const identity = await chosenIdentity(session, format, choice.identity);
+  const { identity, untried } = await chosenIdentity(session, wanted, choice.identity);
   const key = await unlockIdentity(session, identity, () =>
     choice.ask(`Passphrase of the identity ${identity.name}`),
   );
-  return { keys: [key], names: [`the identity ${identity.name}`] };
+  return { keys: [key], names: [`the identity ${identity.name}`], untried };
 }
 
-async function chosenIdentity(session: Session, format: FormatId, name: string | null): Promise<Identity> {
+async function chosenIdentity(
+  session: Session,
+  { kinds }: WantedKey,
+  name: string | null,
+): Promise<{ identity: Identity; untried: string[] }> {
   const operator = await session.operator();
-  const all = (await session.store.identities.list()).filter(
-    ({ kind, owner }) => FITTING[format].includes(kind) && owner === operator.id,
-  );
+  const own = (await session.store.identities.list()).filter(({ owner }) => owner === operator.id);
+  const all = own.filter(({ kind }) => kinds.includes(kind));
+  const choice = (identity: Identity) => ({
+    identity,
+    untried: all.filter((each) => each !== identity).map((each) => each.name),
+  });
   if (name !== null) {
     const named = all.find((each) => each.name === name);
-    if (named !== undefined) return named;
-    throw badInput(
-      'identity-unfit',
-      'You have no identity of that name that could open a file of this format',
-      {
-        hint: 'See: quietus identity list --all',
-      },
-    );
+    if (named === undefined) throw unfit(own, all, kinds, name);
+    return choice(named);
   }
   const active = all.filter(({ retiredAt }) => retiredAt === null);
   const [only, ...others] = active.length > 0 ? active : all;
   if (only === undefined) {
-    throw badInput('identity-none', 'You have no identity that could open a file of this format', {
-      hint: 'Give a key file with --identity FILE; or make an identity and ask the sender to encrypt for it: quietus identity create NAME',
-    });
+    throw badInput(
+      'identity-none',
+      `You have no identity that could open this file: it wants ${inWords(kinds)}`,
+      {
+        hint: 'Give a key file with --identity FILE; or make an identity and ask the sender to encrypt for it: quietus identity create NAME',
+      },
+    );
   }
-  if (others.length === 0) return only;
-  throw badInput('identity-ambiguous', 'Several of your identities could open this file', {
-    hint: `Say which with --as NAME: ${[only, ...others].map((each) => each.name).join(', ')}`,
-    details: { identities: [only, ...others].map((each) => each.name) },
-  });
+  if (others.length === 0) return choice(only);
+  throw badInput(
+    'identity-ambiguous',
+    `Several of your identities could open this file: it wants ${inWords(kinds)}`,
+    {
+      hint: `Say which with --as NAME: ${namesOf([only, ...others])}`,
+      details: { identities: [only, ...others].map((each) => each.name) },
+    },
+  );
+}
+
+/** @param name what was typed, which is told only where an identity has it */
+function unfit(
+  own: readonly Identity[],
+  all: readonly Identity[],
+  kinds: WantedKey['kinds'],
+  name: string,
+): Error {
+  const known = own.some((each) => each.name === name);
+  return badInput(
+    'identity-unfit',
+    known
+      ? `The identity ${name} cannot open this file: it wants ${inWords(kinds)}`
+      : 'You have no identity of that name',
+    {
+      hint: all.length > 0 ? `These could: ${namesOf(all)}` : 'See: quietus identity list --all',
+    },
+  );
+}
+
+function namesOf(identities: readonly Identity[]): string {
+  return identities.map(({ name }) => name).join(', ');
 }
 
 async function fileKeys({ identityFiles, ask }: KeyChoice): Promise<TriedKeys> {
-  const tried: TriedKeys = { keys: [], names: [] };
+  const tried: TriedKeys = { keys: [], names: [], untried: [] };
   for (const [index, path] of identityFiles.entries()) {
     for (const key of await keysOfFile(path, ask)) {
       tried.keys.push(key);
@@ -192,5 +220,6 @@ async function escrowKeys(choice: KeyChoice, digest: string): Promise<TriedKeys>
   return {
     keys: [{ kind: 'passphrase', passphrase: await openEscrow(transfer.escrow, key) }],
     names: [`the passphrase kept for ${recipient?.name}`],
+    untried: [],
   };
 }

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { ByteOutput, Decrypted, OutputChoice } from '../crypto/index.js';
+import { type ByteOutput, type Decrypted, type OutputChoice, passphraseAdvice } from '../crypto/index.js';
 import { badInput, ExitCode, Fault, refused } from '../model/index.js';
 import { isGzip, isPack, type UnpackOptions, type UnpackSummary } from '../packing/index.js';
 import type { Session } from '../session/index.js';
@@ -10,6 +10,7 @@ import { type DecryptionPlace, filePlace, folderPath, folderPlace } from './decr
 import { type EncryptedFile, openEncrypted } from './encrypted-file.js';
 import { outputPath } from './output-place.js';
 import { sha256OfFile } from './transfer-record.js';
+import { inWords } from './wanted-key.js';
 
 export interface DecryptionRequest {
   /** `-` for standard input. */
@@ -51,9 +52,7 @@ export interface DecryptionResult {
 export async function decryptTransfer(request: DecryptionRequest): Promise<DecryptionResult> {
   const file = await openEncrypted(request.path);
   try {
-    const tried = await decryptionKeys(file.format.id, file.byPassphrase, request.keys, () =>
-      digestOf(request.path),
-    );
+    const tried = await decryptionKeys(file.wanted, request.keys, () => digestOf(request.path));
     return await new Decryption(request, file, tried).run();
   } finally {
     await file.close();
@@ -180,13 +179,26 @@ class Decryption {
 
   #noKeyFits(cause: Fault): Fault {
     const names = [...new Set(this.tried.names)].join(', ');
-    const passphrase = this.tried.keys.some(({ kind }) => kind === 'passphrase');
-    return new Fault('no-key-fits', ExitCode.refused, `The file does not open: ${names} was tried`, {
+    const { byPassphrase, kinds } = this.file.wanted;
+    const wants = byPassphrase ? '' : `it wants ${inWords(kinds)}, and `;
+    return new Fault('no-key-fits', ExitCode.refused, `The file does not open: ${wants}${names} was tried`, {
       cause,
-      hint: passphrase
-        ? 'Type the passphrase again, all words in order; if it still fails, have the sender read it out once more'
-        : 'Ask the sender for which key it was encrypted, and send yours again: quietus identity show NAME',
+      hint: this.#otherKeys(),
     });
+  }
+
+  #otherKeys(): string {
+    const { keys, untried } = this.tried;
+    const [passphrase] = keys.flatMap((key) => (key.kind === 'passphrase' ? [key.passphrase] : []));
+    if (passphrase !== undefined) {
+      return passphraseAdvice(
+        passphrase,
+        'Type the passphrase again, all words in order; if it still fails, have the sender read it out once more',
+      );
+    }
+    const ask =
+      'Ask the sender for which key it was encrypted, and send yours again: quietus identity show NAME';
+    return untried.length === 0 ? ask : `Try --as with another of yours: ${untried.join(', ')}. ${ask}`;
   }
 
   #result(

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type ByteInput, type EncryptionFormat, type FileInspection, recognize } from '../crypto/index.js';
 import { badInput } from '../model/index.js';
+import { type WantedKey, wantedKey } from './wanted-key.js';
 
 /** What formats are recognized by, in bytes. */
 const START_BYTES = 4096;
@@ -9,8 +10,7 @@ const START_BYTES = 4096;
 export interface EncryptedFile {
   format: EncryptionFormat;
   input: ByteInput;
-  /** Whether a passphrase opens it, instead of a key. */
-  byPassphrase: boolean;
+  wanted: WantedKey;
   /** Whether it is text. */
   armored: boolean;
   close(): Promise<void>;
@@ -89,21 +89,9 @@ async function fromStream(stream: AsyncIterable<unknown>): Promise<EncryptedFile
 }
 
 /** What the first bytes of a file tell of it. */
-function told(
-  format: EncryptionFormat,
-  start: Buffer,
-): Pick<EncryptedFile, 'format' | 'byPassphrase' | 'armored'> {
+function told(format: EncryptionFormat, start: Buffer): Pick<EncryptedFile, 'format' | 'wanted' | 'armored'> {
   const armored = start.toString('latin1').trimStart().startsWith('-----BEGIN ');
-  return { format, byPassphrase: opensByPassphrase(format, start), armored };
-}
-
-/** zip files and pages have passphrases only, CMS has keys only; of an age file the first stanza says it. */
-function opensByPassphrase({ id }: EncryptionFormat, start: Buffer): boolean {
-  if (id !== 'age') return id !== 'cms';
-  const text = start.toString('latin1').trimStart();
-  const armored = /^-----BEGIN AGE ENCRYPTED FILE-----\s+([A-Za-z0-9+/=\s]+)/.exec(text)?.[1];
-  const header = armored === undefined ? text : Buffer.from(armored, 'base64').toString('latin1');
-  return header.startsWith('age-encryption.org/v1\n-> scrypt ');
+  return { format, wanted: wantedKey(format, start), armored };
 }
 
 /** What it is instead, where that is easy to see. */
