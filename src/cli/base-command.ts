@@ -199,8 +199,13 @@ export abstract class QuietusCommand extends Command {
     return canAsk() && !this.#globalFlags['no-input'];
   }
 
-  /** Starts a progress bar; silent off a terminal and with `--quiet` or `--json`. Taken away when the command ends. */
-  async progress(total: number, label: string): Promise<Progress> {
+  /**
+   * Starts a progress bar; silent off a terminal and with `--quiet` or `--json`. Taken away when the command ends.
+   *
+   * @param amid whether standard output gets its content meanwhile: on a terminal the bar would be written over it
+   */
+  async progress(total: number, label: string, amid = false): Promise<Progress> {
+    if (amid && process.stdout.isTTY === true) return SILENT_PROGRESS;
     if (this.jsonEnabled() || this.#globalFlags.quiet || process.stderr.isTTY !== true)
       return SILENT_PROGRESS;
     const bar = await startBar(total, label);

@@ -1,5 +1,6 @@
 import type { EncryptionResult, Handover, MediumFacts } from '../transfer/index.js';
 import { counted } from './counted.js';
+import { printable } from './printable.js';
 import { bytesInWords } from './sweep-view.js';
 
 const UNRECOVERABLE = {
@@ -33,20 +34,20 @@ export function encryptionText(
   const notes: string[] = [];
   if (output === null) notes.push('  not read back: it went into a pipe');
   else {
-    lines.push(`  file     ${output}`, `  SHA-256  ${facts.ciphertextSha256}`);
+    lines.push(`  file     ${printable(output)}`, `  SHA-256  ${facts.ciphertextSha256}`);
     lines.push(
       `  read back and decrypted: it is what went in${fromMedium ? '; read again from the medium itself' : ''}`,
     );
   }
-  if (sheetPath !== null) lines.push(`  sheet    ${sheetPath}`);
-  if (receiptPath !== null) lines.push(`  receipt  ${receiptPath}`);
+  if (sheetPath !== null) lines.push(`  sheet    ${printable(sheetPath)}`);
+  if (receiptPath !== null) lines.push(`  receipt  ${printable(receiptPath)}`);
   if (onMedium && !fromMedium)
     notes.push(
       'warning: it could not be read past every cache: not every file system allows that, and an image file, memory and other machines have caches of their own; take the medium out, put it in again, and compare: sha256sum',
     );
   if (choice.unrecoverable !== null)
     notes.push(`note: no recovery recipient can open it: ${UNRECOVERABLE[choice.unrecoverable]}`);
-  for (const { path, why } of result.skipped) notes.push(`left out: ${path} ${why}`);
+  for (const { path, why } of result.skipped) notes.push(`left out: ${printable(path)} ${why}`);
   if (choice.byPassphrase && passphraseInFile)
     notes.push('The passphrase is in the file of --passphrase-to; it never travels with the encrypted file.');
   return { result: lines, notes };

@@ -4,6 +4,7 @@ import {
   counted,
   Flags,
   passphraseFileFlag,
+  printable,
   QuietusCommand,
   refuseBinaryTerminal,
   writeStandardOutput,
@@ -143,7 +144,7 @@ export default class Decrypt extends QuietusCommand {
         extracted === null
           ? bytesInWords(result.plaintextBytes)
           : `${counted(extracted.files, 'file')}, ${counted(extracted.folders, 'folder')}, ${bytesInWords(extracted.bytes)}`;
-      this.print(`${output}: ${what}, opened with ${result.openedBy}`);
+      this.print(`${printable(output)}: ${what}, opened with ${result.openedBy}`);
       this.note('It is not encrypted any more. When it is no longer needed: quietus dispose');
     }
     return {

@@ -127,7 +127,7 @@ export default class Encrypt extends QuietusCommand {
     const selection = flags['dispose-original']
       ? await this.#selectOriginals(session, paths, flags.confirm)
       : null;
-    const bar = await this.progress(100, 'Encrypting');
+    const bar = await this.progress(100, 'Encrypting', toPipe);
     const result = await encryptTransfer(session, {
       paths,
       to: flags.to,

@@ -71,7 +71,7 @@ function withoutRivals(roots: Place[], object: Objection): Place[] {
     .filter(({ path, name }) => {
       const rival = known.get(foldedName(name));
       if (rival === undefined) known.set(foldedName(name), path);
-      else object(path, besideRival(rival));
+      else object(path, rivalry(path, rival));
       return rival === undefined;
     });
 }
@@ -88,7 +88,7 @@ function* below(root: Place, links: FoundLinks, object: Objection): Generator<Fo
       const list = listOf(path, object);
       if (!list) continue;
       yield { type: 'folder', path, name, target: '' };
-      list.removeRivals((one, rival) => object(join(path, one), besideRival(join(path, rival))));
+      list.removeRivals((one, rival) => object(join(path, one), rivalry(join(path, one), join(path, rival))));
       open.push({ path, name, list });
     } else object(path, 'is no file, folder or link');
   }
@@ -113,6 +113,15 @@ function listOf(path: string, object: Objection): FolderList | null {
   }
 }
 
-function besideRival(rival: string): string {
-  return `cannot be packed beside ${JSON.stringify(rival)}: elsewhere both names are the same`;
+/** What makes two names of one key different is often not seen on a screen. */
+function rivalry(path: string, rival: string): string {
+  if (path === rival) return 'is named twice';
+  const beside = `cannot be packed beside ${JSON.stringify(rival)}`;
+  const [one, other] = [path, rival].map((each) => basename(each)) as [string, string];
+  if (one === other) return `${beside}: both have the same name`;
+  const difference =
+    one.normalize('NFC') === other.normalize('NFC')
+      ? 'in how an accent is written (Unicode normalization)'
+      : 'in capitals, in how a letter is written or in invisible characters';
+  return `${beside}: elsewhere both names are the same, as they differ ${difference} only`;
 }

@@ -1,6 +1,7 @@
 import { existsSync, fstatSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { badInput } from '../model/index.js';
+import { nameProblem } from '../packing/index.js';
 import { passphraseExists } from './passphrase-file.js';
 
 export type SheetKind = 'text' | 'pdf' | 'none';
@@ -27,7 +28,8 @@ export interface Surroundings {
  * the same place: before anything is encrypted, so that a wrong word on the command line costs nothing.
  *
  * @param wanted.receipt what a person gave; null for beside the encrypted file
- * @throws Fault `output-folder-missing`, `output-exists`, `output-is-input`, `output-in-input`, `outputs-collide` (exit 2)
+ * @throws Fault `output-folder-missing`, `output-exists`, `output-is-input`, `output-in-input`, `outputs-collide`,
+ *   `output-name-unfit` (exit 2)
  */
 export function companionPlaces(
   wanted: { receipt: string | null; sheet: SheetKind },
@@ -41,12 +43,14 @@ export function companionPlaces(
   const sheet = beside?.sheet ?? null;
   const passphrase =
     around.passphraseTo === null ? null : placed(around.passphraseTo, '--passphrase-to', around);
-  requireDistinct([
+  const all = [
     ['the encrypted file', output],
     ['the receipt', receipt],
     ['the instruction sheet', sheet],
     ['the passphrase', passphrase],
-  ]);
+  ] as const;
+  if (output !== null) requireFitNames(output, all);
+  requireDistinct(all);
   for (const [what, path] of [
     ['The receipt', receipt],
     ['The instruction sheet', sheet],
@@ -121,6 +125,24 @@ function placed(given: string, flag: string, { cwd, inputs }: Surroundings): str
     requireOutside(`The file of ${flag}`, place, realpathSync(input));
   }
   return place;
+}
+
+/** In bytes, on nearly every file system. */
+const LONGEST_NAME = 255;
+
+/** The recipient has to read the name on the sheet and type it, on another system. */
+function requireFitNames(output: string, places: readonly (readonly [string, string | null])[]): void {
+  for (const [what, path] of places) {
+    if (path === null || Buffer.byteLength(basename(path)) <= LONGEST_NAME) continue;
+    throw badInput('output-name-unfit', `The name of ${what} is too long: over ${LONGEST_NAME} bytes`, {
+      hint: 'Give a shorter name with -o: what lies beside the file has a longer one; nothing was written',
+    });
+  }
+  const problem = nameProblem(basename(output));
+  if (problem === null) return;
+  throw badInput('output-name-unfit', `The name of the encrypted file ${problem}`, {
+    hint: 'Give another name with -o, which the recipient can read and type; nothing was written',
+  });
 }
 
 function requireDistinct(places: readonly (readonly [string, string | null])[]): void {

@@ -48,10 +48,13 @@ export function instructionSheet(result: EncryptionResult, organization: string)
   };
 }
 
-/** A name as it is typed at a command line; double quotes are understood by all of them. */
+/**
+ * A name as it is typed at a command line; double quotes are understood by all of them. What could be an option, a list of
+ * names (7z) or another machine (tar) begins as a path.
+ */
 function typed(name: string): string {
-  if (/^[\w@%+=:,./][\w@%+=:,./-]*$/.test(name)) return name;
-  const safe = name.startsWith('-') ? `./${name}` : name;
+  const safe = /^[-@]|:/.test(name) ? `./${name}` : name;
+  if (/^[\w@%+=:,./-]+$/.test(safe)) return safe;
   return /["$`\\!]/.test(safe) ? `'${safe.replaceAll("'", "'\\''")}'` : `"${safe}"`;
 }
 

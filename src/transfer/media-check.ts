@@ -98,7 +98,7 @@ async function evidenceOf(path: string, size: number): Promise<EncryptionEvidenc
 /** A receipt, or the sheet that a receipt beside it names by its digest: whatever else has such a name is a finding. */
 async function isAccompanying(path: string, size: number): Promise<boolean> {
   if (path.endsWith('.receipt.json')) return size <= LARGEST_RECEIPT && (await receiptAt(path)) !== null;
-  const [, file] = /^(.+)\.how-to-open\.(?:txt|pdf)$/.exec(basename(path)) ?? [];
+  const [, file] = /^(.+)\.how-to-open\.(?:txt|pdf)$/s.exec(basename(path)) ?? [];
   if (file === undefined || size > LARGEST_SHEET) return false;
   const receipt = await receiptAt(join(dirname(path), `${file}.receipt.json`)).catch(() => null);
   return receipt !== null && isSheetOf(receipt, basename(path), await readFile(path));

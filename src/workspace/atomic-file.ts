@@ -21,7 +21,7 @@ export async function writeFileAtomically(
   options: AtomicWriteOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+  const temporary = join(folder, temporaryName(basename(path)));
   try {
     const file = await open(temporary, 'wx', options.mode ?? 0o600);
     try {
@@ -39,6 +39,14 @@ export async function writeFileAtomically(
   }
   await syncFolder(folder);
 }
+
+/** Tells of the name that it is for, unless the two together are longer than the 255 bytes that file systems take. */
+function temporaryName(name: string): string {
+  const told = Buffer.byteLength(name) <= LONGEST_TOLD ? name : 'quietus';
+  return `.${told}.${randomBytes(4).toString('hex')}.tmp`;
+}
+
+const LONGEST_TOLD = 240;
 
 /** Gives the file its final name only where the name is free; a hard link fails with EEXIST where rename would replace. */
 async function nameExclusively(temporary: string, path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Outcome, quietus, type RunOptions, temporaryFolder } from './harness.js';
@@ -101,4 +101,14 @@ export function passphraseFile(folder: string, passphrase: string, name = 'passp
   const file = join(folder, name);
   writeFileSync(file, `${passphrase}\n`, { mode: 0o600 });
   return file;
+}
+
+/** Types the indented commands of an instruction sheet into a shell, as they stand. */
+export function typeSheet(folder: string, sheet: string, input = ''): void {
+  const commands = readFileSync(sheet, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('       '))
+    .map((line) => line.trim());
+  expect(commands.length).toBeGreaterThan(0);
+  execFileSync('sh', ['-ec', commands.join('\n')], { cwd: folder, input, stdio: ['pipe', 'pipe', 'pipe'] });
 }

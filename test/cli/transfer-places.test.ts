@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -10,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { ageKeygen, type EncryptionDesk, encryptionDesk, sha256sum } from './encryption-desk.js';
+import { ageKeygen, type EncryptionDesk, encryptionDesk, sha256sum, typeSheet } from './encryption-desk.js';
 import { environment, programCommand } from './harness.js';
 
 const CONTENT = 'SSN 078-05-1120\n'.repeat(100);
@@ -173,6 +174,39 @@ describe('a workspace that cannot record the end', () => {
     ]);
     const ends = (await made.log()).filter(({ data }) => data.late === true);
     expect(ends).toMatchObject([{ action: 'transfer.encrypt', outcome: 'done' }]);
+  });
+});
+
+describe('the name that is given with -o', () => {
+  test.each([
+    ['holds a line feed', 'a\nb.age', 'control characters'],
+    ['turns the direction of text', 'a\u202eb.age', 'control characters'],
+    ['is not valid UTF-8', 'a\ufffdb.age', 'not valid UTF-8'],
+    [
+      'leaves no room for that of the sheet',
+      `${'a'.repeat(236)}.age`,
+      'of the instruction sheet is too long',
+    ],
+  ])('is refused before anything is written where it %s', async (_, name, told) => {
+    const made = await desk();
+    const before = contents(made.desk);
+    expect(await made.run(['encrypt', 'payroll.csv', '--to', 'acme', '-o', name])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(told),
+    });
+    expect(contents(made.desk)).toEqual(before);
+  });
+
+  test('may be as long as that of the sheet allows, and odd, and the commands of the sheet open it', async () => {
+    const made = await desk();
+    for (const name of [`${'a'.repeat(235)}.age`, '-o.age', '@x', 'week 48: "HR" $HOME.age']) {
+      const result = await made.json(['encrypt', 'folder', '--to', 'acme', '-o', `./${name}`]);
+      const out = join(made.desk, `out of ${name.length}`);
+      mkdirSync(out);
+      for (const file of [name, 'key.txt']) copyFileSync(join(made.desk, file), join(out, file));
+      typeSheet(out, String(result.sheet_file));
+      expect(readFileSync(join(out, 'folder', 'a.csv'), 'utf8')).toBe(CONTENT);
+    }
   });
 });
 

@@ -18,6 +18,7 @@ import {
   opensslCertificate,
   passphraseFile,
   sha256sum,
+  typeSheet,
 } from './encryption-desk.js';
 import { terminal } from './harness.js';
 
@@ -41,22 +42,35 @@ async function byPassphrase({ json }: EncryptionDesk, ...options: string[]): Pro
   await json(['recipient', 'confirm', 'drlee', '--how', 'telephone']);
 }
 
-/** Types the indented commands of an instruction sheet into a shell, as they stand. */
-function typeSheet(folder: string, sheet: string, input = ''): void {
-  const commands = readFileSync(sheet, 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('       '))
-    .map((line) => line.trim());
-  expect(commands.length).toBeGreaterThan(0);
-  execFileSync('sh', ['-ec', commands.join('\n')], { cwd: folder, input, stdio: ['pipe', 'pipe', 'pipe'] });
-}
-
 /** Names of what is in a folder, temporary files included. */
 function names(folder: string): string[] {
   return readdirSync(folder).sort();
 }
 
 describe('encrypting', () => {
+  test('to a terminal gives armor that can be copied from it', async () => {
+    const made = await desk();
+    const command = [
+      'encrypt',
+      'payroll.csv',
+      '--to',
+      'acme',
+      '--armor',
+      '-o',
+      '-',
+      '--workspace',
+      made.root,
+    ];
+    const { stdout } = await terminal(command, { cwd: made.desk });
+    writeFileSync(
+      join(made.desk, 'copied.age'),
+      /^-----BEGIN.*^-----END AGE ENCRYPTED FILE-----\n/ms.exec(stdout)?.[0] ?? '',
+    );
+    execFileSync('age', ['-d', '-i', 'key.txt', '-o', 'out', 'copied.age'], { cwd: made.desk });
+    expect(readFileSync(join(made.desk, 'out'), 'utf8')).toBe(PAYROLL);
+    expect(stdout).not.toContain('Encrypting');
+  });
+
   test('a file gives one that says nothing, a sheet whose commands open it, and a receipt', async () => {
     const made = await desk();
     const { run, log } = made;

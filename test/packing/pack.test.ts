@@ -335,26 +335,30 @@ describe('what cannot be packed', () => {
     expect(readFileSync(join(target, 'all', 'good'), 'utf8')).toBe('good');
   });
 
-  it('two names that are one elsewhere', async () => {
-    for (const [one, two] of [
-      ['Readme', 'README'],
-      ['caf\u00e9', 'cafe\u0301'],
-      ['stra\u00dfe', 'STRASSE'],
+  it('two names that are one elsewhere, with what differs, which a screen may not show', async () => {
+    for (const [one, two, difference] of [
+      ['Readme', 'README', 'in capitals'],
+      ['caf\u00e9', 'cafe\u0301', 'Unicode normalization'],
+      ['stra\u00dfe', 'STRASSE', 'in how a letter is written'],
+      ['note', 'no\u00adte', 'invisible characters'],
     ] as const) {
       const root = temporaryFolder();
       mkdirSync(join(root, 'all'));
       writeFileSync(join(root, 'all', one), '');
       writeFileSync(join(root, 'all', two), '');
-      expect(await faultCode(packed([join(root, 'all')]))).toBe('cannot-pack');
+      const error = await packed([join(root, 'all')]).catch((caught: Error) => caught);
+      expect(error).toMatchObject({ code: 'cannot-pack', message: expect.stringContaining(difference) });
     }
   });
 
-  it('a path that is not there, two of one name', async () => {
+  it('a path that is not there, two of one name, one that is named twice', async () => {
     const [one, two] = [temporaryFolder(), temporaryFolder()];
     expect(await faultCode(packed([join(one, 'nothing')]))).toBe('cannot-pack');
     writeFileSync(join(one, 'same'), '');
     writeFileSync(join(two, 'same'), '');
     expect(await faultCode(packed([join(one, 'same'), join(two, 'same')]))).toBe('cannot-pack');
+    const twice = await packed([join(one, 'same'), join(one, '.', 'same')]).catch((caught: Error) => caught);
+    expect(twice).toMatchObject({ code: 'cannot-pack', message: expect.stringContaining('named twice') });
   });
 
   it('a file without read permission', async (context) => {
