@@ -216,12 +216,15 @@ async function requireMatch(
       hint: `quietus recipient confirm ${recipient.name} --fingerprint HEX`,
     });
   }
-  if (fingerprint.replaceAll(/[\s:]/g, '').toLowerCase() === recipient.fingerprint) return;
+  const digits = fingerprint.replaceAll(/[\s:]/g, '').toLowerCase();
+  if (digits === recipient.fingerprint) return;
   throw refused(
     'fingerprint-differs',
     `The fingerprint is not that of the key registered for ${recipient.name}`,
     {
-      hint: 'Have it read out again by telephone at a number that you knew before; if it still differs, remove the recipient and ask for the key again',
+      hint: /^[0-9a-f]{64}$/.test(digits)
+        ? 'Have it read out again by telephone at a number that you knew before; if it still differs, remove the recipient and ask for the key again'
+        : 'It has 64 digits of 0-9 and a-f, spaces and colons not counted: give all of them, and nothing else',
     },
   );
 }

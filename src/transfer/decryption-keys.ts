@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { type DecryptionKey, readAgeIdentities, readPkcs12 } from '../crypto/index.js';
 import { unlockIdentity } from '../identities/index.js';
-import { badInput, type Identity, refused } from '../model/index.js';
+import { badInput, Fault, type Identity, refused } from '../model/index.js';
 import { openEscrow } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import { readAtMost, requirePrivate } from '../workspace/index.js';
@@ -38,8 +38,8 @@ const LARGEST_KEY_FILE = 1024 * 1024;
  *
  * @param wanted what opens it, as the file itself says
  * @param digest computes SHA-256 of the file, for escrow
- * @throws Fault `identity-none`, `identity-unfit`, `identity-ambiguous`, `identity-file-unreadable`, `escrow-none` (exit 2
- *   and 4), and as `unlockIdentity`
+ * @throws Fault `identity-none`, `identity-unfit`, `identity-ambiguous`, `identity-file-unreadable` (exit 2), `escrow-none`,
+ *   `escrow-locked` (exit 4), and as `unlockIdentity`
  */
 export async function decryptionKeys(
   wanted: WantedKey,
@@ -80,8 +80,7 @@ async function chosenIdentity(
     if (named === undefined) throw unfit(own, all, kinds, name);
     return choice(named);
   }
-  const active = all.filter(({ retiredAt }) => retiredAt === null);
-  const [only, ...others] = active.length > 0 ? active : all;
+  const [only, ...others] = await likely(session, all);
   if (only === undefined) {
     throw badInput(
       'identity-none',
@@ -100,6 +99,14 @@ async function chosenIdentity(
       details: { identities: [only, ...others].map((each) => each.name) },
     },
   );
+}
+
+/** Those in use where there are any; and of these not the key of last resort, where others are there. */
+async function likely(session: Session, all: readonly Identity[]): Promise<readonly Identity[]> {
+  const active = all.filter(({ retiredAt }) => retiredAt === null);
+  const recovery = (await session.store.recipients.recovery()).map(({ fingerprint }) => fingerprint);
+  const usual = active.filter(({ fingerprint }) => !recovery.includes(fingerprint));
+  return [usual, active].find((each) => each.length > 0) ?? all;
 }
 
 /** @param name what was typed, which is told only where an identity has it */
@@ -209,6 +216,7 @@ async function escrowKeys(choice: KeyChoice, digest: string): Promise<TriedKeys>
       hint: 'Give the key file of this recovery recipient with --identity FILE',
     });
   }
+  const passphrase = await keptPassphrase(transfer.escrow, key, recipient?.name ?? '');
   await session.store.transaction(async (transaction) => {
     await session.recorder.append(transaction, {
       action: 'transfer.escrow',
@@ -218,8 +226,20 @@ async function escrowKeys(choice: KeyChoice, digest: string): Promise<TriedKeys>
     });
   });
   return {
-    keys: [{ kind: 'passphrase', passphrase: await openEscrow(transfer.escrow, key) }],
+    keys: [{ kind: 'passphrase', passphrase }],
     names: [`the passphrase kept for ${recipient?.name}`],
     untried: [],
   };
+}
+
+async function keptPassphrase(escrow: string, key: DecryptionKey, recipient: string): Promise<string> {
+  try {
+    return await openEscrow(escrow, key);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'no-key-fits') throw error;
+    throw refused('escrow-locked', `The key does not open the passphrase that is kept for ${recipient}`, {
+      cause: error,
+      hint: `Give the key file of this recovery recipient with --identity FILE; see: quietus recipient show ${recipient}`,
+    });
+  }
 }

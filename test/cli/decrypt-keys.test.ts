@@ -48,6 +48,20 @@ describe('the identity that a file is opened with', () => {
     });
   });
 
+  test('is not that of the recovery recipient, where there is another', async () => {
+    const { run, json } = await encryptionDesk(identitiesAndRecipients);
+    await json(['identity', 'create', 'last-resort', '--passphrase-file', 'passphrase']);
+    const { public_key: key } = await json(['identity', 'export', 'last-resort']);
+    await json(['recipient', 'add', 'last-resort', '--age', String(key), '--recovery']);
+    const open = ['records.age', '--passphrase-file', 'passphrase', '-o', 'out'];
+    expect(await json(['decrypt', ...open])).toMatchObject({ opened_by: 'the identity records' });
+    await json(['identity', 'create', 'other', '--passphrase-file', 'passphrase']);
+    expect(await run(['decrypt', ...open])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--as NAME: other, records'),
+    });
+  });
+
   test('is named where it does not fit, with the others that were not tried', async () => {
     const { desk, run, json } = await encryptionDesk(identitiesAndRecipients);
     await json(['identity', 'retire', 'records']);

@@ -259,6 +259,11 @@ describe('the recovery recipient', () => {
     await byPassphrase(made);
     const zip = await made.json(['encrypt', 'payroll.csv', '--to', 'drlee', '--passphrase-to', 'words']);
     expect(zip.passphrase_escrow).toBe('vault');
+    expect(await made.run(['decrypt', String(zip.output), '--escrow', '-i', 'key.txt'])).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('does not open the passphrase that is kept for vault'),
+    });
+    expect((await made.log()).map(({ action }) => action)).not.toContain('transfer.escrow');
     const kept = await made.json(['decrypt', String(zip.output), '--escrow', ...unlock, '-o', 'kept.csv']);
     expect(kept.opened_by).toBe('the passphrase kept for vault');
     expect(readFileSync(join(made.desk, 'kept.csv'), 'utf8')).toBe(PAYROLL);
