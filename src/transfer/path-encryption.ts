@@ -10,7 +10,7 @@ import { clearUp } from './transfer-record.js';
 /**
  * Encrypts files and folders for registered recipients, as `encryptSource` does.
  *
- * @throws Fault as `requireAddressees`, `chooseFormat`, `openSource`, `encryptSource`; `passphrase-nowhere` (exit 2)
+ * @throws Fault as `requireAddressees`, `chooseFormat`, `openSource`, `encryptSource`; `passphrase-nowhere`, `armor-unfit` (exit 2)
  */
 export async function encryptTransfer(
   session: Session,
@@ -33,6 +33,7 @@ export async function encryptTransfer(
       requireRecovery: session.settings().transfers.requireRecovery,
     });
     requirePassphrasePlace(choice, request);
+    requireTextForm(choice, request);
     const format = await formatOf(choice.format);
     return { ...(await encryptSource(session, request, { source, choice, format, recipients })), ended };
   } finally {
@@ -44,5 +45,13 @@ function requirePassphrasePlace({ byPassphrase }: FormatChoice, request: Encrypt
   if (!byPassphrase || request.canShow || request.passphraseTo !== null) return;
   throw badInput('passphrase-nowhere', 'A passphrase is generated, and there is no terminal to show it on', {
     hint: 'Give a new file for it with --passphrase-to FILE, and keep it apart from the encrypted file',
+  });
+}
+
+/** Otherwise the receipt would say that it is text, and bytes would go to a terminal. */
+function requireTextForm({ format }: FormatChoice, { armor }: EncryptionRequest): void {
+  if (!armor || format === 'age' || format === 'cms') return;
+  throw badInput('armor-unfit', `There is no text form (--armor) of the format ${format}`, {
+    hint: 'Leave --armor out; age and cms have one',
   });
 }

@@ -105,6 +105,21 @@ describe('encrypting', () => {
     );
   });
 
+  test('is text with --armor only where the format has such a form', async () => {
+    const made = await desk();
+    await byPassphrase(made);
+    const options = ['--to', 'drlee', '--armor', '--passphrase-to', 'words'];
+    const { stdout, status } = await terminal(
+      ['encrypt', 'payroll.csv', ...options, '-o', '-', '--workspace', made.root],
+      { cwd: made.desk },
+    );
+    expect([status, stdout]).toEqual([
+      2,
+      expect.stringContaining('no text form (--armor) of the format zip'),
+    ]);
+    expect(names(made.desk)).not.toContain('words');
+  });
+
   test('a folder and a file gives one pack that tar opens, with times, links and empty folders', async () => {
     const made = await desk();
     const folder = join(made.desk, 'Rechnung “ü”');
