@@ -46,6 +46,17 @@ export class FileContent {
     }
   }
 
+  /** Whether it holds something though it says that it is empty, as the files of the kernel (/proc) do. */
+  belies(): boolean {
+    if (this.entry.size > 0) return false;
+    try {
+      return readSync(this.#fd, new Uint8Array(1), 0, 1, 0) > 0;
+    } catch {
+      // Nobody knows then that it is empty.
+      return true;
+    }
+  }
+
   /** @throws Fault `input-changed` where somebody wrote to it since it was opened */
   requireUnchanged(): void {
     const { size, mtimeNs, ctimeNs } = fstatSync(this.#fd, { bigint: true });

@@ -141,6 +141,12 @@ class PackWriter {
     const { path, name } = found;
     try {
       const content = new FileContent(path, name);
+      if (content.belies()) {
+        content.close();
+        this.#object(path, 'says that it is empty, and is not');
+        this.#states.leaveOut();
+        return null;
+      }
       this.#states.add(found, content.before);
       return content;
     } catch (error) {

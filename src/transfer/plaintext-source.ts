@@ -135,6 +135,12 @@ async function singleFile(path: string, options: SourceOptions): Promise<Plainte
   const file = await openReadable(path);
   const before = await stateOf(file);
   const { size } = await file.stat();
+  if (size === 0 && (await file.read(Buffer.alloc(1), 0, 1, 0)).bytesRead > 0) {
+    await file.close();
+    throw badInput('input-special', 'The file says that it is empty, and is not, as files of the kernel do', {
+      hint: 'Read it with another program, and give - for standard input',
+    });
+  }
   const extension = innerExtension(realpathSync(path));
   const content = options.compress
     ? source(limited(file.createReadStream({ autoClose: false }), options), options, extension)

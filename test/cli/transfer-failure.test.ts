@@ -178,6 +178,19 @@ describe('a transfer', () => {
     expect(names(made.desk)).toEqual(before);
   });
 
+  test.runIf(process.platform === 'linux')(
+    'of a file of the kernel is refused, whose size is none',
+    async () => {
+      const made = await desk();
+      expect(await made.run(['encrypt', '/proc/cpuinfo', '--to', 'acme'])).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('says that it is empty'),
+      });
+      const piped = await made.run(['encrypt', '-', '--to', 'acme', '-o', 'x.age'], { input: 'content' });
+      expect(piped.status).toBe(0);
+    },
+  );
+
   test('of a file that somebody writes to is refused', async () => {
     const made = await desk();
     const file = join(made.desk, 'log');

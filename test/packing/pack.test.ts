@@ -335,6 +335,19 @@ describe('what cannot be packed', () => {
     expect(readFileSync(join(target, 'all', 'good'), 'utf8')).toBe('good');
   });
 
+  it.runIf(process.platform === 'linux')('a file that says that it is empty, and is not', async () => {
+    const paths = ['/proc/self/status', temporaryFolder()];
+    const error = await packed(paths).catch((caught: Error) => caught);
+    expect(error).toMatchObject({ code: 'cannot-pack', message: expect.stringContaining('is not') });
+    const made = pack(paths, { skipUnreadable: true });
+    for await (const piece of made.stream) expect(piece.length).toBeGreaterThan(0);
+    expect(made.summary).toMatchObject({
+      files: 0,
+      folders: 1,
+      skipped: [{ path: expect.stringMatching(/status$/) }],
+    });
+  });
+
   it('two names that are one elsewhere, with what differs, which a screen may not show', async () => {
     for (const [one, two, difference] of [
       ['Readme', 'README', 'in capitals'],
