@@ -46,6 +46,12 @@ describe('the identity that a file is opened with', () => {
       status: 2,
       stderr: expect.stringContaining('no identity of that name'),
     });
+    const header = `-> ssh-rsa ${'A'.repeat(6)}\n${'A'.repeat(43)}\n--- ${'A'.repeat(43)}\n`;
+    writeFileSync(join(desk, 'ssh.age'), `age-encryption.org/v1\n${header}${' '.repeat(32)}`);
+    expect(await run(['decrypt', 'ssh.age', ...open])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('it wants a key of a kind that is not known here'),
+    });
   });
 
   test('is not that of the recovery recipient, where there is another', async () => {
