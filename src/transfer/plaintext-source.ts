@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { fstatSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGzip } from 'node:zlib';
 import type { ByteInput } from '../crypto/index.js';
@@ -45,7 +45,7 @@ export interface SourceOptions {
  * Opens what a person named: one file as it is, several or folders as one pack, `-` as standard input.
  *
  * @param paths at least one
- * @throws Fault `input-missing`, `input-special`, `input-mixed` (exit 2)
+ * @throws Fault `input-missing`, `input-special`, `input-mixed`, `input-terminal` (exit 2)
  */
 export async function openSource(paths: readonly string[], options: SourceOptions): Promise<PlaintextSource> {
   if (paths.includes('-')) return standardInput(paths, options);
@@ -84,6 +84,12 @@ function standardInput(paths: readonly string[], options: SourceOptions): Plaint
   if (process.stdin.isTTY === true) {
     throw badInput('input-terminal', 'Standard input is the terminal', {
       hint: 'Pipe something into it, or give a file',
+    });
+  }
+  // Node gives nothing for it, and no error: an empty file would be encrypted.
+  if (fstatSync(process.stdin.fd).isDirectory()) {
+    throw badInput('input-special', 'Standard input is a folder', {
+      hint: 'Name the folder instead of -: it is packed then',
     });
   }
   return source(limited(process.stdin, options), options, '');

@@ -23,7 +23,7 @@ import {
   passphraseFile,
   sha256sum,
 } from './encryption-desk.js';
-import { start } from './harness.js';
+import { environment, programCommand, start } from './harness.js';
 
 async function desk(): Promise<EncryptionDesk & { recipient: string }> {
   const made = await encryptionDesk(acme);
@@ -186,10 +186,22 @@ describe('a transfer', () => {
         status: 2,
         stderr: expect.stringContaining('says that it is empty'),
       });
-      const piped = await made.run(['encrypt', '-', '--to', 'acme', '-o', 'x.age'], { input: 'content' });
-      expect(piped.status).toBe(0);
     },
   );
+
+  test('of a folder through standard input is refused, which would be read as nothing', async () => {
+    const made = await desk();
+    const folder = openSync(made.desk, 'r');
+    const [node, script] = programCommand();
+    const { status, stderr } = spawnSync(
+      node,
+      [script, 'encrypt', '-', '--to', 'acme', '-o', 'x.age', '--workspace', made.root],
+      { cwd: made.desk, env: environment(), stdio: [folder, 'pipe', 'pipe'], encoding: 'utf8' },
+    );
+    closeSync(folder);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('is a folder')]);
+    expect(names(made.desk)).not.toContain('x.age');
+  });
 
   test('of a file that somebody writes to is refused', async () => {
     const made = await desk();
