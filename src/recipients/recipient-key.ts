@@ -42,7 +42,7 @@ export async function readRecipientKey(address: RecipientAddress, now: Date): Pr
 
 async function ageKey(value: string): Promise<RecipientKey> {
   await refuseSecret(Buffer.from(value), 'the command line');
-  const text = /^age1/i.test(value) ? value : onlyLine(await readKeyFile(value));
+  const text = /^\s*age1/i.test(value) ? value : onlyLine(await readKeyFile(value));
   const { recipient } = await parseAgeRecipient(text);
   return { kind: 'age', publicKey: recipient, fingerprint: ageFingerprint(recipient) };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -26,6 +26,23 @@ describe('the key of a recipient', () => {
     execFileSync('openssl', [...args, '-out', join(folder, name)], { stdio: 'ignore' });
     return join(folder, name);
   };
+
+  test('has one fingerprint, in capitals and with white space around it, too', async () => {
+    const { recipient } = ageKeygen(folder, 'capitals.txt');
+    const file = join(folder, 'capitals.pub');
+    writeFileSync(file, `${recipient.toUpperCase()}\r\n`);
+    for (const value of [recipient, recipient.toUpperCase(), ` ${recipient}\n`, file]) {
+      expect(await readRecipientKey({ kind: 'age', value }, NOW)).toEqual({
+        kind: 'age',
+        publicKey: recipient,
+        fingerprint: createHash('sha256').update(recipient).digest('hex'),
+      });
+    }
+    const mixed = recipient.slice(0, 10) + recipient.slice(10).toUpperCase();
+    await expect(readRecipientKey({ kind: 'age', value: mixed }, NOW)).rejects.toMatchObject({
+      code: 'recipient-invalid',
+    });
+  });
 
   test('is never private: age, PEM and DER of every kind, sealed or not, PKCS#12', async () => {
     const both = join(folder, 'both.pem');

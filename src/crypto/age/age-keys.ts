@@ -37,12 +37,15 @@ export async function ageRecipientOf(identity: string): Promise<string> {
 /**
  * Checks one recipient: its spelling, its checksum, and that a key can be encrypted for it.
  *
- * @param text `age1…` or `age1pq1…`; white space around it is allowed
+ * @param text `age1…` or `age1pq1…`; white space around it is allowed, and capitals throughout
+ * @returns the recipient in lower case
  * @throws Fault `recipient-invalid`, `private-key-given` (exit 2); the text is never repeated
  */
 export async function parseAgeRecipient(text: string): Promise<{ recipient: string; type: AgeKeyType }> {
-  const recipient = text.trim();
-  const type = ageRecipientType(recipient);
+  const given = text.trim();
+  const type = ageRecipientType(given);
+  // Bech32 may be written in capitals throughout, as codes to scan have it: one key has one fingerprint, of one spelling.
+  const recipient = given.toLowerCase();
   try {
     if (type === 'x25519') wrapForX25519(recipientPoint(recipient), Buffer.alloc(FILE_KEY_BYTES));
     else await wrapForHybrid([recipient]);
