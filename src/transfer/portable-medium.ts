@@ -24,6 +24,8 @@ export interface MediumFacts {
 export async function inspectMedium(path: string): Promise<MediumFacts> {
   let folder: string;
   try {
+    // Of an empty path, such as a variable of a script that was never set, Node makes the current folder.
+    if (path === '') throw new Error('no path');
     folder = realpathSync(path);
     if (!statSync(folder).isDirectory()) throw new Error('not a folder');
   } catch (error) {

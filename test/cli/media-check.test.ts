@@ -55,3 +55,8 @@ test('media check does what its help says, without a workspace', async () => {
   ])
     expect(help).toContain(said);
 });
+
+test('media check of an empty path, such as a variable that was never set, is no check of the current folder', async () => {
+  const outcome = await quietus(['media', 'check', ''], { cwd: temporaryFolder() });
+  expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining('There is no folder') });
+});
