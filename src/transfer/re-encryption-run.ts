@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FormatId } from '../crypto/index.js';
+import { requireIdentity } from '../identities/index.js';
 import { badInput, ExitCode, Fault } from '../model/index.js';
 import type { Session } from '../session/index.js';
 import { decryptionKeys, type KeyChoice, type TriedKeys } from './decryption-keys.js';
@@ -36,12 +36,14 @@ export type PassedOver = 'notEncrypted' | 'byPassphrase' | 'otherKey';
  * Encrypts files again, each in its place, and all below folders that the keys open. A file that fails does not hold up the
  * others. What was done before a crash is passed over the next time: the former key does not open it any more.
  *
- * @throws Fault `input-missing` (exit 2), as `decryptionKeys`; where one file alone was named, why it stays as it is
+ * @throws Fault `input-missing`, `identity-unknown` (exit 2), as `decryptionKeys`; where one file alone was named, why it stays as it is
  */
 export async function reencryptPaths(
   session: Session,
   request: ReencryptionRunRequest,
 ): Promise<ReencryptionRun> {
+  // Of a misspelt name every file would seem to be for another key.
+  if (request.keys.identity !== null) await requireIdentity(session, request.keys.identity);
   await clearUp(session);
   return await new Run(session, request).all();
 }
@@ -52,7 +54,8 @@ class Run {
     failed: [],
     passedOver: { notEncrypted: 0, byPassphrase: 0, otherKey: 0 },
   };
-  readonly #keys = new Map<FormatId, TriedKeys | Fault>();
+  /** By the kinds of identities that a file says it wants. */
+  readonly #keys = new Map<string, TriedKeys | Fault>();
 
   constructor(
     private readonly session: Session,
@@ -111,8 +114,8 @@ class Run {
       throw error;
     }
     try {
-      if (file.byPassphrase && !named) return 'byPassphrase';
-      const keys = file.byPassphrase ? [] : await this.#fitting(file, named);
+      if (file.wanted.byPassphrase && !named) return 'byPassphrase';
+      const keys = file.wanted.byPassphrase ? [] : await this.#fitting(file, named);
       if (keys === null) return 'otherKey';
       const { to, signal } = this.request;
       return await reencryptFile(this.session, file, keys, { path, to, signal });
@@ -138,18 +141,19 @@ class Run {
    * An identity is unlocked once, however many files there are. A folder can hold files of another format, too, for which the
    * identity is of the wrong kind: no key opens these.
    */
-  async #keysFor({ format }: EncryptedFile, named: boolean): Promise<TriedKeys> {
+  async #keysFor({ wanted }: EncryptedFile, named: boolean): Promise<TriedKeys> {
+    const kinds = wanted.kinds.join();
     const never = () => Promise.reject(new Error('no passphrase is kept for a key'));
     const known =
-      this.#keys.get(format.id) ??
-      (await decryptionKeys(format.id, false, this.request.keys, never).catch((error: unknown) => {
+      this.#keys.get(kinds) ??
+      (await decryptionKeys(wanted, this.request.keys, never).catch((error: unknown) => {
         if (error instanceof Fault && UNFIT.has(error.code)) return error;
         throw error;
       }));
-    this.#keys.set(format.id, known);
+    this.#keys.set(kinds, known);
     if (!(known instanceof Fault)) return known;
     if (named) throw known;
-    return { keys: [], names: [] };
+    return { keys: [], names: [], untried: [] };
   }
 }
 

@@ -47,7 +47,7 @@ export async function reencryptFile(
   keys: readonly DecryptionKey[],
   request: ReencryptionRequest,
 ): Promise<Reencryption> {
-  if (file.byPassphrase) throw byPassphrase();
+  if (file.wanted.byPassphrase) throw byPassphrase();
   const { path, signal } = request;
   const before = await stat(path);
   const digest = await sha256OfFile(path);

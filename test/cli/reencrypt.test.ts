@@ -108,6 +108,8 @@ describe('a rotated key', () => {
     );
     expect(told).toMatchObject([{ outcome: 'intent', data: { re_encrypts: first.transfer } }]);
 
+    const misspelt = await made.run(['reencrypt', folder, '--as', 'record', ...unlocked(made)]);
+    expect(misspelt).toMatchObject({ status: 2, stderr: expect.stringContaining('no identity') });
     const again = await made.json(['reencrypt', folder, '--as', 'records', ...unlocked(made)]);
     expect(again).toMatchObject({ files: [], failed: [], left: { other_key: 2 } });
   });
