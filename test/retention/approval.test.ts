@@ -121,6 +121,25 @@ describe('an approval', () => {
     expect(await session.store.certificates.list()).toEqual([]);
   });
 
+  it.each([
+    ['was taken out of the database', 'delete from approvals', { code: 'approval-missing', exitCode: 4 }],
+    [
+      'is now that of somebody whom the log does not tell of',
+      "update approvals set operator_id = 'asmith'; insert into operators select 'asmith', name, 'asmith', 1, public_key, created_at, deactivated_at from operators",
+      { exitCode: 5 },
+    ],
+  ])('lets no run be continued once it %s', async (_, sql, failure) => {
+    const made = await approvedWorld();
+    const { session, plan } = made;
+    const stop = new AbortController();
+    const observe = ({ step }: { step: string }) => step === 'run-begun' && stop.abort();
+    const options = { acceptResidual: true, signal: stop.signal, observe };
+    await expect(runSweep(session, plan.id, options)).rejects.toMatchObject({ code: 'interrupted' });
+    execFileSync('sqlite3', [session.paths.database, sql]);
+    await expect(run(made)).rejects.toMatchObject(failure);
+    expect(existsSync(made.file)).toBe(true);
+  });
+
   it('that was in force when the run began lets it be continued, and stays on its certificate', async () => {
     const made = await approvedWorld();
     const { session, plan, clock } = made;
