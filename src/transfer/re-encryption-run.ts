@@ -36,16 +36,25 @@ export type PassedOver = 'notEncrypted' | 'byPassphrase' | 'otherKey';
  * Encrypts files again, each in its place, and all below folders that the keys open. A file that fails does not hold up the
  * others. What was done before a crash is passed over the next time: the former key does not open it any more.
  *
- * @throws Fault `input-missing`, `identity-unknown` (exit 2), as `decryptionKeys`; where one file alone was named, why it stays as it is
+ * @throws Fault `input-missing`, `identity-unknown`, `identity-unfit` (exit 2), as `decryptionKeys`; where one file alone was named, why it stays as it is
  */
 export async function reencryptPaths(
   session: Session,
   request: ReencryptionRunRequest,
 ): Promise<ReencryptionRun> {
-  // Of a misspelt name every file would seem to be for another key.
-  if (request.keys.identity !== null) await requireIdentity(session, request.keys.identity);
+  if (request.keys.identity !== null) await requireOwnIdentity(session, request.keys.identity);
   await clearUp(session);
   return await new Run(session, request).all();
+}
+
+/** Of a misspelt name every file of a folder would seem to be for another key. */
+async function requireOwnIdentity(session: Session, name: string): Promise<void> {
+  const { owner } = await requireIdentity(session, name);
+  const { id } = await session.operator();
+  if (owner === id) return;
+  throw badInput('identity-unfit', `The identity ${name} is of the operator ${owner}, who alone can unlock it`, {
+    hint: 'See your own: quietus identity list',
+  });
 }
 
 class Run {

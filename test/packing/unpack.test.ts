@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -180,6 +182,15 @@ describe('a tar file that means no good', () => {
     );
   });
 
+  it('with a name that is not UTF-8 is refused, as GNU tar writes it', async () => {
+    const folder = temporaryFolder();
+    // Two such names would be read as one and the same.
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xe9])]), 'x');
+    const tar = execFileSync('tar', ['-C', folder, '-cf', '-', '.']);
+    expect(tar.includes(0xe9)).toBe(true);
+    expect(await outcome(tar)).toBe('unsafe-pack');
+  });
+
   it('with any name is extracted inside or not at all', async () => {
     const part = fc.oneof(
       fc.constantFrom('..', '.', '', '/', 'a', '\\', 'C:', '...', ' ', '~', 'CON', 'a\u0000b', '\u202e', 'ä'),
@@ -342,6 +353,26 @@ describe('extraction', () => {
       expect(readdirSync(join(folder, 'moved'))).toEqual([]);
     },
   );
+
+  // Another name of a file, since a link is not followed anyway: what is written to it would be in both.
+  it('writes into no file that somebody puts where it is about to make one', async () => {
+    const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()];
+    const bystander = join(elsewhere, 'bystander');
+    writeFileSync(bystander, 'untouched');
+    const tar = await tarOf([file('a'), file('b', 'x'.repeat(100_000)), file('c', 'written')]);
+    async function* planting() {
+      for await (const piece of pieces(tar, 10_000)) {
+        const [made] = readdirSync(folder).filter((name) => name.startsWith('.quietus-plain'));
+        const place = join(folder, made ?? '', 'c');
+        if (made !== undefined && !existsSync(place)) linkSync(bystander, place);
+        yield piece;
+        await nextTurn();
+      }
+    }
+    await expect(unpack(planting(), join(folder, 'out'))).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(readFileSync(bystander, 'utf8')).toBe('untouched');
+    expect(readdirSync(folder)).toEqual([]);
+  });
 
   it.each(['1e300', '-1e300', '9007199254740993'])('refuses %s for a time', async (mtime) => {
     expect(await outcome(await tarOf([{ ...file('a'), pax: { mtime } }]))).toBe('pack-damaged');
