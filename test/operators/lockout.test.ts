@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { unlockOperatorKey } from '../../src/operators/index.js';
@@ -73,6 +73,41 @@ describe('a key with a passphrase', () => {
     const seen = await Promise.all(Array.from({ length: 8 }, () => open('wrong passphrase')));
     expect(seen.toSorted()).toEqual([...Array.from({ length: 3 }, () => 'key-locked'), ...codes]);
   });
+
+  it('is locked for a day at most, however many were wrong', async () => {
+    const { session, clock, open } = await lockedSession();
+    const start = clock.at.getTime();
+    const attempts = { failures: 60, last: new Date(start).toISOString() };
+    writeFileSync(join(session.paths.keys, 'jdoe.attempts.json'), JSON.stringify(attempts));
+    clock.at = new Date(start + 24 * 60 * MINUTE - 1);
+    expect(await open(RIGHT)).toBe('key-locked');
+    clock.at = new Date(start + 24 * 60 * MINUTE);
+    expect(await open(RIGHT)).toBe('opened');
+  });
+
+  // Otherwise whoever may write into the folder would begin anew with five tries.
+  it.each([
+    '',
+    '{}',
+    'null',
+    '{"failures":-9,"last":"2026-03-02T15:00:00.000Z"}',
+    '{"failures":5,"last":"?"}',
+  ])('is not tried while the count of wrong ones cannot be read: %s', async (text) => {
+    const { session, open } = await lockedSession();
+    writeFileSync(join(session.paths.keys, 'jdoe.attempts.json'), text);
+    expect(await open(RIGHT)).toBe('attempts-damaged');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'is not tried while another account owns the count of wrong ones (needs root)',
+    async () => {
+      const { session, open } = await lockedSession();
+      const file = join(session.paths.keys, 'jdoe.attempts.json');
+      writeFileSync(file, '{"failures":0,"last":"2026-03-02T15:00:00.000Z"}');
+      chownSync(file, 4702, 4702);
+      expect(await open(RIGHT)).toBe('file-of-another');
+    },
+  );
 
   it('is not asked for where the key has none', async () => {
     const session = await sampleSession();

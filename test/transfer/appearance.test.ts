@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -18,11 +19,14 @@ import { requestFor, sessionWithRecipient } from './transfer-desk.js';
 const MEBIBYTE = 1024 * 1024;
 
 /** Encrypts three mebibytes, while something happens to the folder after the first of them is on the disk. */
-async function encryptWhile(happening: (temporary: string, output: string) => void) {
+async function encryptWhile(
+  happening: (temporary: string, output: string) => void,
+  changes: { compress?: boolean } = {},
+) {
   const session = await sessionWithRecipient();
   const cwd = temporaryFolder();
   const path = join(cwd, 'plain');
-  writeFileSync(path, Buffer.alloc(3 * MEBIBYTE, 7));
+  writeFileSync(path, randomBytes(3 * MEBIBYTE));
   let done = false;
   const onProgress = (bytes: number): void => {
     if (done || bytes < MEBIBYTE) return;
@@ -30,7 +34,7 @@ async function encryptWhile(happening: (temporary: string, output: string) => vo
     const [name] = readdirSync(cwd).filter((each) => each.startsWith('.out.age.'));
     happening(join(cwd, name ?? ''), join(cwd, 'out.age'));
   };
-  const encrypted = encryptTransfer(session, requestFor(cwd, path, { onProgress }));
+  const encrypted = encryptTransfer(session, requestFor(cwd, path, { onProgress, ...changes }));
   return { session, cwd, encrypted, happened: () => done };
 }
 
@@ -67,9 +71,10 @@ describe('an encrypted file appears only', () => {
     expect(await outcomes(session)).toEqual(['intent', 'failed output-exists']);
   });
 
-  it('where the source stayed as it was', async () => {
-    const { session, cwd, encrypted } = await encryptWhile((temporary) =>
-      writeFileSync(join(temporary, '..', 'plain'), Buffer.alloc(3 * MEBIBYTE, 8)),
+  it.each([false, true])('where the source stayed as it was (compressed: %s)', async (compress) => {
+    const { session, cwd, encrypted } = await encryptWhile(
+      (temporary) => writeFileSync(join(temporary, '..', 'plain'), randomBytes(3 * MEBIBYTE)),
+      { compress },
     );
     await expect(encrypted).rejects.toMatchObject({ code: 'input-changed', exitCode: 3 });
     expect(existsSync(join(cwd, 'out.age'))).toBe(false);
