@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -247,6 +249,53 @@ describe('what somebody writes into the database of an archive', () => {
     tamper(world, `update archives set facts = ${contentOf(other)}`);
     await expect(world.create('A')).rejects.toMatchObject(CHANGED);
     expect([path, other].map((each) => readFileSync(each, 'utf8'))).toEqual([CONTENT, CONTENT]);
+  });
+
+  it('leads to no destruction of the content while something else lies in the place of its archive', async () => {
+    const world = await ArchiveWorld.make();
+    const path = await world.file('A', CONTENT);
+    const { archive } = await world.create('A', { keepPlaintext: true });
+    const junk = randomBytes(statSync(archive.path).size);
+    writeFileSync(archive.path, junk);
+    const digest = createHash('sha256').update(junk).digest('hex');
+    tamper(world, `update archives set facts = json_set(facts, '$.sha256', '${digest}')`);
+    await expect(world.create('A')).rejects.toMatchObject(CHANGED);
+    expect(readFileSync(path, 'utf8')).toBe(CONTENT);
+  });
+
+  it('leads to no other file where the destruction of the content was cut off', async () => {
+    const world = await ArchiveWorld.make();
+    const path = await world.file('A', CONTENT);
+    const steps: string[] = [];
+    const observe = (step: string) => {
+      steps.push(step);
+      // The first is that of the archive.
+      if (step === 'begun' && steps.includes('proved')) throw new Error('cut off');
+    };
+    await expect(world.create('A', { observe })).rejects.toThrow('cut off');
+    const other = join(world.world.records, 'other.csv');
+    writeFileSync(other, CONTENT);
+    renameSync(path, `${path}.moved`);
+    renameSync(other, path);
+    const { ino, mtimeNs, ctimeNs, birthtimeNs } = statSync(path, { bigint: true });
+    const entry = Object.entries({ inode: ino, modifiedNs: mtimeNs, changedNs: ctimeNs, bornNs: birthtimeNs })
+      .map(([key, value]) => `'$.pending.entries[0].${key}', '${value}'`)
+      .join();
+    tamper(world, `update archives set facts = json_set(facts, ${entry})`);
+    await expect(world.create('A')).rejects.toMatchObject(CHANGED);
+    for (const each of [path, `${path}.moved`]) expect(readFileSync(each, 'utf8')).toBe(CONTENT);
+  });
+
+  it.each([
+    ['another day', "erase_after = '2000-01-01'"],
+    ['another key', "recipient = 'age1another'"],
+  ])('does not have it erased with %s than it was made with', async (_, change) => {
+    const world = await ArchiveWorld.make();
+    await world.file('A', CONTENT);
+    const { archive } = await world.create('A');
+    tamper(world, `update archives set ${change}`);
+    await expect(world.erase([archive.id])).rejects.toMatchObject(CHANGED);
+    expect(ageOpens(world.itemKeyByAge(archive.id), archive.path)?.toString()).toBe(CONTENT);
   });
 
   it.each([
