@@ -283,8 +283,15 @@ describe('a transfer', () => {
   test('goes through pipes in both directions, as bytes and as text', async () => {
     const made = await desk();
     const text = 'for acme alone\n';
-    const sealed = await made.run(['encrypt', '-', '--to', 'acme', '-o', '-', '--armor'], { input: text });
+    const piped = ['encrypt', '-', '--to', 'acme', '-o', '-', '--armor', '--receipt', 'pipe.json'];
+    const sealed = await made.run(piped, { input: text });
     expect(sealed.status, sealed.stderr).toBe(0);
+    // Nobody can read back what went through a pipe, so that no evidence may say that somebody did.
+    expect(JSON.parse(readFileSync(join(made.desk, 'pipe.json'), 'utf8'))).toMatchObject({
+      ...{ file: null, verification: 'none', ciphertext_sha256: null },
+    });
+    const recorded = (await made.log()).find(({ action }) => action === 'transfer.encrypt');
+    expect(recorded).toMatchObject({ outcome: 'done', data: { read_back: false, ciphertext_sha256: null } });
     expect(sealed.stdout).toMatch(/^-----BEGIN AGE ENCRYPTED FILE-----/);
     expect(sealed.stderr).toContain('not read back');
     const key = join(made.desk, 'key.txt');
