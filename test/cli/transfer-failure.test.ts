@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -332,6 +333,23 @@ describe('a transfer', () => {
       status: 2,
       stderr: expect.stringContaining('larger than 1 MiB'),
     });
+  });
+
+  test('keeps originals that were left out in part, or went where nothing is read back', async () => {
+    const made = await desk();
+    const folder = join(made.desk, 'hr');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'good'), 'good');
+    writeFileSync(join(folder, 'left\\out'), 'a name that cannot be packed');
+    const dispose = ['--dispose-original', '--confirm', 'hr', '--accept-residual'];
+    const kept = { status: 3, stderr: expect.stringContaining('the originals are kept') };
+    const partly = ['encrypt', 'hr', '--to', 'acme', '-o', 'hr.tar.age', '--skip-unreadable', ...dispose];
+    expect(await made.run(partly)).toMatchObject(kept);
+    expect(readdirSync(folder).toSorted()).toEqual(['good', 'left\\out']);
+    rmSync(join(folder, 'left\\out'));
+    const piped = await made.run(['encrypt', 'hr', '--to', 'acme', '-o', '-', ...dispose]);
+    expect(piped).toMatchObject(kept);
+    expect(readdirSync(folder)).toEqual(['good']);
   });
 
   test('as a page is for recipients who can install nothing', async () => {
