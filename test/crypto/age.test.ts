@@ -1,4 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  hkdfSync,
+} from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -43,6 +51,36 @@ function faultCode(promise: Promise<unknown>): Promise<string> {
     () => 'none',
     (error: Error & { code?: string }) => error.code ?? error.message,
   );
+}
+
+/** The same age file with other content of one chunk under its own key (C2SP age: X25519 recipient stanza, payload). */
+function sealedAgain(file: Buffer, plaintext: Uint8Array): Buffer {
+  const headerEnd = file.indexOf('\n', file.indexOf('\n--- ') + 1) + 1;
+  const [, share = '', body = ''] = /-> X25519 (\S+)\n(\S+)\n/.exec(file.toString('latin1')) ?? [];
+  const raw = bech32.fromWords(bech32.decode(identity.toLowerCase() as `a1${string}`, false).words);
+  const der = (prefix: string, key: Uint8Array) => Buffer.concat([Buffer.from(prefix, 'hex'), key]);
+  const privateKey = createPrivateKey({
+    ...{ key: der('302e020100300506032b656e04220420', raw), format: 'der', type: 'pkcs8' },
+  } as const);
+  const shareBytes = Buffer.from(share, 'base64');
+  const publicKey = createPublicKey({
+    ...{ key: der('302a300506032b656e032100', shareBytes), format: 'der', type: 'spki' },
+  } as const);
+  const own = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32);
+  const salt = Buffer.concat([shareBytes, own]);
+  const shared = diffieHellman({ privateKey, publicKey });
+  const wrapKey = Buffer.from(hkdfSync('sha256', shared, salt, 'age-encryption.org/v1/X25519', 32));
+  const wrapped = Buffer.from(body, 'base64');
+  const tagged = { authTagLength: 16 };
+  const unwrap = createDecipheriv('chacha20-poly1305', wrapKey, Buffer.alloc(12), tagged);
+  unwrap.setAuthTag(wrapped.subarray(16));
+  const fileKey = Buffer.concat([unwrap.update(wrapped.subarray(0, 16)), unwrap.final()]);
+  const nonce = file.subarray(headerEnd, headerEnd + 16);
+  const payloadKey = Buffer.from(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
+  const last = Buffer.from('000000000000000000000001', 'hex');
+  const seal = createCipheriv('chacha20-poly1305', payloadKey, last, tagged);
+  const sealed = Buffer.concat([seal.update(plaintext), seal.final()]);
+  return Buffer.concat([file.subarray(0, headerEnd + 16), sealed, seal.getAuthTag()]);
 }
 
 /** Runs `age` at a terminal of its own, types the lines, and expects a file of it. */
@@ -350,6 +388,19 @@ describe('what was written', () => {
       expect(await faultCode(made.prove(await fileOf(other)))).toBe('readback-differs');
       expect(await faultCode(made.prove(streamOf(other)))).toBe('readback-differs');
     }
+  });
+
+  // As where memory fails between reading and encrypting: all of it is authentic, and it is something else.
+  it('is not proved when it opens to other content than what went in', async () => {
+    const { output, bytes } = await outputOf('file');
+    const made = await age.encrypt(streamOf(content(1000)), output, [recipient]);
+    onTestFinished(() => made.forget());
+    const other = sealedAgain(bytes(), content(1000).fill(7));
+    expect(other).toHaveLength(bytes().length);
+    const opened = await decrypted(age, await fileOf(other), opens());
+    expect(opened.plaintext.equals(Buffer.alloc(1000, 7))).toBe(true);
+    expect(await faultCode(made.prove(await fileOf(other)))).toBe('readback-differs');
+    expect(await faultCode(made.prove(streamOf(other)))).toBe('readback-differs');
   });
 
   it('cannot be proved after its key was forgotten', async () => {
