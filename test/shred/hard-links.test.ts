@@ -124,6 +124,21 @@ it('are left where one of the names was moved away to be kept', async () => {
   expect(readFileSync(box.path('kept'), 'latin1')).toBe(marked(SIZE));
 });
 
+it.each(['verified', 'marked', 'renamed'] as const)(
+  'leave a new file that takes one of their names at %s',
+  async (step) => {
+    fill();
+    const target = await box.target('f', 'f', 'folder');
+    const swap = () => {
+      writeFileSync(box.path('new'), marked(SIZE));
+      renameSync(box.path('new'), box.path('f', 'sub', 'two'));
+    };
+    const outcome = await box.runOne(target, { [step]: swap });
+    expect(outcome.outcome).toBe('failed');
+    expect(readFileSync(box.path('f', 'sub', 'two'), 'latin1')).toBe(marked(SIZE));
+  },
+);
+
 it('are left where a name was added after the intent', async () => {
   fill();
   const target = await box.target('f', 'f', 'folder');
