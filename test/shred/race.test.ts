@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import {
+import fs, {
   appendFileSync,
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,8 +15,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { DisposalTarget } from '../../src/shred/index.js';
 import { codesOf, marked, Sandbox, snapshot } from './sandbox.js';
 
@@ -145,6 +147,34 @@ describe('destroy: while others change the tree', () => {
     expect(Object.entries(snapshot(box.data)).filter(([, content]) => content === 'file new').length).toBe(
       400,
     );
+  });
+
+  // The one moment that no observer sees, and another process hits only by chance: between the look and the renaming.
+  it.each([
+    ['a file', () => writeFileSync(box.path('new'), 'new'), 'file new'],
+    ['a pipe', () => void execFileSync('mkfifo', [box.path('new')]), undefined],
+    ['a link', () => symlinkSync('nowhere', box.path('new')), undefined],
+  ])('gives %s its name back that comes between the look and the renaming', async (_, make, content) => {
+    writeFileSync(box.path('a'), marked(100));
+    const target = await box.target('a', 'a');
+    make();
+    const { ino } = lstatSync(box.path('new'));
+    const rename = fs.renameSync;
+    onTestFinished(() => {
+      fs.renameSync = rename;
+      syncBuiltinESMExports();
+    });
+    fs.renameSync = (from, to) => {
+      // The journal renames files of its own.
+      if (String(from).endsWith('/a')) rename(box.path('new'), box.path('a'));
+      rename(from, to);
+    };
+    syncBuiltinESMExports();
+    const outcome = await box.runOne(target);
+    expect([outcome.outcome, ...codesOf(outcome)]).toEqual(['failed', 'name-reused']);
+    expect(readdirSync(box.data)).toEqual(['a']);
+    expect(lstatSync(box.path('a')).ino).toBe(ino);
+    if (content !== undefined) expect(Object.values(snapshot(box.data))).toEqual([content]);
   });
 
   it('does not remove a file that is not what was written, or that somebody wrote to', async () => {
