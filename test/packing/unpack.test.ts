@@ -182,14 +182,17 @@ describe('a tar file that means no good', () => {
     );
   });
 
-  it('with a name that is not UTF-8 is refused, as GNU tar writes it', async () => {
-    const folder = temporaryFolder();
-    // Two such names would be read as one and the same.
-    writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xe9])]), 'x');
-    const tar = execFileSync('tar', ['-C', folder, '-cf', '-', '.']);
-    expect(tar.includes(0xe9)).toBe(true);
-    expect(await outcome(tar)).toBe('unsafe-pack');
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'with a name that is not UTF-8 is refused, as GNU tar writes it',
+    async () => {
+      const folder = temporaryFolder();
+      // Two such names would be read as one and the same.
+      writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xe9])]), 'x');
+      const tar = execFileSync('tar', ['-C', folder, '-cf', '-', '.']);
+      expect(tar.includes(0xe9)).toBe(true);
+      expect(await outcome(tar)).toBe('unsafe-pack');
+    },
+  );
 
   it('with any name is extracted inside or not at all', async () => {
     const part = fc.oneof(
