@@ -169,6 +169,26 @@ describe('an archived item', () => {
     await expect(world.create('A')).rejects.toMatchObject({ code: 'archive-absent', exitCode: 5 });
     expect(readFileSync(path, 'utf8')).toBe(CONTENT);
   });
+
+  it.each([
+    ['is taken away', (path: string) => rmSync(path)],
+    ['is cut', (path: string) => truncateSync(path, 100)],
+  ])('is left where it is when its encrypted file %s right after the proof', async (_, happen) => {
+    const world = await ArchiveWorld.make();
+    const path = await world.file('A', CONTENT);
+    const folder = temporaryFolder();
+    const observe = (step: string) => {
+      if (step !== 'proved') return;
+      const [file] = filesBelow(folder).filter((each) => each.endsWith('.age'));
+      happen(file ?? '');
+    };
+    await expect(world.create('A', { folder, observe })).rejects.toMatchObject({
+      code: 'archive-absent',
+      exitCode: 5,
+    });
+    expect(readFileSync(path, 'utf8')).toBe(CONTENT);
+    expect(await world.world.session.store.archives.list()).toMatchObject([{ state: 'proved' }]);
+  });
 });
 
 describe('the content of an archive that was kept beside it', () => {
