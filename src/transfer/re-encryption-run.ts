@@ -52,9 +52,13 @@ async function requireOwnIdentity(session: Session, name: string): Promise<void>
   const { owner } = await requireIdentity(session, name);
   const { id } = await session.operator();
   if (owner === id) return;
-  throw badInput('identity-unfit', `The identity ${name} is of the operator ${owner}, who alone can unlock it`, {
-    hint: 'See your own: quietus identity list',
-  });
+  throw badInput(
+    'identity-unfit',
+    `The identity ${name} is of the operator ${owner}, who alone can unlock it`,
+    {
+      hint: 'See your own: quietus identity list',
+    },
+  );
 }
 
 class Run {
