@@ -1,18 +1,22 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  closeSync,
   copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ageKeygen, type EncryptionDesk, encryptionDesk, sha256sum, typeSheet } from './encryption-desk.js';
-import { environment, programCommand } from './harness.js';
+import { environment, programCommand, start } from './harness.js';
 
 const CONTENT = 'SSN 078-05-1120\n'.repeat(100);
 
@@ -119,10 +123,9 @@ describe('encrypt replaces nothing that it reads or writes besides', () => {
 
   test.each(['payroll.csv', 'folder'])('nor with standard output: %s', (input) => {
     const target = input === 'folder' ? 'folder/out.age' : input;
-    const program = [process.execPath, join(import.meta.dirname, '../../bin/quietus.js')];
     const command = `"$0" "$1" encrypt ${input} --to acme -o - >> ${target}`;
     const shell = () =>
-      execFileSync('sh', ['-c', command, ...program], {
+      execFileSync('sh', ['-c', command, ...programCommand()], {
         cwd: made.desk,
         env: { ...process.env, QUIETUS_WORKSPACE: made.root },
         stdio: 'pipe',
@@ -159,13 +162,25 @@ describe('standard input that was redirected from a file', () => {
 describe('a workspace that cannot record the end', () => {
   test('keeps the file and the passphrase that opens it, and the next command records it', async () => {
     const made = await desk();
-    const sql = `create trigger full before update of state on transfers when new.state = 'done'
-      begin select raise(abort, 'database or disk is full'); end`;
-    execFileSync('sqlite3', [join(made.root, 'quietus.db'), sql]);
-    const args = ['encrypt', 'payroll.csv', '--to', 'drlee', '-o', 'x.zip', '--passphrase-to', 'p'];
-    const { status, stdout } = await made.run([...args, '--json']);
+    const database = (sql: string) =>
+      execFileSync('sqlite3', [join(made.root, 'quietus.db'), sql], { encoding: 'utf8' }).trim();
+    execFileSync('mkfifo', [join(made.desk, 'pipe')]);
+    const args = ['encrypt', 'pipe', '--to', 'drlee', '-o', 'x.zip', '--passphrase-to', 'p', '--json'];
+    const running = start([...args, '--workspace', made.root], { cwd: made.desk });
+    const end = openSync(join(made.desk, 'pipe'), 'r+');
+    writeSync(end, CONTENT.slice(0, 100));
+    // Now it has begun: a trigger that was there before would be found.
+    for (let waited = 0; database('select count(*) from transfers') !== '1'; waited += 20) {
+      if (waited > 20_000) throw new Error('it has not begun');
+      await delay(20);
+    }
+    database(`create trigger full before update of state on transfers when new.state = 'done'
+      begin select raise(abort, 'database or disk is full'); end`);
+    writeSync(end, CONTENT.slice(100));
+    closeSync(end);
+    const { status, stdout } = await running.finished;
     expect([status, JSON.parse(stdout).error.code]).toEqual([3, 'transfer-unrecorded']);
-    execFileSync('sqlite3', [join(made.root, 'quietus.db'), 'drop trigger full']);
+    database('drop trigger full');
     await made.json(['decrypt', 'x.zip', '--passphrase-file', 'p', '-o', 'opened']);
     expect(readFileSync(join(made.desk, 'opened'), 'utf8')).toBe(CONTENT);
     const next = await made.json(['encrypt', 'payroll.csv', '--to', 'acme']);

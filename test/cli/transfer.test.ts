@@ -21,6 +21,7 @@ import {
   typeSheet,
 } from './encryption-desk.js';
 import { terminal } from './harness.js';
+import { writeShiftedClock } from './shifted-clock.js';
 
 const PAYROLL = 'name,ssn\nPat Roe,123-45-6789\n';
 const PASSPHRASE = 'correct horse battery staple';
@@ -228,7 +229,8 @@ describe('encrypting', () => {
   test('is refused for recipients that are unconfirmed, expired, removed or unknown, with the next command', async () => {
     const made = await desk();
     const other = ageKeygen(made.desk, 'other.txt').recipient;
-    await made.json(['recipient', 'add', 'beta', '--age', other, '--expires', '2999-01-01']);
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    await made.json(['recipient', 'add', 'beta', '--age', other, '--expires', tomorrow]);
     const before = names(made.desk);
     const unconfirmed = await made.run(['encrypt', 'payroll.csv', '--to', 'acme', '--to', 'beta']);
     expect(unconfirmed).toMatchObject({
@@ -236,12 +238,12 @@ describe('encrypting', () => {
       stderr: expect.stringContaining('quietus recipient confirm beta --fingerprint'),
     });
     await made.json(['recipient', 'confirm', 'beta', '--fingerprint', sha256sum(other)]);
-    execFileSync('sqlite3', [
-      join(made.root, 'quietus.db'),
-      "update recipients set expires_on = '2020-01-01' where name = 'beta'",
-    ]);
-    const expired = await made.run(['encrypt', 'payroll.csv', '--to', 'beta']);
-    expect(expired).toMatchObject({ status: 4, stderr: expect.stringContaining('expired on 2020-01-01') });
+    const later = join(made.root, 'later.cjs');
+    writeShiftedClock(later, 3);
+    const expired = await made.run(['encrypt', 'payroll.csv', '--to', 'beta'], {
+      env: { NODE_OPTIONS: `--require=${later}` },
+    });
+    expect(expired).toMatchObject({ status: 4, stderr: expect.stringContaining(`expired on ${tomorrow}`) });
     await made.json(['recipient', 'remove', 'beta']);
     expect((await made.run(['encrypt', 'payroll.csv', '--to', 'beta'])).status).toBe(2);
     expect(names(made.desk)).toEqual(before);
