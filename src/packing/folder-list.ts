@@ -1,6 +1,7 @@
 import { type Dirent, opendirSync } from 'node:fs';
 import { foldedName } from './entry-name.js';
 import { NameTable } from './name-table.js';
+import { SortedNames } from './sorted-names.js';
 
 /** Names that the file system is asked for at a time. */
 const AT_A_TIME = 256;
@@ -15,63 +16,67 @@ export function kindOf(found: Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymboli
   return found.isSymbolicLink() ? 'l' : 'o';
 }
 
-/**
- * What lies in a folder, by code unit. Each name is kept as one text with its kind behind it: with an object for each,
- * a folder of a million files would take several times as much memory.
- */
+/** What lies in a folder, by code unit, without what cannot lie beside one that comes before it. */
 export class FolderList {
-  /** The next one last. No name has a zero in it, so that these sort as the names do. */
-  readonly #waiting: string[] = [];
+  /** Each with its kind behind it. No name has a zero in it, so that these sort as the names do. */
+  readonly #names = new SortedNames();
+  readonly #coming: Generator<string, void>;
+  /** Of two rivals at least one is not its own folded name: in most folders nothing needs to be compared. */
+  #mayHaveRivals = false;
+  readonly #taken = new NameTable();
 
   /** @throws the file system's error */
   constructor(path: string) {
     const folder = opendirSync(path, { bufferSize: AT_A_TIME });
     try {
-      for (let found = folder.readSync(); found !== null; found = folder.readSync())
-        // Not a template: what that makes remembers its parts, and takes three times as much until it is gone.
-        this.#waiting.push([found.name, kindOf(found)].join('\0'));
+      for (let found = folder.readSync(); found !== null; found = folder.readSync()) {
+        this.#mayHaveRivals ||= foldedName(found.name) !== found.name;
+        this.#names.add(`${found.name}\0${kindOf(found)}`);
+      }
     } finally {
       folder.closeSync();
     }
-    this.#waiting.sort().reverse();
+    this.#coming = this.#names.all();
   }
 
   /**
-   * Takes out what cannot lie beside one that comes before it, since both names are the same elsewhere.
-   *
-   * @param object told of each, and of the one that stays
+   * @param object told of what cannot lie beside an earlier one, since both names are the same elsewhere, and of that one
+   * @returns the next one; undefined at the end
    */
-  removeRivals(object: (name: string, rival: string) => void): void {
-    const waiting = this.#waiting;
-    // Of two rivals at least one is not its own folded name: in most folders nothing needs to be compared.
-    if (waiting.every((entry) => isFolded(nameOf(entry)))) return;
-    const names = new NameTable();
-    let kept = waiting.length;
-    for (let index = waiting.length - 1; index >= 0; index -= 1) {
-      const entry = waiting[index] as string;
-      const rival = names.rival(nameOf(entry));
-      if (rival !== undefined) {
-        object(nameOf(entry), nameOf(waiting[rival - 1] as string));
-        continue;
-      }
-      kept -= 1;
-      waiting[kept] = entry;
-      names.set(nameOf(entry), kept + 1);
+  next(object: (name: string, rival: string) => void): { name: string; kind: Kind } | undefined {
+    // Not for-of: leaving that would end what is to go on.
+    for (let { value: entry } = this.#coming.next(); entry; { value: entry } = this.#coming.next()) {
+      const name = nameOf(entry);
+      const rival = this.#mayHaveRivals ? this.#rivalOf(name) : undefined;
+      if (rival === undefined) return { name, kind: entry.slice(-1) as Kind };
+      object(name, rival);
     }
-    waiting.splice(0, kept);
+    return undefined;
   }
 
-  /** @returns the next one, which it forgets; undefined at the end */
-  next(): { name: string; kind: Kind } | undefined {
-    const entry = this.#waiting.pop();
-    return entry === undefined ? undefined : { name: nameOf(entry), kind: entry.slice(-1) as Kind };
+  /** The name that stands in the way of another; undefined after that was taken up. */
+  #rivalOf(name: string): string | undefined {
+    const rival = this.#taken.rival(name);
+    if (rival === undefined) {
+      this.#taken.set(name, this.#taken.count + 1);
+      return undefined;
+    }
+    return this.#nameTaken(rival);
+  }
+
+  /** By going through all again: the table has no names, and rivals are rare. @param number from 1 */
+  #nameTaken(number: number): string {
+    const taken = new NameTable();
+    for (const entry of this.#names.all()) {
+      const name = nameOf(entry);
+      if (taken.rival(name) !== undefined) continue;
+      taken.set(name, taken.count + 1);
+      if (taken.count === number) return name;
+    }
+    throw new RangeError('there is no such name');
   }
 }
 
 function nameOf(entry: string): string {
   return entry.slice(0, -2);
-}
-
-function isFolded(name: string): boolean {
-  return foldedName(name) === name;
 }

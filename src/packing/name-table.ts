@@ -12,7 +12,7 @@ const PARTS = 64;
  */
 export class NameTable {
   readonly #key = randomBytes(16).toString('hex');
-  readonly #parts = Array.from({ length: PARTS }, () => new HashSlots());
+  readonly #parts: HashSlots[] = [];
   #count = 0;
   /** The words of the name that was asked for last: it is asked for again when it is taken up. */
   readonly #words = new Uint32Array(NAME_WORDS);
@@ -51,7 +51,9 @@ export class NameTable {
       if (folded !== name) takeWords(this.#digest(name), this.#words, FOLDED_WORDS);
       this.#name = name;
     }
-    return this.#parts[(this.#words[1] as number) % PARTS] as HashSlots;
+    const part = (this.#words[1] as number) % PARTS;
+    this.#parts[part] ??= new HashSlots();
+    return this.#parts[part];
   }
 
   #digest(text: string): string {

@@ -78,7 +78,7 @@ function withoutRivals(roots: Place[], object: Objection): Place[] {
 
 function* below(root: Place, links: FoundLinks, object: Objection): Generator<FoundEntry> {
   const open: OpenFolder[] = [];
-  for (let place: Place | undefined = root; place !== undefined; place = nextOf(open)) {
+  for (let place: Place | undefined = root; place !== undefined; place = nextOf(open, object)) {
     const { path, name, kind } = place;
     const problem = nameProblem(name);
     if (problem) object(path, `has a name that ${problem}`);
@@ -88,17 +88,18 @@ function* below(root: Place, links: FoundLinks, object: Objection): Generator<Fo
       const list = listOf(path, object);
       if (!list) continue;
       yield { type: 'folder', path, name, target: '' };
-      list.removeRivals((one, rival) => object(join(path, one), rivalry(join(path, one), join(path, rival))));
       open.push({ path, name, list });
     } else object(path, 'is no file, folder or link');
   }
 }
 
-function nextOf(open: OpenFolder[]): Place | undefined {
+function nextOf(open: OpenFolder[], object: Objection): Place | undefined {
   for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
-    const next = folder.list.next();
-    if (next)
-      return { path: join(folder.path, next.name), name: `${folder.name}/${next.name}`, kind: next.kind };
+    const { path, name, list } = folder;
+    const next = list.next((one, rival) =>
+      object(join(path, one), rivalry(join(path, one), join(path, rival))),
+    );
+    if (next) return { path: join(path, next.name), name: `${name}/${next.name}`, kind: next.kind };
     open.pop();
   }
   return undefined;
