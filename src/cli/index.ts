@@ -24,7 +24,12 @@ export type {
 export { shellWord } from './prompts.js';
 export { fingerprintText, identityData, recipientData } from './recipient-view.js';
 export { redacted } from './redaction.js';
-export { reencryptionData, reencryptionReport, reencryptionSummary } from './reencryption-view.js';
+export {
+  isReencryptionPartial,
+  reencryptionData,
+  reencryptionReport,
+  reencryptionSummary,
+} from './reencryption-view.js';
 export { confirmFlag, dryRunFlag, passphraseFileFlag } from './shared-flags.js';
 export { canShowSecret, refuseBinaryTerminal, showSecret, writeStandardOutput } from './standard-output.js';
 export { allowanceFlags, bytesInWords, endedItemData, printJsonLine } from './sweep-view.js';

@@ -9,8 +9,7 @@ export function reencryptionReport(
   return {
     onDone: (done) => {
       command.print(reencryptionText(done));
-      const former = formerText(done);
-      if (former !== null) command.note(former);
+      for (const line of remarks(done)) command.note(line);
     },
     onFailed: (path, { message, hint }) => {
       command.note(`failed: ${path}: ${message}. ${hint ?? ''}`.trimEnd());
@@ -24,10 +23,23 @@ function reencryptionText({ path, transfer, replaced, recipients }: Reencryption
   return `${transfer}: ${path}, for ${recipients.join(', ')}${before}`;
 }
 
-/** What a person should know of the former file. */
-function formerText({ path, otherNames }: Reencryption): string | null {
-  if (otherNames === 0) return null;
-  return `warning: the former file is still there under ${counted(otherNames, 'other name')} than ${path}`;
+/** What a person should know beside it. */
+function remarks({ path, otherNames, beside }: Reencryption): string[] {
+  const lines: string[] = [];
+  if (otherNames > 0)
+    lines.push(
+      `warning: the former file is still there under ${counted(otherNames, 'other name')} than ${path}`,
+    );
+  if (beside === 'incomplete')
+    lines.push(
+      `warning: the receipt or the sheet beside ${path} could not be written: they are of the former file`,
+    );
+  return lines;
+}
+
+/** Whether something is left for a person to do. */
+export function isReencryptionPartial({ done, failed }: ReencryptionRun): boolean {
+  return failed.length > 0 || done.some(({ beside }) => beside === 'incomplete');
 }
 
 /** How many there were, and what stays as it was. */
@@ -46,13 +58,14 @@ export function reencryptionSummary({ done, failed, passedOver }: ReencryptionRu
 /** The same for programs. */
 export function reencryptionData({ done, failed, passedOver }: ReencryptionRun): Record<string, unknown> {
   return {
-    files: done.map(({ path, transfer, replaced, recipients, ciphertextSha256, otherNames }) => ({
+    files: done.map(({ path, transfer, replaced, recipients, ciphertextSha256, otherNames, beside }) => ({
       path,
       transfer,
       replaced,
       recipients,
       ciphertext_sha256: ciphertextSha256,
       other_names: otherNames,
+      beside,
     })),
     failed,
     left: {

@@ -1,6 +1,7 @@
 import {
   Args,
   Flags,
+  isReencryptionPartial,
   passphraseFileFlag,
   QuietusCommand,
   reencryptionData,
@@ -67,7 +68,7 @@ export default class Reencrypt extends QuietusCommand {
       ...reencryptionReport(this),
     });
     for (const line of reencryptionSummary(run)) this.print(line);
-    if (run.failed.length > 0) this.endWith(ExitCode.partial);
+    if (isReencryptionPartial(run)) this.endWith(ExitCode.partial);
     return reencryptionData(run);
   }
 }

@@ -6,6 +6,7 @@ import {
   fsyncSync,
   futimesSync,
   linkSync,
+  lstatSync,
   lutimesSync,
   mkdirSync,
   openSync,
@@ -67,9 +68,11 @@ export class ExtractedTree {
     return this.#names.count;
   }
 
-  /** Paths of files, one at a time. */
+  /** Paths of files that are still to be flushed, one at a time. */
   *files(): Generator<string> {
-    for (const { type, path } of madeEntries(this.#root)) if (type === 'file') yield path;
+    for (const { type, path } of madeEntries(this.#root)) {
+      if (type === 'file' && (lstatSync(path).mode & OWNER_READS) !== 0) yield path;
+    }
   }
 
   /**

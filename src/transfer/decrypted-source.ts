@@ -18,7 +18,7 @@ export type KnownContent = Pick<PlaintextSource, 'packed' | 'compressed'> & {
  * file turns out to be damaged, so that nothing is made of its first part.
  *
  * @param path canonical
- * @throws Fault `input-special` (exit 2) where it is no file
+ * @throws Fault `input-special` (exit 2) where it is no file; `input-changed` (exit 3) where the path is another one by now
  */
 export async function decryptedSource(
   path: string,
@@ -65,8 +65,9 @@ export async function decryptedSource(
 async function stateOf(path: string, file: FileHandle): Promise<string> {
   const { mtimeNs, ctimeNs, size, dev, ino } = await file.stat({ bigint: true });
   const there = await lstat(path, { bigint: true }).catch(() => null);
-  const inPlace = there !== null && there.dev === dev && there.ino === ino;
-  return `${mtimeNs} ${ctimeNs} ${size} ${inPlace}`;
+  // What has its name is what would be replaced.
+  if (there === null || there.dev !== dev || there.ino !== ino) throw changed();
+  return `${mtimeNs} ${ctimeNs} ${size} ${dev} ${ino}`;
 }
 
 function changed(): Fault {

@@ -131,7 +131,8 @@ class Encryption {
   }
 
   #places(output: string | null, inputs: readonly string[]): CompanionPlaces {
-    const { cwd, force, sheet, receipt } = this.request;
+    const { cwd, force, sheet, receipt, replaces } = this.request;
+    if (replaces?.hasReceipt === false) return { receipt: null, sheet: null };
     const passphraseTo = this.#passphrase === null ? null : this.request.passphraseTo;
     return companionPlaces({ receipt, sheet }, { cwd, inputs, output, passphraseTo, force });
   }
@@ -157,7 +158,8 @@ class Encryption {
       const target = { kind: 'file', file } as const;
       encrypted = await material.format.encrypt(material.source.input, target, keys, this.#options());
       await material.source.requireUnchanged();
-      if (request.replaces !== null) await keepAccess(file, request.replaces);
+      if (request.replaces !== null && !(await keepAccess(file, request.replaces)))
+        this.session.warn(`${output} belongs to your account now, and nobody else may read it`);
       const size = await temporary.sync();
       const { ciphertextSha256 } = await encrypted.prove(
         { kind: 'file', file, size },

@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireIdentity } from '../identities/index.js';
 import { badInput, ExitCode, Fault } from '../model/index.js';
+import { requireAddressees } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import { decryptionKeys, type KeyChoice, type TriedKeys } from './decryption-keys.js';
 import { type EncryptedFile, openEncrypted } from './encrypted-file.js';
@@ -36,13 +37,14 @@ export type PassedOver = 'notEncrypted' | 'byPassphrase' | 'otherKey';
  * Encrypts files again, each in its place, and all below folders that the keys open. A file that fails does not hold up the
  * others. What was done before a crash is passed over the next time: the former key does not open it any more.
  *
- * @throws Fault `input-missing`, `identity-unknown`, `identity-unfit` (exit 2), as `decryptionKeys`; where one file alone was named, why it stays as it is
+ * @throws Fault `input-missing`, `identity-unknown`, `identity-unfit` (exit 2), as `decryptionKeys`; `requireAddressees`; where one file alone was named, why it stays as it is
  */
 export async function reencryptPaths(
   session: Session,
   request: ReencryptionRunRequest,
 ): Promise<ReencryptionRun> {
   if (request.keys.identity !== null) await requireOwnIdentity(session, request.keys.identity);
+  if (request.to !== null) await requireAddressees(session, request.to);
   await clearUp(session);
   return await new Run(session, request).all();
 }
@@ -69,6 +71,9 @@ class Run {
   };
   /** By the kinds of identities that a file says it wants. */
   readonly #keys = new Map<string, TriedKeys | Fault>();
+
+  #noKey: unknown;
+  readonly #answers = new Map<string, Promise<string>>();
 
   constructor(
     private readonly session: Session,
@@ -110,12 +115,31 @@ class Run {
         this.request.onDone(outcome);
       }
     } catch (error) {
-      if (how.alone || this.request.signal.aborted) throw error;
+      if (how.alone || this.request.signal.aborted || this.#endsAll(error)) throw error;
       const fault = asFault(error);
       if (fault === null) throw error;
       this.#result.failed.push({ path, code: fault.code });
       this.request.onFailed(path, fault);
     }
+  }
+
+  /** Once for an identity, though files may want several kinds: the passphrase can come through a pipe. */
+  readonly #ask = (what: string): Promise<string> => {
+    const { identityFiles, ask } = this.request.keys;
+    if (identityFiles.length > 0) return ask(what);
+    const answer = this.#answers.get(what) ?? ask(what);
+    this.#answers.set(what, answer);
+    return answer;
+  };
+
+  /** What is no matter of one file: no key, a database that somebody changed, a workspace that cannot record. */
+  #endsAll(error: unknown): boolean {
+    if (error === this.#noKey) return true;
+    if (!(error instanceof Fault)) return false;
+    const ofFile = OF_FILE.has(error.code);
+    return (
+      (error.exitCode === ExitCode.verificationFailed && !ofFile) || error.code === 'transfer-unrecorded'
+    );
   }
 
   async #one(path: string, named: boolean): Promise<Reencryption | PassedOver> {
@@ -155,14 +179,19 @@ class Run {
    * identity is of the wrong kind: no key opens these.
    */
   async #keysFor({ wanted }: EncryptedFile, named: boolean): Promise<TriedKeys> {
-    const kinds = wanted.kinds.join();
+    // Keys from files are the same for all.
+    const kinds = this.request.keys.identityFiles.length > 0 ? '' : wanted.kinds.join();
     const never = () => Promise.reject(new Error('no passphrase is kept for a key'));
     const known =
       this.#keys.get(kinds) ??
-      (await decryptionKeys(wanted, this.request.keys, never).catch((error: unknown) => {
-        if (error instanceof Fault && UNFIT.has(error.code)) return error;
-        throw error;
-      }));
+      (await decryptionKeys(wanted, { ...this.request.keys, ask: this.#ask }, never).catch(
+        (error: unknown) => {
+          if (error instanceof Fault && UNFIT.has(error.code)) return error;
+          // Tried with the next file, a wrong passphrase would lock the identity.
+          this.#noKey = error;
+          throw error;
+        },
+      ));
     this.#keys.set(kinds, known);
     if (!(known instanceof Fault)) return known;
     if (named) throw known;
@@ -170,6 +199,8 @@ class Run {
   }
 }
 
+/** What is found wrong with one file. */
+const OF_FILE = new Set(['ciphertext-damaged', 'readback-differs']);
 const UNFIT = new Set(['identity-unfit', 'identity-none']);
 
 async function placeOf(path: string): Promise<{ path: string; folder: boolean }> {

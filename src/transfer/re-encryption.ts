@@ -1,15 +1,16 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { DecryptionKey } from '../crypto/index.js';
-import { badInput, type Recipient, refused, type Transfer } from '../model/index.js';
+import { badInput, Fault, type Recipient, refused, type Transfer } from '../model/index.js';
 import { requireAddressees } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import { decryptedSource, type KnownContent } from './decrypted-source.js';
 import type { EncryptedFile } from './encrypted-file.js';
-import { type EncryptionRequest, encryptSource } from './encryption.js';
+import { type EncryptionRequest, type EncryptionResult, encryptSource } from './encryption.js';
 import { chooseFormat } from './format-choice.js';
 import { handOver } from './handover.js';
 import { parseReceipt, type Receipt } from './receipt.js';
+import { recipientsInLog } from './transfer-evidence.js';
 import { sha256OfFile } from './transfer-record.js';
 
 export interface ReencryptionRequest {
@@ -30,6 +31,8 @@ export interface Reencryption {
   ciphertextSha256: string | null;
   /** Further names of the former file, which is still there under them. */
   otherNames: number;
+  /** What became of receipt and sheet; null where none lay beside the file. */
+  beside: 'written' | 'incomplete' | null;
 }
 
 /**
@@ -38,8 +41,8 @@ export interface Reencryption {
  * beside it are written anew.
  *
  * @param keys that open it
- * @throws Fault `reencryption-passphrase`, `recipients-needed` (exit 2), `reencryption-locks-out` (exit 4), `no-key-fits` (exit 4),
- *   and as `requireAddressees`, `chooseFormat`, `encryptSource`, `handOver`
+ * @throws Fault `reencryption-passphrase`, `recipients-needed`, `input-special` (exit 2), `reencryption-locks-out` (exit 4), `no-key-fits` (exit 4),
+ *   `transfer-differs` (exit 5), and as `requireAddressees`, `chooseFormat`, `decryptedSource`, `encryptSource`
  */
 export async function reencryptFile(
   session: Session,
@@ -47,32 +50,36 @@ export async function reencryptFile(
   keys: readonly DecryptionKey[],
   request: ReencryptionRequest,
 ): Promise<Reencryption> {
+  const { input, format, armored } = file;
   if (file.wanted.byPassphrase) throw byPassphrase();
+  if (input.kind !== 'file') throw noFile();
   const { path, signal } = request;
-  const before = await stat(path);
-  const digest = await sha256OfFile(path);
+  const before = await input.file.stat();
+  const digest = await sha256OfFile(input.file);
   const former = (await session.store.transfers.ofDigest(digest)) ?? null;
   const receipt = await receiptBeside(path, digest);
-  const { recipients, recovery } = await requireAddressees(session, request.to ?? namesOf(former));
-  await requireOpenHere(session, [...recipients, ...recovery]);
+  const names = request.to ?? (await namesOf(session, former, digest));
+  const { recipients, recovery } = await requireAddressees(session, names);
   const choice = chooseFormat(recipients, {
-    wanted: file.format.id,
+    wanted: format.id,
     size: null,
     recovery,
     requireRecovery: session.settings().transfers.requireRecovery,
   });
-  const source = await decryptedSource(path, file, keys, { content: contentOf(receipt, former), signal });
+  if (choice.byPassphrase) throw forPassphrase();
+  await requireOpenHere(session, [...recipients, ...choice.recovery]);
+  const content = contentOf(receipt, former);
+  const source = await decryptedSource(path, { format, input }, keys, { content, signal });
   const result = await encryptSource(
     session,
     {
       ...inPlace(path, receipt),
-      armor: file.armored,
+      armor: armored,
       signal,
-      replaces: { transfer: former?.id ?? null, access: before },
+      replaces: { transfer: former?.id ?? null, access: before, hasReceipt: receipt !== null },
     },
-    { source, choice, format: file.format, recipients },
+    { source, choice, format, recipients },
   );
-  if (receipt !== null) await handOver(session, { ...result, ended: [] }, { force: true });
   return {
     path,
     transfer: result.transfer,
@@ -80,18 +87,36 @@ export async function reencryptFile(
     recipients: result.recipients.map(({ name }) => name),
     ciphertextSha256: result.facts.ciphertextSha256,
     otherNames: before.nlink - 1,
+    beside: receipt === null ? null : await writtenBeside(session, { ...result, ended: [] }),
   };
 }
 
-function namesOf(former: Transfer | null): string[] {
+/** The file has taken its place by now: what fails here is no reason to say that it stayed as it was. */
+async function writtenBeside(session: Session, result: EncryptionResult): Promise<'written' | 'incomplete'> {
+  try {
+    await handOver(session, result, { force: true });
+    return 'written';
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'handover-incomplete') return 'incomplete';
+    throw error;
+  }
+}
+
+/**
+ * For whom a file was encrypted here, as the log tells it: what somebody writes into the database must not make it one for
+ * others.
+ */
+async function namesOf(session: Session, former: Transfer | null, digest: string): Promise<string[]> {
   if (former === null) {
     throw badInput('recipients-needed', 'This workspace does not know for whom the file was encrypted', {
       hint: 'Say for whom it shall be encrypted: --to NAME',
     });
   }
-  const named = former.recipients.filter(({ recovery }) => !recovery);
+  const told = await recipientsInLog(session.store, former.id, digest);
   // Recovery recipients are added anyway, unless it was for one of them alone.
-  return (named.length > 0 ? named : former.recipients).map(({ name }) => name);
+  const forRecovery = former.recipients.filter(({ recovery }) => recovery).map(({ name }) => name);
+  const named = told.filter((name) => !forRecovery.includes(name));
+  return named.length > 0 ? named : told;
 }
 
 /** Whoever could open a file shall not shut it for ever by a word on the command line. */
@@ -118,6 +143,18 @@ function byPassphrase(): Error {
       hint: 'For a new passphrase: quietus decrypt, then quietus encrypt',
     },
   );
+}
+
+function noFile(): Error {
+  return badInput('input-special', 'Only a file can be encrypted again in its place', {
+    hint: 'Decrypt what comes through a pipe, and encrypt it anew: quietus decrypt - -o - | quietus encrypt -',
+  });
+}
+
+function forPassphrase(): Error {
+  return badInput('reencryption-passphrase', 'The recipients are told passphrases, and have no key', {
+    hint: 'Name recipients with keys, or decrypt the file and encrypt it for them with quietus encrypt',
+  });
 }
 
 async function receiptBeside(path: string, digest: string): Promise<Receipt | null> {
@@ -155,7 +192,9 @@ function inPlace(
     sheet: sheet === undefined ? 'none' : sheet.endsWith('.pdf') ? 'pdf' : 'text',
     receipt: null,
     passphraseTo: null,
-    showPassphrase: () => undefined,
+    showPassphrase: () => {
+      throw new Error('there is no passphrase');
+    },
     canShow: false,
     medium: null,
     write: () => Promise.reject(new Error('there is no pipe')),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import {
   Fault,
@@ -239,11 +239,15 @@ async function hasAppeared({ ciphertextSha256 }: Transfer, output: string): Prom
   return (await sha256OfFile(output)) === ciphertextSha256;
 }
 
-/** @returns lower-case hex */
-export async function sha256OfFile(path: string): Promise<string> {
+/** @param file path, or the open file, which stays open @returns lower-case hex */
+export async function sha256OfFile(file: string | FileHandle): Promise<string> {
   const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 }))
-    hash.update(piece as Buffer);
+  const options = { highWaterMark: 1024 * 1024 };
+  const stream =
+    typeof file === 'string'
+      ? createReadStream(file, options)
+      : file.createReadStream({ ...options, start: 0, autoClose: false });
+  for await (const piece of stream) hash.update(piece as Buffer);
   return hash.digest('hex');
 }
 

@@ -1,15 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -208,6 +212,80 @@ describe('encrypting again', () => {
     expect(readFileSync(damaged).equals(bytes)).toBe(true);
     expect(readdirSync(folder).sort()).toEqual(before);
     expect((await made.run(['log', 'verify'])).status).toBe(0);
+  });
+
+  test('is refused where another file has come in the place of the one that was opened', async () => {
+    const made = await desk();
+    const file = join(made.desk, 'x.age');
+    await made.json(['encrypt', 'payroll.csv', '--to', 'records', '-o', file, '--sheet', 'none']);
+    writeFileSync(join(made.desk, 'newer'), 'newer');
+    await made.json(['encrypt', 'newer', '--to', 'records', '-o', 'newer.age', '--sheet', 'none']);
+    execFileSync('mkfifo', [join(made.desk, 'asked')]);
+    chmodSync(join(made.desk, 'asked'), 0o600);
+    const command = ['reencrypt', file, '--as', 'records', '--passphrase-file', 'asked'];
+    const running = start([...command, '--workspace', made.root], { cwd: made.desk });
+    // Opens when the program, which has opened the file, asks for the passphrase.
+    const answer = openSync(join(made.desk, 'asked'), 'w');
+    renameSync(join(made.desk, 'newer.age'), file);
+    const digest = digestOf(file);
+    writeSync(answer, `${PASSPHRASE}\n`);
+    closeSync(answer);
+    expect(await running.finished).toMatchObject({ status: 3, stderr: expect.stringContaining('changed') });
+    expect(digestOf(file)).toBe(digest);
+  });
+
+  test('takes recipients from the log, none that are told passphrases, and no recovery of another kind', async () => {
+    const made = await desk();
+    const { recipient } = ageKeygen(made.desk);
+    await made.json(['recipient', 'add', 'acme', '--age', recipient]);
+    await made.json(['recipient', 'confirm', 'acme', '--fingerprint', sha256sum(recipient)]);
+    await made.json(['recipient', 'add', 'drlee', '--passphrase-by', 'phone', '--format', 'age']);
+    await made.json(['recipient', 'confirm', 'drlee', '--how', 'telephone']);
+    const file = join(made.desk, 'x.age');
+    const { transfer } = await made.json([
+      ...['encrypt', 'payroll.csv', '--to', 'records', '-o', file, '--sheet', 'none'],
+    ]);
+    const digest = digestOf(file);
+    const reencrypt = ['reencrypt', file, '--as', 'records', ...unlocked(made)];
+    expect(await made.run([...reencrypt, '--to', 'drlee'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('told passphrases'),
+    });
+    const others = `[{"name":"acme","kind":"age","fingerprint":null,"recovery":false}]`;
+    execFileSync('sqlite3', [
+      join(made.root, 'quietus.db'),
+      `update transfers set recipients = '${others}' where id = '${transfer}'`,
+    ]);
+    expect(digestOf(file)).toBe(digest);
+    expect(await made.json(reencrypt)).toMatchObject({ files: [{ recipients: ['records', 'vault'] }] });
+
+    const { certificate, key } = opensslCertificate(made.desk);
+    const theirs = opensslCertificate(made.desk, { name: 'theirs' });
+    await made.json(['recipient', 'add', 'county', '--certificate', theirs.certificate]);
+    await made.json(['recipient', 'confirm', 'county', '--fingerprint', theirs.fingerprint]);
+    const pair = join(made.desk, 'pair.pem');
+    writeFileSync(pair, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'), { mode: 0o600 });
+    const mine = join(made.desk, 'mine.p7m');
+    const cms = ['cms', '-encrypt', '-binary', '-aes-256-gcm', '-outform', 'DER', '-out', mine, certificate];
+    execFileSync('openssl', cms, { input: PAYROLL });
+    const lost = await made.run(['reencrypt', mine, '-i', pair, '--to', 'county']);
+    expect(lost).toMatchObject({ status: 4, stderr: expect.stringContaining('Nobody here could open') });
+  });
+
+  test('of a folder ends at a wrong passphrase, and does not lock the identity', async () => {
+    const made = await desk();
+    const folder = join(made.desk, 'kept');
+    mkdirSync(folder);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+      await made.json([
+        ...['encrypt', 'payroll.csv', '--to', 'records', '-o', join(folder, name), '--sheet', 'none'],
+      ]);
+    const wrong = passphraseFile(made.desk, 'wrong horse battery staple', 'wrong');
+    const command = ['reencrypt', folder, '--as', 'records', '--passphrase-file'];
+    expect((await made.run([...command, wrong])).status).toBe(4);
+    expect(await made.json([...command, join(made.desk, 'passphrase')])).toMatchObject({ failed: [] });
+    const misspelt = await made.run([...command, join(made.desk, 'passphrase'), '--to', 'acne']);
+    expect(misspelt.status).toBe(2);
   });
 
   test('that is killed leaves the former file, and goes on the next time', async () => {

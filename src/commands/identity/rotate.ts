@@ -5,6 +5,7 @@ import {
   Flags,
   fingerprintText,
   identityData,
+  isReencryptionPartial,
   passphraseFileFlag,
   QuietusCommand,
   reencryptionData,
@@ -100,7 +101,7 @@ export default class IdentityRotate extends QuietusCommand {
       ...reencryptionReport(this),
     });
     for (const line of reencryptionSummary(run)) this.print(line);
-    if (run.failed.length > 0) this.endWith(ExitCode.partial);
+    if (isReencryptionPartial(run)) this.endWith(ExitCode.partial);
     return reencryptionData(run);
   }
 }
