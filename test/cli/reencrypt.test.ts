@@ -254,7 +254,7 @@ describe('encrypting again', () => {
     const others = `[{"name":"acme","kind":"age","fingerprint":null,"recovery":false}]`;
     execFileSync('sqlite3', [
       join(made.root, 'quietus.db'),
-      `update transfers set recipients = '${others}' where id = '${transfer}'`,
+      `update transfers set recipients = '${others}' where id = '${String(transfer)}'`,
     ]);
     expect(digestOf(file)).toBe(digest);
     expect(await made.json(reencrypt)).toMatchObject({ files: [{ recipients: ['records', 'vault'] }] });
