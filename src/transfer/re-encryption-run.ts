@@ -8,6 +8,7 @@ import { decryptionKeys, type KeyChoice, type TriedKeys } from './decryption-key
 import { type EncryptedFile, openEncrypted } from './encrypted-file.js';
 import { filesBelow } from './files-below.js';
 import { type Reencryption, reencryptFile } from './re-encryption.js';
+import { TransfersInLog } from './transfer-evidence.js';
 import { clearUp } from './transfer-record.js';
 
 export interface ReencryptionRunRequest {
@@ -72,13 +73,16 @@ class Run {
   /** By the kinds of identities that a file says it wants. */
   readonly #keys = new Map<string, TriedKeys | Fault>();
 
+  readonly #transfers: TransfersInLog;
   #noKey: unknown;
   readonly #answers = new Map<string, Promise<string>>();
 
   constructor(
     private readonly session: Session,
     private readonly request: ReencryptionRunRequest,
-  ) {}
+  ) {
+    this.#transfers = new TransfersInLog(session.store.log);
+  }
 
   async all(): Promise<ReencryptionRun> {
     const { paths, signal } = this.request;
@@ -155,7 +159,7 @@ class Run {
       const keys = file.wanted.byPassphrase ? [] : await this.#fitting(file, named);
       if (keys === null) return 'otherKey';
       const { to, signal } = this.request;
-      return await reencryptFile(this.session, file, keys, { path, to, signal });
+      return await reencryptFile(this.session, file, keys, { path, to, transfers: this.#transfers, signal });
     } finally {
       await file.close();
     }

@@ -10,7 +10,7 @@ import { type EncryptionRequest, type EncryptionResult, encryptSource } from './
 import { chooseFormat } from './format-choice.js';
 import { handOver } from './handover.js';
 import { parseReceipt, type Receipt } from './receipt.js';
-import { recipientsInLog } from './transfer-evidence.js';
+import type { TransfersInLog } from './transfer-evidence.js';
 import { sha256OfFile } from './transfer-record.js';
 
 export interface ReencryptionRequest {
@@ -18,6 +18,8 @@ export interface ReencryptionRequest {
   path: string;
   /** Names of recipients; null for those of the recorded transfer. */
   to: readonly string[] | null;
+  /** Of what the log tells of recorded transfers. */
+  transfers: TransfersInLog;
   signal: AbortSignal;
 }
 
@@ -58,7 +60,7 @@ export async function reencryptFile(
   const digest = await sha256OfFile(input.file);
   const former = (await session.store.transfers.ofDigest(digest)) ?? null;
   const receipt = await receiptBeside(path, digest);
-  const names = request.to ?? (await namesOf(session, former, digest));
+  const names = request.to ?? (await namesOf(request.transfers, former, digest));
   const { recipients, recovery } = await requireAddressees(session, names);
   const choice = chooseFormat(recipients, {
     wanted: format.id,
@@ -106,13 +108,17 @@ async function writtenBeside(session: Session, result: EncryptionResult): Promis
  * For whom a file was encrypted here, as the log tells it: what somebody writes into the database must not make it one for
  * others.
  */
-async function namesOf(session: Session, former: Transfer | null, digest: string): Promise<string[]> {
+async function namesOf(
+  transfers: TransfersInLog,
+  former: Transfer | null,
+  digest: string,
+): Promise<readonly string[]> {
   if (former === null) {
     throw badInput('recipients-needed', 'This workspace does not know for whom the file was encrypted', {
       hint: 'Say for whom it shall be encrypted: --to NAME',
     });
   }
-  const told = await recipientsInLog(session.store, former.id, digest);
+  const told = await transfers.recipientsOf(former.id, digest);
   // Recovery recipients are added anyway, unless it was for one of them alone.
   const forRecovery = former.recipients.filter(({ recovery }) => recovery).map(({ name }) => name);
   const named = told.filter((name) => !forRecovery.includes(name));
