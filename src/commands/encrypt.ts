@@ -157,7 +157,6 @@ export default class Encrypt extends QuietusCommand {
       onProgress: (bytes, total) =>
         total !== null && bar.update(Math.floor((100 * bytes) / Math.max(1, total))),
       write: writeStandardOutput,
-      replaces: null,
     });
     bar.stop();
     const handover = await handOver(session, result, { force: flags.force === true });

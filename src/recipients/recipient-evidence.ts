@@ -43,8 +43,11 @@ export async function requireRecipientsAsLogged(
     for (const recipient of recipients) {
       const logged = told.get(recipient.name);
       if (logged === undefined || !agrees(recipient, logged)) throw differs(recipient.name);
-      await requireSigned(repositories, logged.seqs);
     }
+    await requireSigned(
+      repositories,
+      recipients.flatMap(({ name }) => told.get(name)?.seqs ?? []),
+    );
   });
 }
 

@@ -1,8 +1,6 @@
-import type { FileHandle } from 'node:fs/promises';
-import { lstat } from 'node:fs/promises';
-import type { DecryptionKey } from '../crypto/index.js';
-import { badInput, ExitCode, Fault } from '../model/index.js';
-import type { EncryptedFile } from './encrypted-file.js';
+import { type FileHandle, lstat } from 'node:fs/promises';
+import type { ByteInput, DecryptionKey, EncryptionFormat } from '../crypto/index.js';
+import { ExitCode, Fault } from '../model/index.js';
 import { PlaintextPipe } from './plaintext-pipe.js';
 import type { PlaintextSource } from './plaintext-source.js';
 
@@ -13,24 +11,25 @@ export type KnownContent = Pick<PlaintextSource, 'packed' | 'compressed'> & {
   leftOut: number;
 };
 
+/** An encrypted file that is open, with keys of which one opens it. */
+export interface OpenableFile {
+  format: EncryptionFormat;
+  input: Extract<ByteInput, { kind: 'file' }>;
+  keys: readonly DecryptionKey[];
+}
+
 /**
  * The plaintext of an encrypted file as something to encrypt: a piece at a time, in memory only. The stream fails where the
  * file turns out to be damaged, so that nothing is made of its first part.
  *
  * @param path canonical
- * @throws Fault `input-special` (exit 2) where it is no file; `input-changed` (exit 3) where the path is another one by now
+ * @throws Fault `input-changed` (exit 3) where the path is another one by now
  */
 export async function decryptedSource(
   path: string,
-  { format, input }: Pick<EncryptedFile, 'format' | 'input'>,
-  keys: readonly DecryptionKey[],
+  { format, input, keys }: OpenableFile,
   options: { content: KnownContent; signal: AbortSignal },
 ): Promise<PlaintextSource> {
-  if (input.kind !== 'file') {
-    throw badInput('input-special', 'Only a file can be encrypted again in its place', {
-      hint: 'Decrypt what comes through a pipe, and encrypt it anew: quietus decrypt - -o - | quietus encrypt -',
-    });
-  }
   const before = await stateOf(path, input.file);
   const { files, leftOut, packed, compressed } = options.content;
   async function* plaintext(): AsyncGenerator<Uint8Array> {

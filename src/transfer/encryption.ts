@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Encrypted, EncryptionFormat, EncryptionKey } from '../crypto/index.js';
-import { ExitCode, Fault, type Recipient, type TransferFormat, type TransferMedium } from '../model/index.js';
+import { ExitCode, Fault, type Recipient, type TransferMedium } from '../model/index.js';
 import type { PackSummary } from '../packing/index.js';
 import { encryptionKeyOf, escrowOf } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
@@ -21,19 +21,14 @@ import { keepAccess, type ReplacedFile } from './replaced-file.js';
 import { type FileIdentity, TemporaryOutput } from './temporary-output.js';
 import { type LogReference, TransferRecord, type WrittenFacts } from './transfer-record.js';
 
-export interface EncryptionRequest {
-  /** Files and folders; `-` for standard input. */
+/** Where the encrypted file goes, and what lies beside it. */
+export interface OutputRequest {
+  /** Files and folders that are read, none of which is written over; `-` for standard input. */
   paths: readonly string[];
-  /** Names of recipients. */
-  to: readonly string[];
   /** A file or folder; null for a neutral name in `cwd`; `-` for standard output. */
   output: string | null;
   cwd: string;
-  format: TransferFormat | null;
   armor: boolean;
-  pack: boolean;
-  compress: boolean;
-  skipUnreadable: boolean;
   force: boolean;
   sheet: SheetKind;
   /** Where the receipt goes; null for beside the file, or nowhere for a pipe. */
@@ -42,16 +37,12 @@ export interface EncryptionRequest {
   passphraseTo: string | null;
   /** Shows the passphrase, once: called when the file is complete, before anything else can fail. */
   showPassphrase: (passphrase: string, recipients: readonly Recipient[]) => void;
-  /** Whether somebody is there to read it from a terminal. */
-  canShow: boolean;
   /** Not null where the file goes onto a portable medium, from which it is then read back, too. */
   medium: TransferMedium | null;
   signal: AbortSignal;
   onProgress?: (bytes: number, total: number | null) => void;
   /** Takes the file where the output is `-`. */
   write: (bytes: Uint8Array) => Promise<void>;
-  /** The encrypted file in whose place the output comes; null where it is a new one. */
-  replaces: ReplacedFile | null;
 }
 
 /** One file that was encrypted and proved. */
@@ -83,6 +74,8 @@ export interface Material {
   choice: FormatChoice;
   format: EncryptionFormat;
   recipients: readonly Recipient[];
+  /** The encrypted file in whose place the output comes; null where it is a new one. */
+  replaces: ReplacedFile | null;
 }
 
 /**
@@ -93,7 +86,7 @@ export interface Material {
  */
 export async function encryptSource(
   session: Session,
-  request: EncryptionRequest,
+  request: OutputRequest,
   material: Material,
 ): Promise<Omit<EncryptionResult, 'ended'>> {
   return await new Encryption(session, request, material).run();
@@ -105,7 +98,7 @@ class Encryption {
 
   constructor(
     private readonly session: Session,
-    private readonly request: EncryptionRequest,
+    private readonly request: OutputRequest,
     private readonly material: Material,
   ) {
     this.#name = neutralName(session.today(), material.source.extension);
@@ -131,8 +124,8 @@ class Encryption {
   }
 
   #places(output: string | null, inputs: readonly string[]): CompanionPlaces {
-    const { cwd, force, sheet, receipt, replaces } = this.request;
-    if (replaces?.hasReceipt === false) return { receipt: null, sheet: null };
+    const { cwd, force, sheet, receipt } = this.request;
+    if (this.material.replaces?.hasReceipt === false) return { receipt: null, sheet: null };
     const passphraseTo = this.#passphrase === null ? null : this.request.passphraseTo;
     return companionPlaces({ receipt, sheet }, { cwd, inputs, output, passphraseTo, force });
   }
@@ -158,7 +151,7 @@ class Encryption {
       const target = { kind: 'file', file } as const;
       encrypted = await material.format.encrypt(material.source.input, target, keys, this.#options());
       await material.source.requireUnchanged();
-      if (request.replaces !== null && !(await keepAccess(file, request.replaces)))
+      if (material.replaces !== null && !(await keepAccess(file, material.replaces)))
         this.session.warn(`${output} belongs to your account now, and nobody else may read it`);
       const size = await temporary.sync();
       const { ciphertextSha256 } = await encrypted.prove(
@@ -216,8 +209,8 @@ class Encryption {
   }
 
   #begin(work: { temporary: string; output: string } | null): Promise<TransferRecord> {
-    const { recipients, choice } = this.material;
-    const { medium, replaces } = this.request;
+    const { recipients, choice, replaces } = this.material;
+    const { medium } = this.request;
     return TransferRecord.begin(this.session, { recipients, choice, work, medium, replaces });
   }
 

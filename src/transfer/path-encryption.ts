@@ -1,11 +1,24 @@
 import { formatOf } from '../crypto/index.js';
-import { badInput } from '../model/index.js';
+import { badInput, type TransferFormat } from '../model/index.js';
 import { requireAddressees } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
-import { type EncryptionRequest, type EncryptionResult, encryptSource } from './encryption.js';
+import { type EncryptionResult, encryptSource, type OutputRequest } from './encryption.js';
 import { chooseFormat, type FormatChoice } from './format-choice.js';
 import { openSource } from './plaintext-source.js';
 import { clearUp } from './transfer-record.js';
+
+/** What a person asks for. */
+export interface EncryptionRequest extends OutputRequest {
+  /** Names of recipients. */
+  to: readonly string[];
+  /** Null for the first that all recipients can open. */
+  format: TransferFormat | null;
+  pack: boolean;
+  compress: boolean;
+  skipUnreadable: boolean;
+  /** Whether somebody is there to read a passphrase from a terminal. */
+  canShow: boolean;
+}
 
 /**
  * Encrypts files and folders for registered recipients, as `encryptSource` does.
@@ -35,7 +48,10 @@ export async function encryptTransfer(
     requirePassphrasePlace(choice, request);
     requireTextForm(choice, request);
     const format = await formatOf(choice.format);
-    return { ...(await encryptSource(session, request, { source, choice, format, recipients })), ended };
+    return {
+      ...(await encryptSource(session, request, { source, choice, format, recipients, replaces: null })),
+      ended,
+    };
   } finally {
     await source.close();
   }

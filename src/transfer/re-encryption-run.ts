@@ -4,10 +4,11 @@ import { requireIdentity } from '../identities/index.js';
 import { badInput, ExitCode, Fault } from '../model/index.js';
 import { requireAddressees } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
-import { decryptionKeys, type KeyChoice, type TriedKeys } from './decryption-keys.js';
+import type { KeyChoice, TriedKeys } from './decryption-keys.js';
 import { type EncryptedFile, openEncrypted } from './encrypted-file.js';
 import { filesBelow } from './files-below.js';
 import { type Reencryption, reencryptFile } from './re-encryption.js';
+import { RunKeys } from './run-keys.js';
 import { TransfersInLog } from './transfer-evidence.js';
 import { clearUp } from './transfer-record.js';
 
@@ -70,17 +71,14 @@ class Run {
     failed: [],
     passedOver: { notEncrypted: 0, byPassphrase: 0, otherKey: 0 },
   };
-  /** By the kinds of identities that a file says it wants. */
-  readonly #keys = new Map<string, TriedKeys | Fault>();
-
+  readonly #keys: RunKeys;
   readonly #transfers: TransfersInLog;
-  #noKey: unknown;
-  readonly #answers = new Map<string, Promise<string>>();
 
   constructor(
     private readonly session: Session,
     private readonly request: ReencryptionRunRequest,
   ) {
+    this.#keys = new RunKeys(request.keys);
     this.#transfers = new TransfersInLog(session.store.log);
   }
 
@@ -127,18 +125,9 @@ class Run {
     }
   }
 
-  /** Once for an identity, though files may want several kinds: the passphrase can come through a pipe. */
-  readonly #ask = (what: string): Promise<string> => {
-    const { identityFiles, ask } = this.request.keys;
-    if (identityFiles.length > 0) return ask(what);
-    const answer = this.#answers.get(what) ?? ask(what);
-    this.#answers.set(what, answer);
-    return answer;
-  };
-
   /** What is no matter of one file: no key, a database that somebody changed, a workspace that cannot record. */
   #endsAll(error: unknown): boolean {
-    if (error === this.#noKey) return true;
+    if (this.#keys.hasFailed(error)) return true;
     if (!(error instanceof Fault)) return false;
     const ofFile = OF_FILE.has(error.code);
     return (
@@ -167,45 +156,20 @@ class Run {
 
   /** Keys of which one opens the file; null where none does, and nobody named this file. */
   async #fitting(file: EncryptedFile, named: boolean): Promise<TriedKeys['keys'] | null> {
-    const { keys } = await this.#keysFor(file, named);
-    if (keys.length === 0) return null;
+    const keys = await this.#keys.for(file.wanted);
     try {
+      if (keys instanceof Fault) throw keys;
       await requireOpen(file, keys);
       return keys;
     } catch (error) {
-      if (!named && error instanceof Fault && error.code === 'no-key-fits') return null;
+      if (!named && error instanceof Fault && (error === keys || error.code === 'no-key-fits')) return null;
       throw error;
     }
-  }
-
-  /**
-   * An identity is unlocked once, however many files there are. A folder can hold files of another format, too, for which the
-   * identity is of the wrong kind: no key opens these.
-   */
-  async #keysFor({ wanted }: EncryptedFile, named: boolean): Promise<TriedKeys> {
-    // Keys from files are the same for all.
-    const kinds = this.request.keys.identityFiles.length > 0 ? '' : wanted.kinds.join();
-    const never = () => Promise.reject(new Error('no passphrase is kept for a key'));
-    const known =
-      this.#keys.get(kinds) ??
-      (await decryptionKeys(wanted, { ...this.request.keys, ask: this.#ask }, never).catch(
-        (error: unknown) => {
-          if (error instanceof Fault && UNFIT.has(error.code)) return error;
-          // Tried with the next file, a wrong passphrase would lock the identity.
-          this.#noKey = error;
-          throw error;
-        },
-      ));
-    this.#keys.set(kinds, known);
-    if (!(known instanceof Fault)) return known;
-    if (named) throw known;
-    return { keys: [], names: [], untried: [] };
   }
 }
 
 /** What is found wrong with one file. */
 const OF_FILE = new Set(['ciphertext-damaged', 'readback-differs']);
-const UNFIT = new Set(['identity-unfit', 'identity-none']);
 
 async function placeOf(path: string): Promise<{ path: string; folder: boolean }> {
   try {

@@ -6,7 +6,7 @@ import { requireAddressees } from '../recipients/index.js';
 import type { Session } from '../session/index.js';
 import { decryptedSource, type KnownContent } from './decrypted-source.js';
 import type { EncryptedFile } from './encrypted-file.js';
-import { type EncryptionRequest, type EncryptionResult, encryptSource } from './encryption.js';
+import { type EncryptionResult, encryptSource, type OutputRequest } from './encryption.js';
 import { chooseFormat } from './format-choice.js';
 import { handOver } from './handover.js';
 import { parseReceipt, type Receipt } from './receipt.js';
@@ -71,16 +71,17 @@ export async function reencryptFile(
   if (choice.byPassphrase) throw forPassphrase();
   await requireOpenHere(session, [...recipients, ...choice.recovery]);
   const content = contentOf(receipt, former);
-  const source = await decryptedSource(path, { format, input }, keys, { content, signal });
+  const source = await decryptedSource(path, { format, input, keys }, { content, signal });
   const result = await encryptSource(
     session,
+    { ...inPlace(path, receipt), armor: armored, signal },
     {
-      ...inPlace(path, receipt),
-      armor: armored,
-      signal,
+      source,
+      choice,
+      format,
+      recipients,
       replaces: { transfer: former?.id ?? null, access: before, hasReceipt: receipt !== null },
     },
-    { source, choice, format, recipients },
   );
   return {
     path,
@@ -180,20 +181,12 @@ function contentOf(receipt: Receipt | null, former: Transfer | null): KnownConte
 }
 
 /** What `encryptSource` is asked for where the output replaces the file that is read. */
-function inPlace(
-  path: string,
-  receipt: Receipt | null,
-): Omit<EncryptionRequest, 'armor' | 'signal' | 'replaces'> {
+function inPlace(path: string, receipt: Receipt | null): Omit<OutputRequest, 'armor' | 'signal'> {
   const sheet = receipt?.instruction_sheet?.file;
   return {
     paths: [],
-    to: [],
     output: path,
     cwd: dirname(path),
-    format: null,
-    pack: false,
-    compress: false,
-    skipUnreadable: false,
     force: true,
     sheet: sheet === undefined ? 'none' : sheet.endsWith('.pdf') ? 'pdf' : 'text',
     receipt: null,
@@ -201,7 +194,6 @@ function inPlace(
     showPassphrase: () => {
       throw new Error('there is no passphrase');
     },
-    canShow: false,
     medium: null,
     write: () => Promise.reject(new Error('there is no pipe')),
   };

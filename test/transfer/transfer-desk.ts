@@ -35,7 +35,6 @@ export function requestFor(
     ...{ passphraseTo: null, showPassphrase: () => undefined, canShow: false },
     signal: new AbortController().signal,
     write: () => Promise.reject(new Error('there is no pipe')),
-    replaces: null,
     ...changes,
   };
 }
