@@ -286,6 +286,15 @@ describe('encrypting again', () => {
     expect(await made.json([...command, join(made.desk, 'passphrase')])).toMatchObject({ failed: [] });
     const misspelt = await made.run([...command, join(made.desk, 'passphrase'), '--to', 'acne']);
     expect(misspelt.status).toBe(2);
+
+    const { recipient } = ageKeygen(made.desk);
+    execFileSync('sqlite3', [
+      join(made.root, 'quietus.db'),
+      `update recipients set public_key = '${recipient}' where name = 'vault'`,
+    ]);
+    const changed = await made.run([...command, join(made.desk, 'passphrase'), '--json']);
+    // It is no matter of one file, and not told as six that failed.
+    expect([changed.status, JSON.parse(changed.stdout).error.code]).toEqual([5, 'recipient-differs']);
   });
 
   test('that is killed leaves the former file, and goes on the next time', async () => {

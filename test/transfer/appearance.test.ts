@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   ftruncateSync,
@@ -80,4 +81,24 @@ describe('an encrypted file appears only', () => {
     expect(existsSync(join(cwd, 'out.age'))).toBe(false);
     expect(await outcomes(session)).toEqual(['intent', 'failed input-changed']);
   });
+});
+
+it('does not appear where the source was written to while it was proved', async () => {
+  const session = await sessionWithRecipient();
+  const cwd = temporaryFolder();
+  const path = join(cwd, 'plain');
+  writeFileSync(path, 'first');
+  const { store } = session;
+  const transaction = store.transaction.bind(store);
+  let transactions = 0;
+  store.transaction = (work) => {
+    transactions += 1;
+    // The first is the intent, the second tells that it is proved.
+    if (transactions === 2) appendFileSync(path, ', and second');
+    return transaction(work);
+  };
+  await expect(encryptTransfer(session, requestFor(cwd, path))).rejects.toMatchObject({
+    code: 'input-changed',
+  });
+  expect(readdirSync(cwd)).toEqual(['plain']);
 });
